@@ -1,0 +1,5 @@
+"""`python -m tncompile` is `tnc`."""
+
+from tncompile.cli import main
+
+main()

@@ -1,0 +1,55 @@
+"""Going through syntax nodes, and rebuilding them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any, TypeVar
+
+from tncompile.network.syntax import Node
+
+
+T = TypeVar("T", bound=Node)
+
+
+@cache
+def _field_names(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in ("span", "name_span"))
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside a node, in reading order of its fields."""
+    for name in _field_names(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (item for item in value if isinstance(item, Node))
+
+
+def nodes_of(node: Node) -> Iterator[Node]:
+    """A node and everything inside it, outer nodes first, in reading order."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(list(children(current))))
+
+
+def map_children(node: T, function: Callable[[Node], Node]) -> T:
+    """The node with ``function`` applied to each node directly inside it; the node itself if none changes."""
+    changes: dict[str, Any] = {}
+    for name in _field_names(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            new: object = function(value)
+        elif isinstance(value, tuple):
+            new = tuple(function(item) if isinstance(item, Node) else item for item in value)
+            if all(a is b for a, b in zip(new, value, strict=True)):
+                continue
+        else:
+            continue
+        if new is not value:
+            changes[name] = new
+    return replace(node, **changes) if changes else node

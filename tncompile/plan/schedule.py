@@ -1,0 +1,150 @@
+"""The folded program: loops and steps over buffers. What the emitter turns into text.
+
+Every label in here is a string: names of tensor indices and names of loop variables. A loop
+variable over which a step is batched is an index like any other, so "a batched contraction" is just
+a contraction with one more label. The label counts 0, 1, ... along its extent, whatever the values
+of the variable; the variable of a `Loop` takes the values that the loop says.
+`tests/plan/interpret.py` runs a schedule directly and so says exactly what each field means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tncompile.network import Expr, Extent, Formula, Network
+
+
+@dataclass(frozen=True)
+class Affine:
+    """``constant + sum of coefficient * variable`` over variables of the loops around; ``formula``
+    is the constant in the sizes where it is known (so that code can say ``d - 1``)."""
+
+    constant: int
+    terms: tuple[tuple[str, int], ...] = ()
+    formula: Formula | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """A family axis read along the label ``label``: positions ``start, start + step, ...``.
+
+    ``step`` is not 0 and may be negative. A result never has two spans of one label, an operand may.
+    """
+
+    label: str
+    start: Affine
+    step: int
+    count: Extent
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """A family axis read through a table of positions: ``table[at..., labels...]``.
+
+    The first axes of the table are read at ``at`` (rows chosen by the loops around; none outside of
+    loops), the others are the labels. All gathers of one access have the same ``labels``, and these
+    labels stand in no `Span` of that access.
+    """
+
+    labels: tuple[str, ...]
+    table: npt.NDArray[np.int64]
+    at: tuple[Affine, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Buffer:
+    """An array that lives while the program runs.
+
+    Its axes are the family axes (``family``: how many positions each; none for a single member),
+    then the axes of a member (``shape``). ``members[position]`` (in C order of the family axes) is
+    the member's place in the tensor's table. ``delta`` is a constant without family: tensor
+    ``"delta"``, 1 where all axes agree.
+
+    A value buffer with ``rolling`` variables is a plain variable that the loops over these variables
+    rebind: it has no axis for them, reading it yields what was written last, and ``family`` and
+    ``members`` speak of what it holds in the end.
+    """
+
+    name: str  # a Python identifier, no two alike
+    tensor: str  # the name in the network
+    role: Literal["input", "weight", "constant", "value"]
+    members: npt.NDArray[np.int64]
+    family: tuple[Extent, ...]
+    shape: tuple[Extent, ...]
+    rolling: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """A reading or writing of a buffer: a subscript for each family axis, a label for each other axis."""
+
+    buffer: str
+    subscripts: tuple[Affine | Span | Gather, ...]
+    indices: tuple[str, ...]
+    conjugate: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One array operation: ``result[labels] = op(operands)``. Every position is written once.
+
+    contract: the product of one or two operands times ``coefficients[0]`` (``()`` or ``None``: 1),
+              summed over ``summed``; each summed label stands in an operand.
+    combine:  ``sum of coefficients[i] * operands[i], + constant`` (``None``: 1, and no constant);
+              maybe no operands.
+    apply:    ``function`` element by element: a function of the language, ``"/"`` or ``"^"``, of
+              ``arguments`` in this order; an argument is the number of an operand, or an expression.
+    reduce:   ``function`` (prod, max, min) over the labels ``summed`` of one operand.
+
+    A label of the result that no operand carries is broadcast, in all four. An operand may carry a
+    label twice (a diagonal). Expressions hold numbers and sizes only, no loop variables.
+    """
+
+    op: Literal["contract", "combine", "apply", "reduce"]
+    result: Access
+    operands: tuple[Access, ...]
+    labels: Mapping[str, Extent]  # every label of the step
+    summed: tuple[str, ...] = ()
+    coefficients: tuple[Expr | None, ...] = ()
+    constant: Expr | None = None
+    function: str = ""
+    arguments: tuple[int | Expr, ...] = ()  # apply: the number of an operand, or a constant
+    comment: str = ""  # the equation, as the file says it
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Steps repeated for ``variable = first, first + step, ..., last``: both included, step 1 or -1.
+
+    At least two rounds. No two loops around one another share a variable, no step within has a label
+    of that name.
+    """
+
+    variable: str
+    first: Affine
+    last: Affine
+    step: int
+    body: tuple[Step | Loop, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """A network in the order in which it is computed.
+
+    ``dead[i]`` names the value buffers that nothing reads after ``body[i]``.
+    """
+
+    network: Network
+    buffers: Mapping[str, Buffer]
+    body: tuple[Step | Loop, ...]
+    # Output name -> its blocks: which buffers (whole) hold the members.
+    outputs: Mapping[str, tuple[Access, ...]]
+    dead: tuple[tuple[str, ...], ...] = ()
+
+
+__all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Span", "Step"]
