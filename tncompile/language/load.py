@@ -7,9 +7,8 @@ from os import PathLike
 
 from tncompile.language.bind import bind
 from tncompile.language.parse import parse
-from tncompile.language.read import read_source
 from tncompile.network import Network
-from tncompile.source import Source
+from tncompile.source import Source, read_source
 
 
 def load(text: str | PathLike[str], /, **sizes: object) -> Network:

@@ -32,7 +32,8 @@ from tncompile.network.walk import children
 if TYPE_CHECKING:
     from tncompile.network.values import Scope
 
-FIRST_PRIME = 1_000_003
+# Large enough to be no extent of a small network, small enough that `r^6` stays below 2^63.
+FIRST_PRIME = 1009
 
 
 def generic_sizes(scope: Scope, statements: Sequence[Statement]) -> dict[str, Value]:

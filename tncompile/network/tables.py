@@ -14,6 +14,8 @@ from tncompile.network.lookup import find_members
 from tncompile.network.rows import Ints, Rows
 from tncompile.network.syntax import Definition, Expr, Index, Use
 
+__all__ = ["Block", "Extent", "Ints", "Rows", "RuleClass", "Tables", "TensorTable", "UseTable"]
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -70,8 +72,10 @@ class RuleClass:
     """Instances of one rule that differ in nothing but which members they touch.
 
     ``equation`` is the body with every choice made, index loops written out, and every sum opened:
-    a product sums nothing by itself, all summation stands in ``Over("sum", ...)`` nodes.
-    ``extents`` gives the extent of each index of the left side and of each index that does not
+    a product sums nothing by itself, all summation stands in ``Over("sum", ...)`` nodes, and no
+    index without subscripts is summed at two places of one equation.
+    ``free`` are the indices of the left side in the order of the axes, loops written out.
+    ``extents`` gives the extent of each free index and of each index that does not
     depend on a loop inside the equation (those inside may vary from row to row: see the blocks
     that ``uses`` lead to). ``uses`` lists the uses of the equation in reading order, without
     ``delta`` and ``one``.
@@ -82,6 +86,7 @@ class RuleClass:
     rows: Rows
     target: Ints  # positions of the members defined
     equation: Expr
+    free: tuple[Index, ...]
     extents: Mapping[Index, Extent]
     uses: tuple[UseTable, ...]
 

@@ -36,7 +36,7 @@ class Scope:
         self._declared = {s.name: s for s in statements if isinstance(s, Size | Let)}
         self._values: dict[str, Value] = {}
         self._pending: list[str] = []
-        self.steps_tried = 0
+        self._steps: dict[Loop, int] = {}
 
     # --- names --------------------------------------------------------------------------------
 
@@ -161,8 +161,9 @@ class Scope:
 
     def count_steps(self, steps: int, kept: int, loop: Loop) -> None:
         """Notes loop steps that are about to be tried; raises Fault past the limits."""
-        self.steps_tried += steps
-        if self.steps_tried > LOOP_STEPS:
+        # A loop that is written out several times while tables are built counts once.
+        self._steps[loop] = max(steps, self._steps.get(loop, 0))
+        if sum(self._steps.values()) > LOOP_STEPS:
             raise Fault(Diagnostic(f"the loops of this network take more than {LOOP_STEPS:,} steps", loop.span))
         if kept > INSTANCES:
             raise Fault(

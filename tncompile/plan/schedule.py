@@ -65,9 +65,10 @@ class Buffer:
     the member's place in the tensor's table. ``delta`` is a constant without family: tensor
     ``"delta"``, 1 where all axes agree.
 
-    A value buffer with ``rolling`` variables is a plain variable that the loops over these variables
-    rebind: it has no axis for them, reading it yields what was written last, and ``family`` and
-    ``members`` speak of what it holds in the end.
+    A value buffer with ``rolling`` variables has no axes for these loop variables: each round of the
+    loops writes over what the round before has left, and ``family`` and ``members`` speak of what it
+    holds in the end. Without other family axes it is a plain variable that is bound anew; with them
+    it may be written part by part, and keeps the rest.
     """
 
     name: str  # a Python identifier, no two alike

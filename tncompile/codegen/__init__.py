@@ -1,0 +1,1 @@
+"""`Schedule` → Python text, through `ast`."""

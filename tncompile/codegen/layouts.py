@@ -1,0 +1,165 @@
+"""In which order the axes of each buffer lie in memory: chosen so that as little as possible is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from tncompile.codegen.arrays import Strided, copy_cost
+from tncompile.codegen.reading import Storage, covers
+from tncompile.codegen.steps import USUAL_BATCH, label_sizes, step_cost
+from tncompile.network import Extent, Formula
+from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
+
+Order = tuple[int, ...]
+MOST_EVALUATIONS = 40_000
+
+
+def native_order(buffer: Buffer) -> Order:
+    """The order of the axes outside of the program: samples first for data, the family first otherwise."""
+    family = len(buffer.family)
+    count = family + len(buffer.shape)
+    if buffer.role == "input" and buffer.shape:
+        return (family, *range(family), *range(family + 1, count))
+    return tuple(range(count))
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where results go, as far as the choice of orders is concerned."""
+
+    fixed: Mapping[str, Order]  # buffers that leave the program, and the order they then need
+    bound: frozenset[str]  # buffers that a single assignment makes
+
+
+def choose_orders(schedule: Schedule, placed: Placed, batch: str | None) -> dict[str, Order]:
+    """The order of the axes of every buffer."""
+    search = _Search(schedule, placed, batch)
+    starts = [search.start(samples_last) for samples_last in (False, True)]
+    results = [search.descend(start) for start in starts]
+    return min(results, key=search.total)
+
+
+@dataclass
+class _Search:
+    schedule: Schedule
+    placed: Placed
+    batch: str | None
+    _known: dict[tuple[int, tuple[Order, ...]], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.steps = list(_weighted(self.schedule.body, 1))
+        self.sizes = [label_sizes(step, self.batch) for step, _ in self.steps]
+        self.touching: dict[str, list[int]] = {}
+        for number, (step, _) in enumerate(self.steps):
+            for name in dict.fromkeys(access.buffer for access in (step.result, *step.operands)):
+                self.touching.setdefault(name, []).append(number)
+        self.buffers = {name: self.schedule.buffers[name] for name in self.touching}
+
+    def start(self, samples_last: bool) -> dict[str, Order]:
+        """The order of the network for all buffers, or with the samples last."""
+        return {
+            name: self._samples_last(buffer) if samples_last else tuple(range(len(buffer.family) + len(buffer.shape)))
+            for name, buffer in self.buffers.items()
+        }
+
+    def _samples_last(self, buffer: Buffer) -> Order:
+        family = len(buffer.family)
+        axes = [(axis, extent) for axis, extent in enumerate(buffer.shape)]
+        samples = [family + axis for axis, extent in axes if self._is_batch(extent)]
+        return tuple(a for a in range(family + len(axes)) if a not in samples) + tuple(samples)
+
+    def _is_batch(self, extent: Extent) -> bool:
+        return self.batch is not None and extent.formula == Formula.atom(self.batch)
+
+    def descend(self, orders: dict[str, Order]) -> dict[str, Order]:
+        """Each buffer in turn is given its best order, until nothing gets better."""
+        evaluations = sum(len(numbers) for numbers in self.touching.values()) * 24 * 3
+        few = evaluations > MOST_EVALUATIONS
+        for _ in range(2 if few else 4):
+            changed = False
+            for name, buffer in self.buffers.items():
+                best = min(self._candidates(buffer, orders[name], few), key=lambda o: self._local(orders, name, o))
+                if self._local(orders, name, best) < self._local(orders, name, orders[name]) * (1 - 1e-9):
+                    orders[name] = best
+                    changed = True
+            if not changed:
+                break
+        return orders
+
+    def _candidates(self, buffer: Buffer, current: Order, few: bool) -> Iterator[Order]:
+        family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
+        yield current
+        yield native_order(buffer)
+        yield tuple(range(count))
+        yield self._samples_last(buffer)
+        if few:
+            return
+        if count <= 4:
+            yield from permutations(range(count))
+        elif len(buffer.shape) <= 4:
+            for shape in permutations(range(family, count)):
+                yield (*range(family), *shape)
+                yield (*shape[:-1], *range(family), shape[-1])
+
+    def _local(self, orders: Mapping[str, Order], name: str, order: Order) -> float:
+        changed = {**orders, name: order} if orders[name] != order else orders
+        return self._edge(name, order) + sum(self._step(number, changed) for number in self.touching[name])
+
+    def total(self, orders: Mapping[str, Order]) -> float:
+        """The time of the whole program."""
+        steps = sum(self._step(number, orders) for number in range(len(self.steps)))
+        return steps + sum(self._edge(name, order) for name, order in orders.items())
+
+    def _step(self, number: int, orders: Mapping[str, Order]) -> float:
+        step, rounds = self.steps[number]
+        names = [access.buffer for access in (step.result, *step.operands)]
+        key = (number, tuple(orders[name] for name in names))
+        if key not in self._known:
+            storages = {name: Storage(self.buffers[name], name, orders[name]) for name in names}
+            bound = step.result.buffer in self.placed.bound
+            self._known[key] = rounds * step_cost(step, storages, bound, self.sizes[number])
+        return self._known[key]
+
+    def _edge(self, name: str, order: Order) -> float:
+        """The time to bring data and weights into another order than they come in, and results into theirs."""
+        buffer = self.buffers[name]
+        wanted = self.placed.fixed.get(name)
+        if wanted is None:
+            if buffer.role not in ("input", "weight"):
+                return 0.0
+            wanted = native_order(buffer)
+        if wanted == order:
+            return 0.0
+        extents = [*buffer.family, *buffer.shape]
+        sizes = {str(i): USUAL_BATCH if self._is_batch(e) else e.value for i, e in enumerate(extents)}
+        return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
+
+
+def _weighted(body: Iterable[Step | Loop], rounds: int) -> Iterator[tuple[Step, int]]:
+    """The steps, each with how often it runs."""
+    for item in body:
+        if isinstance(item, Step):
+            yield item, rounds
+        else:
+            turns = max(1, (item.last.constant - item.first.constant) // item.step + 1)
+            yield from _weighted(item.body, rounds * turns)
+
+
+def bound_buffers(schedule: Schedule, placed: Sequence[str]) -> frozenset[str]:
+    """The buffers that each of their steps makes anew, as a whole; the others are allocated first."""
+    partly = set(placed)
+    writers: dict[str, int] = {}
+    for step, _ in _weighted(schedule.body, 1):
+        name = step.result.buffer
+        buffer = schedule.buffers[name]
+        writers[name] = writers.get(name, 0) + 1
+        several = writers[name] > 1 and not buffer.rolling
+        if several or not _writes_all(step, buffer):
+            partly.add(name)
+    return frozenset(name for name in writers if name not in partly)
+
+
+def _writes_all(step: Step, buffer: Buffer) -> bool:
+    return all(covers(subscript, buffer, axis) for axis, subscript in enumerate(step.result.subscripts))

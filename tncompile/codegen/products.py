@@ -1,0 +1,130 @@
+"""The choice of one array expression for a product of two operands: which axes merge, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product as choices
+
+from tncompile.codegen.arrays import (
+    CALL,
+    ELEMENT,
+    OPERATION,
+    SMALL_PRODUCT,
+    Sizes,
+    Strided,
+    copy_cost,
+    elementwise_cost,
+    extent,
+    reduction_cost,
+)
+
+Labels = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """An operand as a stack of matrices: the labels of the stack, of the rows, of the columns."""
+
+    batch: Labels
+    rows: Labels
+    columns: Labels
+
+    @property
+    def labels(self) -> Labels:
+        """All labels, in this order."""
+        return self.batch + self.rows + self.columns
+
+    def fits(self, array: Strided) -> bool:
+        """Is the stack a view of ``array`` that a matrix product can read as it lies?"""
+        ends = self.rows[-1:] + self.columns[-1:]
+        near = array.neighbour in ends or not array.labels or not ends
+        return near and array.is_run(self.rows) and array.is_run(self.columns)
+
+
+@dataclass(frozen=True)
+class Product:
+    """One way to compute a product: by `matmul` of two stacks, or element by element and then summed."""
+
+    left: Matrix | None  # None: element by element
+    right: Matrix | None
+    swapped: bool  # the second operand stands on the left
+    summed: Labels  # what is summed after the product
+    raw: Labels  # the labels of the value (after that sum), in the order of memory
+    cost: float
+
+
+def best_product(first: Strided, second: Strided, result: Strided, sizes: Sizes) -> Product:
+    """The cheapest way to compute the product of two operands into ``result``.
+
+    Labels of both operands that ``result`` lacks are summed; each operand's other labels stand in
+    ``result``, and each label of ``result`` in an operand.
+    """
+    return min(_ways(first, second, result, sizes), key=lambda way: way.cost)
+
+
+def _ways(first: Strided, second: Strided, result: Strided, sizes: Sizes) -> Iterator[Product]:
+    summed = tuple(label for label in first.labels if label not in result.labels)
+    yield _element_wise(first, second, result, summed, sizes)
+    if not summed:
+        return
+    orders = {summed, second.only(summed)}
+    for order in sorted(orders):
+        yield from _matrix_ways(first, second, result, order, (), sizes)
+    for label in summed if len(summed) > 1 else ():
+        rest = tuple(other for other in summed if other != label)
+        yield from _matrix_ways(first, second, result, rest, (label,), sizes)
+
+
+def _element_wise(first: Strided, second: Strided, result: Strided, summed: Labels, sizes: Sizes) -> Product:
+    order = summed + result.labels
+    cost = elementwise_cost(order, [first, second], sizes)
+    if summed:
+        cost += reduction_cost(Strided.dense(order), summed, sizes)
+    return Product(None, None, False, summed, result.labels, cost)
+
+
+def _matrix_ways(
+    first: Strided, second: Strided, result: Strided, inner: Labels, after: Labels, sizes: Sizes
+) -> Iterator[Product]:
+    shared = [label for label in result.labels if label in first.labels and label in second.labels]
+    batch = (*after, *shared)
+    own = [[label for label in array.labels if label not in (*batch, *inner)] for array in (first, second)]
+    in_result = [[label for label in result.labels if label in labels] for labels in own]
+    for swapped in (False, True):
+        x, y = (second, first) if swapped else (first, second)
+        rows_of, columns_of = ((1, 0) if swapped else (0, 1))
+        for rows, columns in choices(
+            _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
+        ):
+            left, right = Matrix(batch, rows, inner), Matrix(batch, inner, columns)
+            cost = _matrix_cost(x, y, result, left, right, after, sizes)
+            raw = (*shared, *rows, *columns)
+            yield Product(left, right, swapped, after, raw, cost)
+
+
+def _distinct(*orders: Sequence[str]) -> list[Labels]:
+    return list(dict.fromkeys(tuple(order) for order in orders))
+
+
+def _matrix_cost(
+    x: Strided, y: Strided, result: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes
+) -> float:
+    cost = CALL * 1.2
+    for array, matrix in ((x, left), (y, right)):
+        if not matrix.fits(array):
+            cost += copy_cost(array, matrix.labels, sizes)
+    count = extent(left.batch, sizes)
+    work = 2 * extent(left.labels, sizes) * extent(right.columns, sizes) * OPERATION
+    flat = min(extent(left.rows, sizes), extent(right.columns, sizes)) == 1
+    written = count * extent(left.rows, sizes) * extent(right.columns, sizes)
+    cost += count * SMALL_PRODUCT + work * (4 if flat else 1) + written * ELEMENT
+    raw = Strided.dense((*left.batch, *left.rows, *right.columns))
+    if after:
+        cost += reduction_cost(raw, after, sizes)
+        raw = Strided.dense(raw.labels[len(after) :])
+    if raw.labels != result.labels:
+        target = Matrix(left.batch, left.rows, right.columns)
+        if after or not target.fits(result):
+            cost += copy_cost(raw, result.labels, sizes)
+    return cost

@@ -1,0 +1,184 @@
+"""One step of a schedule as statements, and what it costs over given memory."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tncompile.codegen import nodes
+from tncompile.codegen.access import Accessor
+from tncompile.codegen.alignment import Value, aligned
+from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
+from tncompile.codegen.contraction import Contractor, ordered, plan_contraction
+from tncompile.codegen.functions import function
+from tncompile.codegen.reading import Reading, Storage, reading
+from tncompile.codegen.symbols import Symbols
+from tncompile.network import Expr, Formula
+from tncompile.plan.schedule import Access, Step
+
+
+USUAL_BATCH = 256
+
+
+def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
+    """The time of a step in nanoseconds, roughly; ``bound`` says that its result is an array of its own."""
+    operands = [reading(access, storages[access.buffer]).strided for access in step.operands]
+    target = reading(step.result, storages[step.result.buffer])
+    result = Strided.dense(target.strided.labels) if bound or target.gathers else target.strided
+    match step.op:
+        case "contract":
+            return plan_contraction(operands, result, sizes).cost
+        case "reduce":
+            rest = Strided.dense(label for label in operands[0].labels if label not in step.summed)
+            return reduction_cost(operands[0], step.summed, sizes) + copy_cost(rest, result.labels, sizes)
+        case "combine" | "apply":
+            return elementwise_cost(result.labels, [*operands, result], sizes) * max(1, len(operands))
+
+
+def label_sizes(step: Step, batch: str | None) -> dict[str, int]:
+    """The extent of each label as costs see it: the number of samples, known only later, is taken as 256."""
+    samples = None if batch is None else Formula.atom(batch)
+    return {
+        label: USUAL_BATCH if extent.formula == samples else extent.value for label, extent in step.labels.items()
+    }
+
+
+@dataclass(frozen=True)
+class StepWriter:
+    """Writes steps over buffers whose places in memory are known."""
+
+    symbols: Symbols
+    accessor: Accessor
+    storages: Mapping[str, Storage]
+
+    def write(self, step: Step, bound: bool) -> list[ast.stmt]:
+        """The statements of a step; ``bound`` says that the result's name is given a new array."""
+        operands = [self._read(access) for access in step.operands]
+        target = reading(step.result, self.storages[step.result.buffer])
+        labels = target.strided.labels
+        domain = self.symbols.domain
+        if step.op == "contract":
+            return self._contract(step, operands, target, bound)
+        if step.op == "reduce":
+            value = self._reduced(step, operands[0])
+        elif step.op == "combine":
+            value = self._combined(step, operands, labels)
+        else:
+            arguments = [
+                aligned(operands[a], labels) if isinstance(a, int) else self.symbols.number(a) for a in step.arguments
+            ]
+            carried = [label for label in labels if any(label in value.labels for value in operands)]
+            value = Value(function(step.function, arguments, domain), Strided.dense(carried))
+        return [self._store(step, value, target, bound)]
+
+    def extent(self, step: Step) -> _Extents:
+        """The extents of the labels of a step, as expressions."""
+        return _Extents(step, self.symbols)
+
+    def _read(self, access: Access) -> Value:
+        return self.accessor.read(reading(access, self.storages[access.buffer]), self.symbols.domain)
+
+    def _contract(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[ast.stmt]:
+        labels = target.strided.labels
+        result = Strided.dense(labels) if bound or target.gathers else target.strided
+        sizes = label_sizes(step, self.symbols.batch)
+        plan = plan_contraction([value.array for value in operands], result, sizes)
+        contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
+        factor = self._factor(step, operands)
+        if plan.product is not None and not bound and not target.gathers and not any(plan.alone) and factor is None:
+            place = self.accessor.view(target)
+            written = contractor.place(plan.product, place)
+            if written is not None:
+                left, right = contractor.operands(plan.product, operands)
+                return [ast.Expr(self.symbols.domain.call("matmul", left, right, out=written))]
+            if plan.product.left is None and not plan.product.summed and plan.core == labels and labels:
+                arguments = [aligned(value, labels) for value in operands]
+                return [ast.Expr(self.symbols.domain.call("multiply", *arguments, out=place.expr))]
+        return [self._store(step, contractor.value(plan, operands, factor), target, bound)]
+
+    def _factor(self, step: Step, operands: Sequence[Value]) -> ast.expr | None:
+        """The coefficient, times the extents of labels that are summed though no operand carries them."""
+        factors = [self.symbols.number(c) for c in step.coefficients if c is not None]
+        extents = self.extent(step)
+        carried = {label for value in operands for label in value.labels}
+        factors += [extents(label) for label in step.summed if label not in carried]
+        return nodes.chain(ast.Mult(), factors) if factors else None
+
+    def _reduced(self, step: Step, value: Value) -> Value:
+        axes = [axis for axis, label in enumerate(value.labels) if label in step.summed]
+        kept = Strided.dense(label for label in value.labels if label not in step.summed)
+        called = step.function or "prod"
+        expr = value.expr
+        if axes:
+            arguments = {"axis": nodes.integers(axes)} if kept.labels else {}
+            expr = nodes.method(expr, called, **arguments)
+        if called == "prod":
+            extents = self.extent(step)
+            for label in step.summed:
+                if label not in value.labels:
+                    expr = nodes.binary(expr, ast.Pow(), extents(label))
+        return Value(expr, kept)
+
+    def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
+        total: ast.expr | None = None
+        coefficients = step.coefficients or (None,) * len(operands)
+        for value, coefficient in zip(operands, coefficients, strict=True):
+            total = self._added(total, coefficient, aligned(value, labels))
+        if step.constant is not None:
+            total = self._added(total, step.constant, None)
+        carried = [label for label in labels if any(label in value.labels for value in operands)]
+        return Value(nodes.number(0) if total is None else total, Strided.dense(carried))
+
+    def _added(self, total: ast.expr | None, coefficient: Expr | None, term: ast.expr | None) -> ast.expr:
+        factor = None if coefficient is None else self.symbols.number(coefficient)
+        negative = isinstance(factor, ast.UnaryOp)
+        if isinstance(factor, ast.UnaryOp):
+            factor = factor.operand
+        if term is None:
+            part = factor or nodes.number(1)
+        elif factor is None or (isinstance(factor, ast.Constant) and factor.value == 1):
+            part = term
+        else:
+            part = self.symbols.domain.multiply(factor, term)
+        if total is None:
+            return ast.UnaryOp(ast.USub(), part) if negative else part
+        return nodes.binary(total, ast.Sub() if negative else ast.Add(), part)
+
+    def _store(self, step: Step, value: Value, target: Reading, bound: bool) -> ast.stmt:
+        labels = target.strided.labels
+        domain = self.symbols.domain
+        if not bound:
+            place = self.accessor.view(target)
+            expr = place.expr
+            if not isinstance(expr, ast.Subscript):
+                expr = ast.Subscript(expr, ast.Constant(...), ast.Load())
+            return nodes.assign(expr, aligned(value, labels))
+        core = [label for label in labels if label in value.labels]
+        if len(core) < len(labels):
+            shape = nodes.group([self.extent(step)(label) for label in labels])
+            if not core:
+                filled = domain.call("full", shape, value.expr, nodes.name("DTYPE"))
+                return nodes.assign(target.storage.identifier, filled)
+            spread = domain.call("broadcast_to", aligned(value, labels), shape)
+            return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
+        if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):
+            return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", value.expr))
+        return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
+
+
+@dataclass(frozen=True)
+class _Extents:
+    step: Step
+    symbols: Symbols
+
+    def __call__(self, label: str) -> ast.expr:
+        return self.symbols.extent(self.step.labels[label])
+
+
+def _is_view(expr: ast.expr) -> bool:
+    """Is the expression a subscript of a buffer and nothing more?"""
+    return isinstance(expr, ast.Name) or (isinstance(expr, ast.Subscript) and isinstance(expr.value, ast.Name))
+
+
+__all__ = ["StepWriter", "step_cost"]

@@ -1,0 +1,158 @@
+"""The layout of a generated module: statements from `ast`, with comments, empty lines and short lines."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+WIDTH = 100
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on lines of its own."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Empty lines."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A statement with a comment behind it."""
+
+    statement: ast.stmt
+    comment: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A compound statement: its head, and what stands in it."""
+
+    head: ast.For | ast.FunctionDef | ast.If
+    body: list[Item] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A documentation string."""
+
+    lines: tuple[str, ...]
+
+
+Item = ast.stmt | Comment | Blank | Noted | Block | Text
+
+
+def render(items: Sequence[Item]) -> str:
+    """The module as text."""
+    return "\n".join(_lines(items, "")) + "\n"
+
+
+def _lines(items: Sequence[Item], indent: str) -> Iterator[str]:
+    for item in items:
+        match item:
+            case Comment(text=text):
+                yield from (f"{indent}# {line}".rstrip() for line in text.splitlines())
+            case Blank(count=count):
+                yield from [""] * count
+            case Noted(statement=statement, comment=comment):
+                *above, last = _statement(statement, indent)
+                yield from above
+                yield f"{last}  # {comment}"
+            case Block(head=head, body=body):
+                yield from _head(head, indent)
+                yield from _lines(body or [ast.Pass()], indent + INDENT)
+            case Text(lines=lines):
+                yield from _documentation(lines, indent)
+            case ast.stmt():
+                yield from _statement(item, indent)
+
+
+def _head(head: ast.For | ast.FunctionDef | ast.If, indent: str) -> Iterator[str]:
+    head.body = [ast.Pass()]
+    *above, _ = ast.unparse(ast.fix_missing_locations(head)).splitlines()
+    for line in above:
+        yield indent + line
+
+
+def _documentation(lines: Sequence[str], indent: str) -> Iterator[str]:
+    safe = [line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in lines]
+    if len(safe) == 1:
+        yield f'{indent}"""{safe[0]}"""' if not safe[0].endswith('"') else f'{indent}"""{safe[0]} """'
+        return
+    yield f'{indent}"""{safe[0]}'
+    for line in safe[1:]:
+        yield (indent + line).rstrip()
+    yield f'{indent}"""'
+
+
+def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
+    text = ast.unparse(ast.fix_missing_locations(statement))
+    for line in text.splitlines():
+        yield from _short(indent + line)
+
+
+def _short(line: str) -> list[str]:
+    """The line; if it is too long, what stands in its outermost brackets is put on lines of its own."""
+    if len(line) <= WIDTH:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    opening, closing = _last_brackets(line)
+    if opening < 0:
+        return [line]
+    inner = line[opening + 1 : closing]
+    parts = _split(inner)
+    if len(inner) + len(indent) + len(INDENT) <= WIDTH and len(parts) > 1 or len(parts) == 1:
+        body = [indent + INDENT + inner.strip()] if len(parts) > 1 else _short(indent + INDENT + inner.strip())
+    else:
+        body = [piece for part in parts for piece in _short(indent + INDENT + part.strip() + ",")]
+    if len(line[: opening + 1]) > WIDTH:
+        return [line]
+    return [line[: opening + 1], *body, indent + line[closing:]]
+
+
+def _last_brackets(line: str) -> tuple[int, int]:
+    """The outermost pair of brackets that closes last; -1 where there is none."""
+    depth, opening, best = 0, -1, (-1, -1)
+    for at, char in _code(line):
+        if char in "([{":
+            opening = at if depth == 0 else opening
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if depth == 0 and at - opening > 1:
+                best = (opening, at)
+    return best
+
+
+def _split(inner: str) -> list[str]:
+    """The parts between the commas that stand in no brackets."""
+    depth, start, parts = 0, 0, []
+    for at, char in _code(inner):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            parts.append(inner[start:at])
+            start = at + 1
+    rest = inner[start:]
+    return [*parts, rest] if rest.strip() else parts
+
+
+def _code(line: str) -> Iterator[tuple[int, str]]:
+    """The characters outside of string literals, with their places."""
+    quote, escaped = "", False
+    for at, char in enumerate(line):
+        if quote:
+            if char == quote and not escaped:
+                quote = ""
+            escaped = char == "\\" and not escaped
+        elif char in "'\"":
+            quote = char
+        else:
+            yield at, char

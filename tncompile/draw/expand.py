@@ -1,0 +1,376 @@
+"""A network as a graph to draw: every use of a tensor a node, every index a wire.
+
+A definition that is used once disappears into the network around it; one that is used several times
+is a state, a node of its own. What does not depend on the inputs and is used several times (a
+normalised transition matrix) is drawn where it is used, as a weight is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tncompile.draw.graph import Graph, Kind, Node
+from tncompile.draw.nets import Nets, Reference
+from tncompile.draw.patterns import Apply, Join, Leaf, Pattern, Product, Repeat, Summed, Value, leaves, pattern_of
+from tncompile.network import UNIT_ROWS, Expr, Extent, Index, Name, Network, Number, Rows
+
+Key = tuple[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One member of a definition: its class, and its row there."""
+
+    number: int
+    row: int
+
+
+@dataclass
+class _Frame:
+    """Where an expression is read: the instance, the loop values, what the indices are."""
+
+    home: tuple[str, tuple[int, ...]]
+    values: dict[str, int]
+    nets: dict[Key, int]
+    scopes: tuple[dict[Key, int], ...] = ()
+    names: tuple[frozenset[str], ...] = ()
+
+
+@dataclass
+class _Task:
+    """A definition to be read into its place: the wires of its axes, and who waits for its node."""
+
+    name: str
+    position: int
+    nets: list[int]
+    root: Reference
+    sinks: list[Reference] = field(default_factory=list)
+
+
+def expand(net: Network) -> Graph:
+    """The graph of a network without `inline` definitions."""
+    return _Expansion(net).graph()
+
+
+class _Expansion:
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.tables = net.tables
+        self.patterns = [pattern_of(rule) for rule in self.tables.classes]
+        self.members = self._members()
+        self.uses = self._count_uses()
+        self.with_inputs = self._depending_on_inputs()
+        self.nets = Nets()
+        self.shared: dict[tuple[str, int], Reference] = {}
+        self.tasks: deque[_Task] = deque()
+
+    # --- what is known before anything is drawn --------------------------------------------------
+
+    def _members(self) -> dict[str, dict[int, _Member]]:
+        members: dict[str, dict[int, _Member]] = {}
+        for number, rule in enumerate(self.tables.classes):
+            of_name = members.setdefault(rule.definition.name, {})
+            of_name.update((int(p), _Member(number, row)) for row, p in enumerate(rule.target))
+        return members
+
+    def _count_uses(self) -> Counter[tuple[str, int]]:
+        counts: Counter[tuple[str, int]] = Counter()
+        for pattern in self.patterns:
+            for leaf in leaves(pattern):
+                name = leaf.use.name
+                positions, times = np.unique(leaf.table.positions, return_counts=True)
+                for position, count in zip(positions.tolist(), times.tolist(), strict=True):
+                    counts[name, position] += count
+        return counts
+
+    def _depending_on_inputs(self) -> frozenset[str]:
+        """Names of the inputs and of all definitions that read them, directly or through others."""
+        readers: dict[str, set[str]] = {}
+        for rule, pattern in zip(self.tables.classes, self.patterns, strict=True):
+            for leaf in leaves(pattern):
+                readers.setdefault(leaf.use.name, set()).add(rule.definition.name)
+        stack = [name for name, tensor in self.net.tensors.items() if tensor.role == "input"]
+        found = set(stack)
+        while stack:
+            fresh = readers.get(stack.pop(), set()) - found
+            found |= fresh
+            stack += sorted(fresh)
+        return frozenset(found)
+
+    # --- the graph -------------------------------------------------------------------------------
+
+    def graph(self) -> Graph:
+        """Read the outputs, then whatever they call for, definition by definition."""
+        for name in self.net.outputs:
+            for position in sorted(self.members[name]):
+                self._open_output(name, position)
+        while self.tasks:
+            self._read(self.tasks.popleft())
+        return self.nets.graph()
+
+    def _open_output(self, name: str, position: int) -> None:
+        subscripts = self._subscripts(name, position)
+        extents = self._extents(name, position)
+        ends = [self.nets.node(Node("open", name, subscripts, (name, subscripts))) for _ in extents]
+        if self.uses[name, position]:
+            state = self._state(name, position)
+            for axis, end in enumerate(ends):
+                self.nets.join([(state, "out", axis), (end, "in", 0)], extents[axis])
+            return
+        nets = [self.nets.join([(end, "in", 0)], extent) for end, extent in zip(ends, extents, strict=True)]
+        self.tasks.append(_Task(name, position, nets, Reference()))
+
+    def _read(self, task: _Task) -> None:
+        """Read one instance into the graph."""
+        member = self.members[task.name][task.position]
+        rule = self.tables.classes[member.number]
+        home = (task.name, self._subscripts(task.name, task.position))
+        frame = _Frame(home, dict(rule.rows.values(member.row)), {})
+        keys = [self._key(free.index, frame) for free in rule.definition.indices]
+        for key, outer in zip(keys, task.nets, strict=True):
+            frame.nets[key] = self.nets.inner(outer)
+        root = self._evaluate(self.patterns[member.number], frame)
+        task.root.become(root)
+        for sink in task.sinks:
+            self.nets.scalar(root, sink)
+
+    def _evaluate(self, pattern: Pattern, frame: _Frame) -> Reference:
+        """Read a part of an equation; returns the node that stands for it."""
+        match pattern:
+            case Leaf():
+                return self._leaf(pattern, frame)
+            case Product(factors):
+                return self._product(factors, frame)
+            case Apply(label, arguments):
+                return self._apply(label, arguments, frame)
+            case Summed(indices, body, ""):
+                return self._evaluate(body, self._inside(indices, frame))
+            case Summed(indices, body, operation):
+                return self._reduce(indices, body, operation, frame)
+            case Join(name, indices):
+                return self._join(name, indices, frame)
+            case Value(text):
+                return self._number(text, frame)
+        raise TypeError(f"no way to draw {type(pattern).__name__}")
+
+    def _product(self, factors: Sequence[Pattern], frame: _Frame) -> Reference:
+        """Factors side by side; one without indices is tied to the first that has some."""
+        written_out = [part for factor in factors for part in self._written_out(factor, frame)]
+        roots = [(self._evaluate(part, inner), self._carried(part, inner)) for part, inner in written_out]
+        if not roots:
+            return self._number("1", frame)
+        main = next((root for root, carried in roots if carried), roots[0][0])
+        if any(carried for _, carried in roots):
+            for root, carried in roots:
+                if not carried:
+                    self.nets.scalar(root, main)
+            return main
+        return Reference.of([root for root, _ in roots])
+
+    def _written_out(self, pattern: Pattern, frame: _Frame) -> list[tuple[Pattern, _Frame]]:
+        """The parts that a loop stands for, each with its loop values; anything else as it is."""
+        if not isinstance(pattern, Repeat):
+            return [(pattern, frame)]
+        parts: list[tuple[Pattern, _Frame]] = []
+        for step in pattern.steps.get(tuple(frame.values[name] for name in pattern.around), []):
+            values = frame.values | dict(zip(pattern.variables, step, strict=True))
+            parts.append((pattern.body, _Frame(frame.home, values, frame.nets, frame.scopes, frame.names)))
+        return parts
+
+    def _apply(self, label: str, arguments: Sequence[Pattern], frame: _Frame) -> Reference:
+        node = self.nets.node(Node("function", label, (), frame.home, self._loop_values(frame)))
+        for key in dict.fromkeys(k for argument in arguments for k in self._carried(argument, frame)):
+            self.nets.attach(self._net(key, frame), node, "out")
+        for argument in arguments:
+            for part, inner in self._written_out(argument, frame):
+                self._argument(part, inner, node)
+        return node
+
+    def _argument(self, part: Pattern, frame: _Frame, node: Reference) -> None:
+        """Read an argument of an operation: its indices end there."""
+        carried = self._carried(part, frame)
+        nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
+        root = self._evaluate(part, _Frame(frame.home, frame.values, nets))
+        if not carried:
+            self.nets.scalar(root, node)
+
+    def _reduce(self, indices: tuple[Index, ...], body: Pattern, operation: str, frame: _Frame) -> Reference:
+        """``max(... over i)``: the wire i ends at the operation."""
+        node = self.nets.node(Node("function", operation, (), frame.home, self._loop_values(frame)))
+        inner_names = {index.name for index in indices}
+        carried = self._carried(body, frame)
+        nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
+        for key in carried:
+            if key[0] not in inner_names:
+                self.nets.attach(self._net(key, frame), node, "out")
+        self._evaluate(body, _Frame(frame.home, frame.values, nets))
+        return node
+
+    def _join(self, name: str, indices: tuple[Index, ...], frame: _Frame) -> Reference:
+        nets = [self._net(self._key(index, frame), frame) for index in indices]
+        if name == "delta":
+            self.nets.unite(nets)
+        else:
+            for net in nets:
+                self.nets.attach(net, self.nets.node(Node("number", "1", (), frame.home)), "none")
+        return Reference.of([])
+
+    def _number(self, text: str, frame: _Frame) -> Reference:
+        """A number in the place of a tensor: it is drawn only where a wire leads to it."""
+        node = self.nets.node(Node("number", text, (), frame.home))
+        for net in frame.nets.values():
+            self.nets.attach(net, node, "none")
+        return node
+
+    # --- uses ------------------------------------------------------------------------------------
+
+    def _leaf(self, leaf: Leaf, frame: _Frame) -> Reference:
+        row = leaf.rows[tuple(frame.values[name] for name in leaf.table.rows.names)]
+        name, position = leaf.use.name, int(leaf.table.positions[row])
+        nets = [self._net(self._key(index, frame), frame) for index in leaf.use.indices]
+        for net, extent in zip(nets, self._extents(name, position), strict=True):
+            self.nets.measure(net, extent)
+        role = self.tables.tensors[name].role
+        if role == "definition" and self._once(name, position) and not leaf.conjugate:
+            task = _Task(name, position, nets, Reference())
+            self.tasks.append(task)
+            return task.root
+        node = self._used(leaf, name, position, role, frame)
+        for axis, net in enumerate(nets):
+            self.nets.attach(net, node, "out" if role == "input" or self._flows(name, role) else "none", axis)
+        return node
+
+    def _used(self, leaf: Leaf, name: str, position: int, role: str, frame: _Frame) -> Reference:
+        """The node of a use that is not read into its place."""
+        shown = f"{name}*" if leaf.conjugate else name
+        subscripts = self._subscripts(name, position)
+        if role == "input" and not leaf.conjugate:
+            if (name, position) not in self.shared:
+                self.shared[name, position] = self.nets.node(Node("input", name, subscripts, (name, subscripts)))
+            return self.shared[name, position]
+        if role != "definition":
+            kinds: Mapping[str, Kind] = {"input": "input", "weight": "weight", "constant": "constant"}
+            return self.nets.node(Node(kinds[role], shown, subscripts, frame.home, self._loop_values(frame)))
+        if not self._flows(name, role):
+            return self.nets.node(Node("derived", shown, subscripts, frame.home, self._loop_values(frame)))
+        state = self._state(name, position)
+        if not leaf.conjugate:
+            return state
+        node = self.nets.node(Node("function", "conj", (), frame.home, self._loop_values(frame)))
+        for axis, extent in enumerate(self._extents(name, position)):
+            self.nets.join([(state, "out", axis), (node, "in", axis)], extent)
+        if not self._extents(name, position):
+            self.nets.scalar(state, node)
+        return node
+
+    def _state(self, name: str, position: int) -> Reference:
+        """The node of a definition that is used several times; it is read when first asked for."""
+        if (name, position) in self.shared:
+            return self.shared[name, position]
+        subscripts = self._subscripts(name, position)
+        aliased = self._alias(name, position)
+        if aliased is not None:
+            self.shared[name, position] = aliased
+            return aliased
+        node = self.nets.node(Node("state", name, subscripts, (name, subscripts)))
+        self.shared[name, position] = node
+        extents = self._extents(name, position)
+        nets = [self.nets.join([(node, "in", axis)], extent) for axis, extent in enumerate(extents)]
+        self.tasks.append(_Task(name, position, nets, Reference(), [] if extents else [node]))
+        return node
+
+    def _alias(self, name: str, position: int) -> Reference | None:
+        """What a definition that only renames (``h[t, 0](s) = x[t](s)``) or says a number stands for."""
+        member = self.members[name][position]
+        rule, pattern = self.tables.classes[member.number], self.patterns[member.number]
+        subscripts = self._subscripts(name, position)
+        if isinstance(pattern, Value):
+            return self.nets.node(Node("number", pattern.text, subscripts, (name, subscripts)))
+        if not isinstance(pattern, Leaf) or pattern.conjugate:
+            return None
+        if pattern.use.indices != tuple(free.index for free in rule.definition.indices):
+            return None
+        frame = _Frame((name, subscripts), dict(rule.rows.values(member.row)), {})
+        row = pattern.rows[tuple(frame.values[n] for n in pattern.table.rows.names)]
+        target, place = pattern.use.name, int(pattern.table.positions[row])
+        role = self.tables.tensors[target].role
+        if role == "definition":
+            return self._state(target, place)
+        return self._used(pattern, target, place, role, frame)
+
+    def _once(self, name: str, position: int) -> bool:
+        return self.uses[name, position] == 1 and name not in self.net.outputs
+
+    def _flows(self, name: str, role: str) -> bool:
+        """Whether a definition is computed along the way: from the inputs, or step by step."""
+        if role != "definition":
+            return False
+        return name in self.with_inputs if self.with_inputs else self.tables.tensors[name].members.shape[1] > 0
+
+    # --- indices ---------------------------------------------------------------------------------
+
+    def _inside(self, indices: tuple[Index, ...], frame: _Frame) -> _Frame:
+        names = frozenset(index.name for index in indices)
+        return _Frame(
+            frame.home, frame.values, frame.nets, ({}, *frame.scopes), (names, *frame.names)
+        )
+
+    def _net(self, key: Key, frame: _Frame) -> int:
+        """The net of an index: a free one, or one of the innermost sum that names it."""
+        for scope, names in zip(frame.scopes, frame.names, strict=True):
+            if key in scope:
+                return scope[key]
+            if key[0] in names and key not in frame.nets:
+                scope[key] = self.nets.join([], None)
+                return scope[key]
+        if key not in frame.nets:
+            frame.nets[key] = self.nets.join([], None)
+        return frame.nets[key]
+
+    def _key(self, index: Index, frame: _Frame) -> Key:
+        return index.name, tuple(self._integer(expr, frame) for expr in index.subscripts)
+
+    def _integer(self, expr: Expr, frame: _Frame) -> int:
+        if isinstance(expr, Name) and expr.name in frame.values:
+            return frame.values[expr.name]
+        if isinstance(expr, Number):
+            return int(expr.value)
+        names = tuple(frame.values)
+        columns = np.array([[frame.values[name]] for name in names], np.int64).reshape(len(names), 1)
+        rows = Rows(names, columns, 1) if names else UNIT_ROWS
+        return int(self.net.scope.integers(expr, rows)[0])
+
+    def _carried(self, pattern: Pattern, frame: _Frame) -> dict[Key, None]:
+        """The indices that a part shows to what is around it, in reading order."""
+        match pattern:
+            case Leaf(use):
+                return dict.fromkeys(self._key(index, frame) for index in use.indices)
+            case Join(_, indices):
+                return dict.fromkeys(self._key(index, frame) for index in indices)
+            case Product(parts) | Apply(_, parts):
+                return {key: None for part in parts for key in self._carried(part, frame)}
+            case Repeat():
+                parts_out = self._written_out(pattern, frame)
+                return {key: None for part, inner in parts_out for key in self._carried(part, inner)}
+            case Summed(indices, body):
+                names = {index.name for index in indices}
+                # Of an index that is both free and summed inside, the free one is another name's: keys decide.
+                return {k: None for k in self._carried(body, frame) if k[0] not in names or k in frame.nets}
+        return {}
+
+    # --- tables ----------------------------------------------------------------------------------
+
+    def _subscripts(self, name: str, position: int) -> tuple[int, ...]:
+        return tuple(self.tables.tensors[name].members[position].tolist())
+
+    def _extents(self, name: str, position: int) -> tuple[Extent, ...]:
+        table = self.tables.tensors[name]
+        return table.blocks[table.block_of[position]].shape
+
+    def _loop_values(self, frame: _Frame) -> tuple[int, ...]:
+        return tuple(frame.values.values())
+

@@ -1,0 +1,208 @@
+"""The equation of a class, prepared for drawing: numbers left out, element-wise work gathered in one mark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tncompile.network import (
+    Add,
+    Binary,
+    Call,
+    Expr,
+    Index,
+    Looped,
+    Multiply,
+    Negative,
+    Number,
+    Over,
+    Reduce,
+    RuleClass,
+    Use,
+    UseTable,
+)
+
+BUILT_IN = frozenset({"delta", "one"})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Any part of a prepared equation."""
+
+
+@dataclass(frozen=True)
+class Value(Pattern):
+    """A number: an expression of sizes."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf(Pattern):
+    """A use of a tensor or a definition; ``rows`` finds the row of the table from the loop values."""
+
+    use: Use
+    table: UseTable
+    rows: dict[tuple[int, ...], int]
+    conjugate: bool = False
+
+
+@dataclass(frozen=True)
+class Join(Pattern):
+    """``delta`` or ``one``"""
+
+    name: str
+    indices: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Product(Pattern):
+    """A product without its numbers."""
+
+    factors: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True)
+class Apply(Pattern):
+    """An element-wise operation with a label."""
+
+    label: str
+    arguments: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat(Pattern):
+    """A part that is written out over loops; ``steps`` gives the loop values within the rows around."""
+
+    around: tuple[str, ...]
+    variables: tuple[str, ...]
+    steps: dict[tuple[int, ...], list[tuple[int, ...]]]
+    body: Pattern
+
+
+@dataclass(frozen=True)
+class Summed(Pattern):
+    """A part within which indices are summed (``operation`` is empty) or reduced."""
+
+    indices: tuple[Index, ...]
+    body: Pattern
+    operation: str = ""
+
+
+def leaves(pattern: Pattern) -> Iterator[Leaf]:
+    """All uses in a pattern, in reading order."""
+    match pattern:
+        case Leaf():
+            yield pattern
+        case Product(parts) | Apply(_, parts):
+            for part in parts:
+                yield from leaves(part)
+        case Repeat(body=body) | Summed(body=body):
+            yield from leaves(body)
+
+
+def pattern_of(rule: RuleClass) -> Pattern:
+    """The equation of a class as a pattern."""
+    return _Preparation(rule).pattern(rule.equation, rule.rows.names)
+
+
+class _Preparation:
+    def __init__(self, rule: RuleClass) -> None:
+        self.tables = iter(rule.uses)
+
+    def pattern(self, expr: Expr, around: tuple[str, ...]) -> Pattern:
+        """One expression; uses are met in reading order, as the tables list them."""
+        match expr:
+            case Use(name, _, indices) if name in BUILT_IN:
+                return Join(name, indices)
+            case Use():
+                return self._leaf(expr)
+            case Multiply(factors, inverted):
+                return self._product(factors, inverted, around)
+            case Negative(operand):
+                return self.pattern(operand, around)
+            case Over(op, body, indices):
+                return Summed(indices, self.pattern(body, around), "" if op == "sum" else op)
+            case Reduce(op, arguments):
+                parts = tuple(self._looped(argument, around) for argument in arguments)
+                return _product_of(parts) if op == "prod" else _apply("Σ" if op == "sum" else op, parts)
+            case Add(terms, signs):
+                return self._sum(terms, signs, around)
+            case Binary("^", left, right) if isinstance(right, Number):
+                return _apply(f"^{right.text}", (self.pattern(left, around),))
+            case Call(function, arguments):
+                return self._call(function, arguments, around)
+        return Value(expr.text if isinstance(expr, Number) else "·")
+
+    def _leaf(self, use: Use) -> Leaf:
+        table = next(self.tables)
+        columns = zip(*table.rows.columns.tolist(), strict=True) if table.rows.names else [()]
+        return Leaf(use, table, {values: row for row, values in enumerate(columns)})
+
+    def _product(self, factors: tuple[Expr, ...], inverted: tuple[bool, ...], around: tuple[str, ...]) -> Pattern:
+        parts = [self.pattern(factor, around) for factor in factors]
+        above = _product_of(tuple(p for p, under in zip(parts, inverted, strict=True) if not under))
+        below = _product_of(tuple(p for p, under in zip(parts, inverted, strict=True) if under))
+        return above if isinstance(below, Value) else _apply("÷", (above, below))
+
+    def _looped(self, argument: Looped, around: tuple[str, ...]) -> Pattern:
+        variables = tuple(name for loop in argument.loops for name in loop.variables)
+        body = self.pattern(argument.body, around + variables)
+        if not variables or isinstance(body, Value):
+            return body
+        leaf = max(leaves(body), key=lambda leaf: len(leaf.table.rows.names))
+        return Repeat(around, variables, _steps(leaf, around, variables), body)
+
+    def _sum(self, terms: tuple[Expr, ...], signs: tuple[int, ...], around: tuple[str, ...]) -> Pattern:
+        parts = tuple(self.pattern(term, around) for term in terms)
+        label = "−" if signs == (1, -1) else "+"
+        if len(parts) == 2 and isinstance(parts[0], Value):
+            label = f"{parts[0].text}{label}"
+        return _apply(label, parts)
+
+    def _call(self, function: str, arguments: tuple[Expr, ...], around: tuple[str, ...]) -> Pattern:
+        parts = tuple(self.pattern(argument, around) for argument in arguments)
+        if function == "conj" and isinstance(parts[0], Leaf):
+            return Leaf(parts[0].use, parts[0].table, parts[0].rows, not parts[0].conjugate)
+        return _apply(function, parts)
+
+
+def _steps(
+    leaf: Leaf, around: tuple[str, ...], variables: tuple[str, ...]
+) -> dict[tuple[int, ...], list[tuple[int, ...]]]:
+    """The values of some loop variables for each row of those around, in loop order, each once."""
+    rows = leaf.table.rows
+    outer = [rows.column(name).tolist() for name in around]
+    inner = [rows.column(name).tolist() for name in variables]
+    found: dict[tuple[int, ...], dict[tuple[int, ...], None]] = {}
+    for row in range(rows.count):
+        key = tuple(column[row] for column in outer)
+        found.setdefault(key, {})[tuple(column[row] for column in inner)] = None
+    return {key: list(steps) for key, steps in found.items()}
+
+
+def _product_of(parts: tuple[Pattern, ...]) -> Pattern:
+    """A product without its numbers; a number if nothing else is left."""
+    factors = [part for part in parts if not isinstance(part, Value)]
+    if not factors:
+        return parts[0] if len(parts) == 1 else Value("1" if not parts else "·")
+    return factors[0] if len(factors) == 1 and not isinstance(factors[0], Repeat) else Product(tuple(factors))
+
+
+def _apply(label: str, parts: tuple[Pattern, ...]) -> Pattern:
+    """An operation on what is not a number; one mark for all that is done to one and the same operand."""
+    arguments = tuple(part for part in parts if not isinstance(part, Value))
+    if not arguments:
+        return Value("·") if parts else Value("0")
+    inner = [(part.label, part.arguments[0]) if _single(part) else ("", part) for part in arguments]
+    operands = [operand for _, operand in inner]
+    same = all(isinstance(o, Leaf) and o.use == operands[0].use for o in operands if isinstance(operands[0], Leaf))
+    if len(arguments) == 1 and inner[0][0]:
+        return Apply(f"{label}∘{inner[0][0]}", (operands[0],))
+    if len(arguments) > 1 and same and isinstance(operands[0], Leaf):
+        return Apply(label.join(name or "id" for name, _ in inner), (operands[0],))
+    return Apply(label, arguments)
+
+
+def _single(part: Pattern) -> bool:
+    return isinstance(part, Apply) and len(part.arguments) == 1

@@ -1,0 +1,99 @@
+"""Parsing: a `.tn` text as statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from lark import TextSlice
+from lark.exceptions import UnexpectedInput
+
+from tncompile.language.declarations import Header
+from tncompile.language.explain import explain
+from tncompile.language.grammar import statement_parser
+from tncompile.language.nesting import check_nesting
+from tncompile.language.statements import cut_statements, lines_of
+from tncompile.language.syntax import Syntax
+from tncompile.network.syntax import Statement
+from tncompile.source import Diagnostic, Fault, Note, Source, Span, TnError
+
+
+def parse(source: Source) -> Syntax:
+    """The statements of a text; raises `TnError` with every syntax error there is."""
+    cutting = cut_statements(source)
+    problems = list(cutting.problems)
+    parsed: list[tuple[Statement, ...]] = []
+    for span in cutting.statements:
+        try:
+            parsed.append(parse_statement(source, span))
+        except Fault as fault:
+            parsed.append(())
+            problems.append(fault.diagnostic)
+    problems += _header_problems(source, cutting.statements, parsed)
+    if problems:
+        raise TnError(sorted(problems, key=lambda problem: problem.span.start), source)
+    header = cast(Header, parsed[0][0])
+    statements = tuple(statement for group in parsed[1:] for statement in group)
+    return Syntax(header.name, documentation(source), statements, source, cutting.statements)
+
+
+def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
+    """One statement of a text; raises `Fault`."""
+    try:
+        # What `StatementBuilder` returns for a whole statement.
+        statements = cast("tuple[Statement, ...]", _parse(source.text, span))
+    except UnexpectedInput as error:
+        raise Fault(explain(source, span, error)) from None
+    check_nesting(source, span, statements)
+    return statements
+
+
+def _parse(text: str, span: Span) -> Any:
+    return statement_parser().parse(cast(str, TextSlice(text, span.start, span.end)))
+
+
+def _header_problems(
+    source: Source, spans: Sequence[Span], parsed: Sequence[tuple[Statement, ...]]
+) -> list[Diagnostic]:
+    """`network NAME` stands once, and first."""
+    help = "the first statement is `network NAME`"
+    if not spans:
+        return [Diagnostic("there is no network in this text", Span(0, 0), help=help)]
+    headers = [group[0] for group in parsed if group and isinstance(group[0], Header)]
+    if not headers:
+        if any(_begins_with_network(source, span) for span in spans):
+            return []
+        return [Diagnostic("a text begins with the name of its network", _first_word(source, spans[0]), help=help)]
+    if headers[0].span.start != spans[0].start:
+        if not parsed[0] and _begins_with_network(source, spans[0]):
+            return []
+        return [Diagnostic("`network` comes first", headers[0].span, help="move this line to the top")]
+    first = Note(headers[0].span, "the first one")
+    return [
+        Diagnostic("`network` stands twice", header.span, help="one file, one network", notes=(first,))
+        for header in headers[1:]
+    ]
+
+
+def _first_word(source: Source, span: Span) -> Span:
+    text = source.text[span.start : span.end]
+    return Span(span.start, span.start + max(1, len(text.split(None, 1)[0])))
+
+
+def _begins_with_network(source: Source, span: Span) -> bool:
+    return source.text[span.start : span.end].split(None, 1)[0] == "network"
+
+
+def documentation(source: Source) -> str:
+    """The comment above `network`, without its signs; empty lines inside it are kept."""
+    comments: list[str] = []
+    previous = 0
+    for line in lines_of(source):
+        if not line.is_comment:
+            break
+        row, _ = source.position(line.span.start)
+        if comments and row > previous + 1:
+            comments.append("")
+        comments.append(source.text[line.span.start + 1 : line.span.end].removeprefix(" "))
+        previous = row
+    return "\n".join(comments).strip("\n")

@@ -1,0 +1,59 @@
+"""Classes: instances of one rule that differ in nothing but which members they touch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from tncompile.network.arrays import fingerprint, first_equal, group_rows
+from tncompile.network.extents import ExtentGraph
+from tncompile.network.rows import Ints
+from tncompile.network.rules import Group
+from tncompile.network.sites import Slot
+
+
+def part_into_classes(group: Group, extents: ExtentGraph) -> list[Ints]:
+    """Rows of a group that agree in the extents of all axes and in which indices coincide."""
+    outer: list[Slot] = list(group.free)
+    inner: list[tuple[Slot, Ints]] = []
+    for site in group.body.walk():
+        for slot in site.slots:
+            if len(site.rows.names) == len(group.rows.names):
+                outer.append(slot)
+            else:
+                inner.append((slot, site.owner))
+    columns = _extent_columns(outer, inner, group.rows.count, extents)
+    columns += _coincidences(outer, inner, group.rows.count)
+    return group_rows(columns, group.rows.count)
+
+
+def _extent_columns(
+    outer: Sequence[Slot], inner: Sequence[tuple[Slot, Ints]], count: int, extents: ExtentGraph
+) -> list[Ints]:
+    columns = []
+    for slot in outer:
+        labels = extents.labels[slot.wires]
+        columns += [extents.values[labels], extents.generics[labels]]
+    for slot, owner in inner:
+        labels = extents.labels[slot.wires]
+        columns.append(fingerprint(owner, count, [extents.values[labels], extents.generics[labels]]))
+    return columns
+
+
+def _coincidences(outer: Sequence[Slot], inner: Sequence[tuple[Slot, Ints]], count: int) -> list[Ints]:
+    """Columns that tell which indices with subscripts are one; indices inside loops by their very subscripts."""
+    by_name: dict[tuple[str, int], list[Slot]] = defaultdict(list)
+    for slot in outer:
+        if slot.index.subscripts:
+            by_name[slot.index.name, len(slot.index.subscripts)].append(slot)
+    columns = []
+    inside = {(slot.index.name, len(slot.index.subscripts)) for slot, _ in inner}
+    for key, slots in by_name.items():
+        if key in inside:
+            columns += [column for slot in slots for column in slot.subscripts.T]
+        elif len(slots) > 1:
+            columns += list(first_equal(np.stack([slot.wires for slot in slots], axis=1)).T)
+    columns += [fingerprint(owner, count, list(s.subscripts.T)) for s, owner in inner if s.index.subscripts]
+    return columns

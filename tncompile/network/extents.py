@@ -1,0 +1,169 @@
+"""Extents of indices: what the declared axes say, carried along every index and every definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tncompile.network.arrays import components
+from tncompile.network.families import Declared
+from tncompile.network.formula import Formula
+from tncompile.network.rows import Ints, Rows
+from tncompile.network.rules import Defined, Group
+from tncompile.network.shapes import Shapes, offsets_of
+from tncompile.network.sites import Slot
+from tncompile.network.syntax import Expr
+from tncompile.network.tables import Extent
+from tncompile.network.values import Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Wires whose extents are said: axes of declared tensors, or ``i in 1..H`` on the left."""
+
+    group: Group
+    slot: Slot
+    rows: Rows
+    wires: Ints
+    values: Ints
+    generics: Ints
+    said: Expr | None = None  # the extent on the left side
+    tensor: str = ""
+    positions: Ints | None = None
+    axis: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """Wires that are an axis of a definition: of its own left side, or of a use."""
+
+    group: Group
+    slot: Slot
+    rows: Rows
+    wires: Ints
+    nodes: Ints
+    tensor: str
+    positions: Ints
+    axis: int
+    left: bool = False
+
+
+@dataclass(eq=False)
+class ExtentGraph:
+    """Wires and axes of definitions as nodes; what must have equal extents is joined."""
+
+    scope: Scope
+    declared: Mapping[str, Declared]
+    known: Sequence[Known]
+    links: Sequence[Link]
+    axes: Mapping[str, Ints]  # for each definition, where its members' axes begin (nodes), and the end
+    labels: Ints
+    values: Ints  # by label; 0 where nothing says it
+    highest: Ints
+    generics: Ints
+    generics_highest: Ints
+    source: Ints  # by label: the entry, among all known ones, that says it first
+
+    def extent(self, node: int) -> Extent:
+        """Value and formula of one node."""
+        label = int(self.labels[node])
+        entry = int(self.source[label])
+        for batch in self.known:
+            if entry < len(batch.wires):
+                return Extent(int(self.values[label]), self._formula(batch, entry))
+            entry -= len(batch.wires)
+        raise LookupError("this index has no extent")
+
+    def _formula(self, batch: Known, row: int) -> Formula:
+        if batch.said is not None:
+            return self.scope.formula(batch.said, dict(batch.rows.values(row)))
+        assert batch.positions is not None
+        declared = self.declared[batch.tensor]
+        return declared.formula(self.scope, int(declared.shapes.offsets[batch.positions[row]]) + batch.axis)
+
+    def shapes(self, name: str) -> Shapes:
+        """The axes of a definition's members."""
+        offsets = self.axes[name]
+        labels = self.labels[offsets[0] : offsets[-1]]
+        return Shapes(offsets - offsets[0], self.values[labels], self.generics[labels])
+
+
+def join_extents(
+    scope: Scope, groups: Sequence[Group], declared: Mapping[str, Declared], defined: Mapping[str, Defined], wires: int
+) -> ExtentGraph:
+    """Finds the extent of every wire and of every axis of every definition."""
+    axes, total = {}, wires
+    for name, definition in defined.items():
+        axes[name] = total + offsets_of(definition.axes)
+        total = int(axes[name][-1])
+    known: list[Known] = []
+    links: list[Link] = []
+    pairs: list[tuple[Ints, Ints]] = []
+    for group in groups:
+        _left_side(scope, group, axes, known, links)
+        for site in group.body.walk():
+            if site.kind != "use":
+                continue
+            if site.positions is None:
+                if site.node.name == "delta":
+                    pairs += [(site.slots[0].wires, slot.wires) for slot in site.slots[1:]]
+                continue
+            for axis, slot in enumerate(site.slots):
+                name = site.node.name
+                if name in declared:
+                    shapes = declared[name].shapes
+                    entries = shapes.offsets[site.positions] + axis
+                    known.append(
+                        Known(
+                            group, slot, site.rows, slot.wires, shapes.values[entries], shapes.generics[entries],
+                            tensor=name, positions=site.positions, axis=axis,
+                        )
+                    )
+                else:
+                    nodes = axes[name][site.positions] + axis
+                    links.append(Link(group, slot, site.rows, slot.wires, nodes, name, site.positions, axis))
+    pairs += [(link.wires, link.nodes) for link in links]
+    return _solve(scope, declared, known, links, axes, total, pairs)
+
+
+def _left_side(
+    scope: Scope, group: Group, axes: Mapping[str, Ints], known: list[Known], links: list[Link]
+) -> None:
+    name = group.rule.definition.name
+    for axis, (slot, said) in enumerate(zip(group.free, group.said, strict=True)):
+        nodes = axes[name][group.target] + axis
+        links.append(Link(group, slot, group.rows, slot.wires, nodes, name, group.target, axis, left=True))
+        if said is not None:
+            values = scope.integers(said, group.rows), scope.generic.integers(said, group.rows)
+            known.append(Known(group, slot, group.rows, slot.wires, *values, said=said))
+
+
+def _solve(
+    scope: Scope,
+    declared: Mapping[str, Declared],
+    known: Sequence[Known],
+    links: Sequence[Link],
+    axes: Mapping[str, Ints],
+    total: int,
+    pairs: Sequence[tuple[Ints, Ints]],
+) -> ExtentGraph:
+    empty = [np.zeros(0, np.int64)]
+    left, right = (np.concatenate(empty + [pair[side] for pair in pairs]) for side in (0, 1))
+    labels = components(total, left, right)
+    where = labels[np.concatenate(empty + [batch.wires for batch in known])]
+    source = np.full(total, -1, np.int64)
+    source[where[::-1]] = np.arange(len(where))[::-1]
+    lowest, highest = [], []
+    for column in ("values", "generics"):
+        said = np.concatenate(empty + [getattr(batch, column) for batch in known])
+        low, high = np.full(total, np.iinfo(np.int64).max), np.zeros(total, np.int64)
+        np.minimum.at(low, where, said)
+        np.maximum.at(high, where, said)
+        low[source < 0] = 0
+        lowest.append(low)
+        highest.append(high)
+    return ExtentGraph(
+        scope, declared, known, links, axes, labels, lowest[0], highest[0], lowest[1], highest[1], source
+    )

@@ -1,0 +1,186 @@
+"""When instances run in a loop: for each piece the variable that counts its rounds.
+
+Source: R. Allen, K. Kennedy, Automatic translation of Fortran programs to vector form (1987).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+
+from tncompile.network import Ints
+from tncompile.plan.dependence import Edges
+from tncompile.plan.pieces import Piece
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What is left of a piece inside some loops: its rows, of shape (rounds of each loop..., rows).
+
+    All rounds have the same values of the variables that vary within a round.
+    """
+
+    piece: Piece
+    rows: Ints
+
+    @property
+    def count(self) -> int:
+        """How many rows there are in each round."""
+        return self.rows.shape[-1]
+
+    def first_round(self) -> Ints:
+        """The rows of the first round of all loops around."""
+        return self.rows.reshape(-1, self.count)[0]
+
+    def column(self, name: str) -> Ints:
+        """The values of a variable in the first round."""
+        return self.piece.rows.column(name)[self.first_round()]
+
+    def varying(self) -> tuple[str, ...]:
+        """The variables that are not the same in all rows of a round."""
+        columns = {name: self.column(name) for name in self.piece.rows.names}
+        return tuple(name for name, column in columns.items() if (column != column[0]).any())
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """A loop for a set of cells: ``rounds`` gives each row its round, 0, 1, ...
+
+    In round ``i`` the variable has the value ``first + step * i``.
+    """
+
+    variable: str
+    first: int
+    step: int
+    rounds: Mapping[int, Ints]
+    # For each list of dependences (in order), how many rounds each one spans.
+    delays: tuple[Ints, ...]
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A variable and a direction; without a name all rows run at once."""
+
+    name: str
+    sign: int
+
+
+def timings(cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints) -> Iterator[Timing]:
+    """The loops that can carry dependences of cells that need each other.
+
+    ``places`` gives for each instance its place in a round of its cell.
+    """
+    seed = next((number for number, cell in cells.items() if cell.varying()), None)
+    if seed is None:
+        return
+    for name in cells[seed].varying():
+        for sign in (1, -1):
+            clocks = _spread(seed, _Clock(name, sign), cells, edges, places)
+            timing = None if clocks is None else _timing(seed, clocks, cells, edges, places)
+            if timing is not None:
+                yield timing
+
+
+def _values(cell: Cell, clock: _Clock) -> Ints:
+    if not clock.name:
+        return np.zeros(cell.count, np.int64)
+    return clock.sign * cell.column(clock.name)
+
+
+def _spread(
+    seed: int, clock: _Clock, cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints
+) -> dict[int, _Clock] | None:
+    """A clock for every cell, so that dependences on a cell with a clock span a constant time."""
+    clocks = {seed: clock}
+    values = {seed: _values(cells[seed], clock)}
+    links = sorted((edge for edge in edges if edge.consumer != edge.producer), key=lambda edge: -len(edge.read))
+    while len(clocks) < len(cells):
+        link = next(edge for edge in links if (edge.consumer in clocks) != (edge.producer in clocks))
+        forward = link.consumer in clocks
+        known, new = (link.consumer, link.producer) if forward else (link.producer, link.consumer)
+        here, there = (link.readers, link.read) if forward else (link.read, link.readers)
+        times = values[known][places[here]]
+        for candidate in _candidates(cells[new], clocks[known]):
+            found = _values(cells[new], candidate)
+            if _is_constant(times - found[places[there]], link.slots):
+                clocks[new], values[new] = candidate, found
+                break
+        else:
+            return None
+    return clocks
+
+
+def _candidates(cell: Cell, like: _Clock) -> Iterator[_Clock]:
+    """The clocks that a cell may have, those like its neighbour's first."""
+    names = sorted(cell.piece.rows.names, key=lambda name: name != like.name)
+    for name in names:
+        if name == like.name or name in cell.varying():
+            yield _Clock(name, like.sign or 1)
+    for name in cell.varying():
+        yield _Clock(name, -(like.sign or 1))
+    yield _Clock("", 0)
+
+
+def _is_constant(differences: Ints, slots: Ints) -> bool:
+    """Whether the differences within each slot are all the same."""
+    if (differences == differences[0]).all():
+        return True
+    first = np.zeros(int(slots.max()) + 1, np.int64)
+    first[slots[::-1]] = differences[::-1]
+    return bool((differences == first[slots]).all())
+
+
+def _timing(
+    seed: int, clocks: Mapping[int, _Clock], cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints
+) -> Timing | None:
+    """Rounds from clocks, if every dependence spans a constant number of them and one of them at least one."""
+    values = {number: _values(cell, clocks[number]) for number, cell in cells.items()}
+    lows = {number: int(column.min()) for number, column in values.items()}
+    stride = gcd(*(int(np.gcd.reduce(column - lows[number])) for number, column in values.items()))
+    if not stride:
+        return None
+    rounds = {number: (column - lows[number]) // stride for number, column in values.items()}
+    delays = [rounds[edge.consumer][places[edge.readers]] - rounds[edge.producer][places[edge.read]] for edge in edges]
+    if not all(_is_constant(delay, edge.slots) for delay, edge in zip(delays, edges, strict=True)):
+        return None
+    start = min(low for number, low in lows.items() if clocks[number].name)
+    offsets = {number: (lows[number] - start) // stride if clocks[number].name else 0 for number in cells}
+    shifted = _legal_offsets(offsets, edges, [int(delay.min()) for delay in delays])
+    if shifted is None:
+        return None
+    delays = [d + shifted[e.consumer] - shifted[e.producer] for d, e in zip(delays, edges, strict=True)]
+    if not any(int(delay.max()) for delay in delays):
+        return None
+    first = _first_value(lows[seed], shifted[seed], stride, clocks[seed])
+    return Timing(
+        variable=clocks[seed].name if stride == 1 else "round",
+        first=first if stride == 1 else 0,
+        step=clocks[seed].sign if stride == 1 else 1,
+        rounds={number: column + shifted[number] for number, column in rounds.items()},
+        delays=tuple(delays),
+    )
+
+
+def _first_value(low: int, offset: int, stride: int, clock: _Clock) -> int:
+    """What the variable is in round 0, where ``low`` (with its sign) belongs to round ``offset``."""
+    return clock.sign * (low - offset * stride)
+
+
+def _legal_offsets(
+    offsets: Mapping[int, int], edges: Sequence[Edges], least: Sequence[int]
+) -> dict[int, int] | None:
+    """Cells moved to later rounds until no dependence runs backwards; None where they never stop moving."""
+    moved = dict(offsets)
+    for _ in range(len(moved) + 1):
+        changed = False
+        for edge, delay in zip(edges, least, strict=True):
+            needed = moved[edge.producer] - delay
+            if moved[edge.consumer] < needed:
+                moved[edge.consumer], changed = needed, True
+        if not changed:
+            low = min(moved.values())
+            return {number: offset - low for number, offset in moved.items()}
+    return None
