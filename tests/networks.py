@@ -15,7 +15,7 @@ from random import Random
 from hypothesis import strategies as st
 
 REAL_FUNCTIONS = ("tanh", "sin", "cos", "sigmoid", "softplus")
-COMPLEX_FUNCTIONS = ("sin", "cos", "conj")
+COMPLEX_FUNCTIONS = ("conj",)
 LETTERS = "abceghijopqstuvwyz"
 
 
@@ -54,12 +54,20 @@ class Builder:
     def declare(self) -> None:
         """The header: sizes, lists, inputs, weights, a constant."""
         pick = self.random.choice
-        self.sizes = {"d": pick([2, 3, 4]), "M": pick([1, 2, 3]), "N": pick([2, 3, 4]), "R": pick([1, 2, 3, 5])}
+        self.sizes = {
+            "d": pick([2, 3, 4]),
+            "M": pick([1, 2, 3]),
+            "N": pick([2, 3, 4]),
+            "R": pick([1, 2, 3, 5]),
+        }
         order = list(range(1, self.sizes["d"] + 1))
         self.random.shuffle(order)
         self.lines += ["network random_network", *(["field complex"] if self.is_complex else [])]
         self.lines += [f"size {name} = {value}" for name, value in self.sizes.items()]
-        self.lines += [f"size order = {order}", f"size edges = {[[k, k + 1] for k in order if k < len(order)]}"]
+        self.lines += [
+            f"size order = {order}",
+            f"size edges = {[[k, k + 1] for k in order if k < len(order)]}",
+        ]
         self.tensor("input", "x", 1, family=True)
         self.tensor("input", "z", pick([0, 1, 2]))
         for number in range(pick([2, 3, 4])):
@@ -212,12 +220,11 @@ class Builder:
             for wire, state in zip(self.free, stated, strict=True)
         )
 
-    def carried(self, variable: str, *others: str) -> str:
-        """A product that carries all free wires and some others."""
-        wires = [*self.free, *others]
-        text, held = self.product(wires, variable)
-        self.bare = set(self.free) - held
-        rest = [wire for wire in wires if wire not in held]
+    def carried(self, variable: str) -> str:
+        """A product that carries all free wires."""
+        text, held = self.product(self.free, variable)
+        rest = [wire for wire in self.free if wire not in held]
+        self.bare = set(rest)
         return f"{text} * one({', '.join(rest)})" if rest else text
 
     def axes(self) -> tuple[str, ...]:
@@ -242,9 +249,14 @@ class Builder:
         before, test = self.random.choice([("k+1", "k < d"), ("k-1", "k > 1")])
         self.begin((size,))
         state = self.wire(size)
-        body = f"{self.carried('k', state)} * ({name}[{before}]({state}) if {test} else one({state}))"
+        step = f"{self.carried('k')} * {self.core(name, size)}({self.free[0]}, {state})"
+        body = f"{step} * ({name}[{before}]({state}) if {test} else one({state}))"
         self.lines.append(f"{name}[k]({self.left()}) = {body} for k in 1..d")
         self.things.append(Thing(name, (size,), family=True))
+
+    def core(self, name: str, size: str) -> str:
+        self.lines.append(f"weight {name}_core({size}, {size})")
+        return f"{name}_core"
 
     def reused(self, name: str) -> None:
         """A state that is used twice in every step, and its first member apart."""
@@ -254,7 +266,8 @@ class Builder:
         self.lines.append(f"{name}[1]({self.left()}) = {body}")
         (out,) = self.begin((size,))
         state = self.wire(size)
-        body = f"{self.carried('k', state)} * {name}[k-1]({state}) + {name}[k-1]({out})^2"
+        step = f"{self.carried('k')} * {self.core(name, size)}({out}, {state})"
+        body = f"{step} * {name}[k-1]({state}) + {name}[k-1]({out})^2"
         self.lines.append(f"{name}[k]({self.left()}) = {body} for k in 2..d")
         self.things.append(Thing(name, (size,), family=True))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class _Frame:
     nets: dict[Key, int]
     scopes: tuple[dict[Key, int], ...] = ()
     names: tuple[frozenset[str], ...] = ()
+    loops: int = 0  # how many of the values belong to the rule
 
 
 @dataclass
@@ -67,6 +68,7 @@ class _Expansion:
         self.nets = Nets()
         self.shared: dict[tuple[str, int], Reference] = {}
         self.tasks: deque[_Task] = deque()
+        self.roots: list[Reference] = []  # of outputs without axes
 
     # --- what is known before anything is drawn --------------------------------------------------
 
@@ -110,7 +112,7 @@ class _Expansion:
                 self._open_output(name, position)
         while self.tasks:
             self._read(self.tasks.popleft())
-        return self.nets.graph()
+        return self.nets.graph(self.roots)
 
     def _open_output(self, name: str, position: int) -> None:
         subscripts = self._subscripts(name, position)
@@ -122,14 +124,18 @@ class _Expansion:
                 self.nets.join([(state, "out", axis), (end, "in", 0)], extents[axis])
             return
         nets = [self.nets.join([(end, "in", 0)], extent) for end, extent in zip(ends, extents, strict=True)]
-        self.tasks.append(_Task(name, position, nets, Reference()))
+        task = _Task(name, position, nets, Reference())
+        self.tasks.append(task)
+        if not extents:
+            self.roots.append(task.root)
 
     def _read(self, task: _Task) -> None:
         """Read one instance into the graph."""
         member = self.members[task.name][task.position]
         rule = self.tables.classes[member.number]
         home = (task.name, self._subscripts(task.name, task.position))
-        frame = _Frame(home, dict(rule.rows.values(member.row)), {})
+        values = dict(rule.rows.values(member.row))
+        frame = _Frame(home, values, {}, loops=len(values))
         keys = [self._key(free.index, frame) for free in rule.definition.indices]
         for key, outer in zip(keys, task.nets, strict=True):
             frame.nets[key] = self.nets.inner(outer)
@@ -178,7 +184,7 @@ class _Expansion:
         parts: list[tuple[Pattern, _Frame]] = []
         for step in pattern.steps.get(tuple(frame.values[name] for name in pattern.around), []):
             values = frame.values | dict(zip(pattern.variables, step, strict=True))
-            parts.append((pattern.body, _Frame(frame.home, values, frame.nets, frame.scopes, frame.names)))
+            parts.append((pattern.body, replace(frame, values=values)))
         return parts
 
     def _apply(self, label: str, arguments: Sequence[Pattern], frame: _Frame) -> Reference:
@@ -194,7 +200,7 @@ class _Expansion:
         """Read an argument of an operation: its indices end there."""
         carried = self._carried(part, frame)
         nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
-        root = self._evaluate(part, _Frame(frame.home, frame.values, nets))
+        root = self._evaluate(part, replace(frame, nets=nets, scopes=(), names=()))
         if not carried:
             self.nets.scalar(root, node)
 
@@ -207,7 +213,7 @@ class _Expansion:
         for key in carried:
             if key[0] not in inner_names:
                 self.nets.attach(self._net(key, frame), node, "out")
-        self._evaluate(body, _Frame(frame.home, frame.values, nets))
+        self._evaluate(body, replace(frame, nets=nets, scopes=(), names=()))
         return node
 
     def _join(self, name: str, indices: tuple[Index, ...], frame: _Frame) -> Reference:
@@ -315,9 +321,7 @@ class _Expansion:
 
     def _inside(self, indices: tuple[Index, ...], frame: _Frame) -> _Frame:
         names = frozenset(index.name for index in indices)
-        return _Frame(
-            frame.home, frame.values, frame.nets, ({}, *frame.scopes), (names, *frame.names)
-        )
+        return replace(frame, scopes=({}, *frame.scopes), names=(names, *frame.names))
 
     def _net(self, key: Key, frame: _Frame) -> int:
         """The net of an index: a free one, or one of the innermost sum that names it."""
@@ -325,10 +329,10 @@ class _Expansion:
             if key in scope:
                 return scope[key]
             if key[0] in names and key not in frame.nets:
-                scope[key] = self.nets.join([], None)
+                scope[key] = self.nets.join([], None, key[1])
                 return scope[key]
         if key not in frame.nets:
-            frame.nets[key] = self.nets.join([], None)
+            frame.nets[key] = self.nets.join([], None, key[1])
         return frame.nets[key]
 
     def _key(self, index: Index, frame: _Frame) -> Key:
@@ -372,5 +376,5 @@ class _Expansion:
         return table.blocks[table.block_of[position]].shape
 
     def _loop_values(self, frame: _Frame) -> tuple[int, ...]:
-        return tuple(frame.values.values())
+        return tuple(frame.values.values())[frame.loops :]
 

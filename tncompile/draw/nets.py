@@ -47,6 +47,7 @@ class Reference:
 class _Net:
     ends: list[tuple[Reference, Port, int]]
     extent: Extent | None
+    subscripts: tuple[int, ...] = ()
     links: list[int] = field(default_factory=list)
 
 
@@ -64,9 +65,11 @@ class Nets:
         self.nodes.append(node)
         return Reference(len(self.nodes) - 1)
 
-    def join(self, ends: list[tuple[Reference, Port, int]], extent: Extent | None) -> int:
-        """A new net with these ends (node, port, axis)."""
-        self._nets.append(_Net(ends, extent))
+    def join(
+        self, ends: list[tuple[Reference, Port, int]], extent: Extent | None, subscripts: tuple[int, ...] = ()
+    ) -> int:
+        """A new net with these ends (node, port, axis); the subscripts are those of its index."""
+        self._nets.append(_Net(ends, extent, subscripts))
         self._same.append(len(self._nets) - 1)
         return len(self._nets) - 1
 
@@ -111,14 +114,14 @@ class Nets:
 
     # --- nets to wires ---------------------------------------------------------------------------
 
-    def graph(self) -> Graph:
-        """The finished graph: dots where more than two ends meet, and every wire with its direction."""
+    def graph(self, roots: list[Reference]) -> Graph:
+        """The finished graph, with the nodes that outputs without axes stand for: dots where more than two ends meet, and every wire with its direction."""
         self._fuse_links()
         edges = self._edges()
         for sources, targets in self._scalars:
             edges += [(a, "out", b, "in", None) for a in sources.nodes() for b in targets.nodes() if a != b]
         connected = {node for edge in edges for node in (edge[0], edge[2])}
-        wires = _oriented(self.nodes, edges)
+        wires = _oriented(self.nodes, edges, [node for root in roots for node in root.nodes()])
         kept = [n for n, node in enumerate(self.nodes) if n in connected or node.kind not in ("number", "open")]
         return Graph(tuple(self.nodes), wires).keep(kept)
 
@@ -155,19 +158,21 @@ class Nets:
             elif number not in linked and len(ends) < 2:
                 edges += self._single(ends, net.extent)
             else:
-                hub = hubs[number] = self._hub(ends)
+                hub = hubs[number] = self._hub(ends, net.subscripts)
                 port = "in" if self.nodes[hub].kind == "state" else "none"
                 edges += [(node, own, hub, port, net.extent) for node, own in ends if node != hub]
         edges += [(hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links]
         return edges
 
-    def _hub(self, ends: list[tuple[int, Port]]) -> int:
+    def _hub(self, ends: list[tuple[int, Port]], subscripts: tuple[int, ...]) -> int:
         """Where many ends meet: the state that they make, or a new dot."""
         for node, port in ends:
             if port == "in" and self.nodes[node].kind == "state":
                 return node
-        home = self.nodes[ends[0][0]].home if ends else ("", ())
-        self.nodes.append(Node("dot", "", (), home))
+        homes = [self.nodes[node].home for node, _ in ends] or [("", ())]
+        # Where all but the user of a definition belong to that definition, so does the dot.
+        home = homes[-1] if len(set(homes[1:])) == 1 else homes[0]
+        self.nodes.append(Node("dot", "", subscripts, home))
         return len(self.nodes) - 1
 
     def _single(self, ends: list[tuple[int, Port]], extent: Extent | None) -> list[Edge]:
@@ -178,13 +183,13 @@ class Nets:
         return [(len(self.nodes) - 1, "none", ends[0][0], ends[0][1], extent)]
 
 
-def _oriented(nodes: list[Node], edges: list[Edge]) -> tuple[Wire, ...]:
+def _oriented(nodes: list[Node], edges: list[Edge], roots: list[int]) -> tuple[Wire, ...]:
     """Wires from the inputs to the outputs.
 
     Where something flows (functions, states, outputs) the ports say so; between tensors the one that
     is nearer to where its product goes is the target.
     """
-    distance = _distance_to_result(nodes, edges)
+    distance = _distance_to_result(nodes, edges, roots)
     wires = []
     for a, port_a, b, port_b, extent in edges:
         backwards = port_a == "in" and nodes[a].kind in ({"open"} | FLOWING) or port_b == "out"
@@ -195,14 +200,14 @@ def _oriented(nodes: list[Node], edges: list[Edge]) -> tuple[Wire, ...]:
     return tuple(wires)
 
 
-def _distance_to_result(
-    nodes: list[Node], edges: list[Edge]
-) -> list[int]:
+def _distance_to_result(nodes: list[Node], edges: list[Edge], roots: list[int]) -> list[int]:
     """For tensors: how many wires away the operation, state or output is that their product goes into."""
     far = len(nodes) + 1
     distance = [far] * len(nodes)
     around: list[list[int]] = [[] for _ in nodes]
-    queue: deque[int] = deque()
+    queue: deque[int] = deque(roots)
+    for root in roots:
+        distance[root] = 0
     hard = [node.kind in FLOWING or node.kind in ("open", "input") for node in nodes]
     for a, port_a, b, port_b, _ in edges:
         for node, other, port in ((a, b, port_b), (b, a, port_a)):

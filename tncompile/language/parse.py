@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, cast
 
 from lark import TextSlice
@@ -43,7 +44,7 @@ def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
         # What `StatementBuilder` returns for a whole statement.
         statements = cast("tuple[Statement, ...]", _parse(source.text, span))
     except UnexpectedInput as error:
-        raise Fault(explain(source, span, error)) from None
+        raise Fault(explain(source, span, error, statement_parser())) from None
     check_nesting(source, span, statements)
     return statements
 
@@ -61,12 +62,11 @@ def _header_problems(
         return [Diagnostic("there is no network in this text", Span(0, 0), help=help)]
     headers = [group[0] for group in parsed if group and isinstance(group[0], Header)]
     if not headers:
-        if any(_begins_with_network(source, span) for span in spans):
+        word = _first_word(source, spans[0])
+        if not parsed[0] and get_close_matches(source.text[word.start : word.end], ["network"]):
             return []
-        return [Diagnostic("a text begins with the name of its network", _first_word(source, spans[0]), help=help)]
+        return [Diagnostic("a text begins with the name of its network", word, help=help)]
     if headers[0].span.start != spans[0].start:
-        if not parsed[0] and _begins_with_network(source, spans[0]):
-            return []
         return [Diagnostic("`network` comes first", headers[0].span, help="move this line to the top")]
     first = Note(headers[0].span, "the first one")
     return [
@@ -78,10 +78,6 @@ def _header_problems(
 def _first_word(source: Source, span: Span) -> Span:
     text = source.text[span.start : span.end]
     return Span(span.start, span.start + max(1, len(text.split(None, 1)[0])))
-
-
-def _begins_with_network(source: Source, span: Span) -> bool:
-    return source.text[span.start : span.end].split(None, 1)[0] == "network"
 
 
 def documentation(source: Source) -> str:

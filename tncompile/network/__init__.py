@@ -43,6 +43,7 @@ from tncompile.network.syntax import (
 from tncompile.network.tables import Block, Extent, RuleClass, Tables, TensorTable, UseTable
 from tncompile.network.text import expression_text, network_text, statement_text
 from tncompile.network.values import Scope
+from tncompile.network.verify import verify
 from tncompile.network.walk import children, map_children, nodes_of
 
 __all__ = [
@@ -101,4 +102,5 @@ __all__ = [
     "network_text",
     "nodes_of",
     "statement_text",
+    "verify",
 ]

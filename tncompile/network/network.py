@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from tncompile.network.build import build_tables
 from tncompile.network.evaluate import FamilyValue, Lists
 from tncompile.network.syntax import Cut, Definition, Field, Size, Statement, Tensor
 from tncompile.network.tables import Tables
@@ -84,8 +85,6 @@ class Network:
     @cached_property
     def tables(self) -> Tables:
         """The network written out (see `Tables`). Raises TnError with every problem of the network."""
-        from tncompile.network.build import build_tables
-
         return build_tables(self)
 
 

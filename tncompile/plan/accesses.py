@@ -42,13 +42,21 @@ class Axes:
         return (*(loop.count for loop in self.loops), *(extent.value for extent in self.extents))
 
 
-def subscripts_of(tables: Sequence[Ints], axes: Axes, written: bool) -> tuple[Subscript, ...]:
+def subscripts_of(
+    tables: Sequence[Ints], axes: Axes, written: bool, needed: Sequence[str] = ()
+) -> tuple[Subscript, ...]:
     """A subscript for each family axis, from the positions (of shape ``axes.shape``) along it.
 
-    ``written``: the access is a result, so no label may have two spans.
+    ``written``: the access is a result, so no label may have two spans. The labels ``needed`` are
+    carried even if nothing varies along them.
     """
-    found = [_affine_subscript(table, axes) for table in tables]
+    found: list[Affine | Span | None] = [_affine_subscript(table, axes) for table in tables]
+    if needed and found:
+        spans = {subscript.label for subscript in found if isinstance(subscript, Span)}
+        if not spans.issuperset(needed):
+            found[0] = None
     labels = _gathered_labels(tables, found, axes, written)
+    labels = tuple(label for label in axes.labels if label in labels or (label in needed and None in found))
     return tuple(
         _gather(table, axes, labels) if subscript is None or _uses_label(subscript, labels) else subscript
         for table, subscript in zip(tables, found, strict=True)

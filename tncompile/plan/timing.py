@@ -73,9 +73,7 @@ def timings(cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints) -> 
 
     ``places`` gives for each instance its place in a round of its cell.
     """
-    seed = next((number for number, cell in cells.items() if cell.varying()), None)
-    if seed is None:
-        return
+    seed = max(cells, key=lambda number: (cells[number].count, -number))
     for name in cells[seed].varying():
         for sign in (1, -1):
             clocks = _spread(seed, _Clock(name, sign), cells, edges, places)

@@ -47,7 +47,7 @@ def adjoint_rules(context: Context, adjoint: Adjoint) -> list[Definition]:
     for contribution, positions in zip(adjoint.contributions, touched, strict=True):
         direct = bool((counts[positions] == 1).all())
         name = adjoint.name if direct else context.names.fresh(f"{adjoint.name}_{len(parts) + 1}")
-        rules += [*contribution.before, *scattered(context, name, contribution, adjoint.output and direct)]
+        rules += scattered(context, name, contribution, adjoint.output and direct)
         if not direct:
             parts.append((name, positions))
     for names, members in _signatures(parts):
@@ -76,7 +76,7 @@ def _signatures(parts: Sequence[tuple[str, Ints]]) -> list[tuple[tuple[str, ...]
 def _sums(context: Context, adjoint: Adjoint, names: Sequence[str], members: Ints) -> list[Definition]:
     rules: list[Definition] = []
     indices = index_names(context, adjoint)
-    for loops, subscripts, _ in member_loops(context, adjoint.tensor, members, indices):
+    for loops, subscripts in member_loops(context, adjoint.tensor, members, indices):
         terms = [Term(None, Factor(use(name, subscripts, indices))) for name in names]
         rules.append(rule(adjoint.name, subscripts, indices, combination(terms), loops, adjoint.output))
     return rules
@@ -92,7 +92,7 @@ def _zeros(context: Context, adjoint: Adjoint, members: Ints) -> list[Definition
             for index, extent in zip(indices, table.blocks[int(number)].shape, strict=True)
         ]
         chosen = members[table.block_of[members] == number]
-        for loops, subscripts, _ in member_loops(context, adjoint.tensor, chosen, indices):
+        for loops, subscripts in member_loops(context, adjoint.tensor, chosen, indices):
             rules.append(rule(adjoint.name, subscripts, free, Number("0"), loops, adjoint.output))
     return rules
 
@@ -129,17 +129,17 @@ def _plain(names: Sequence[str]) -> list[Index]:
 
 def member_loops(
     context: Context, tensor: str, members: Ints, indices: Sequence[Index]
-) -> list[tuple[tuple[Loop, ...], tuple[Expr, ...], Rows]]:
-    """Loops over some members of a tensor, the subscripts in their variables, and the rows."""
+) -> list[tuple[tuple[Loop, ...], tuple[Expr, ...]]]:
+    """Loops over some members of a tensor, and the subscripts in their variables."""
     table = context.network.tables.tensors[tensor]
     if not table.members.shape[1]:
-        return [((), (), Rows((), np.zeros((0, 1), np.int64), 1))]
+        return [((), ())]
     base, names = _base_loops(context, tensor, {i.name for i in indices})
     order = loop_variables(base)
     columns = table.members[members].T
     rows = Rows(tuple(order), np.array([columns[names.index(name)] for name in order]), len(members))
     return [
-        (piece.loops, tuple(substitute(Name(name), piece.values) for name in names), piece.rows)
+        (piece.loops, tuple(substitute(Name(name), piece.values) for name in names))
         for piece in context.described(base, rows, tensor)
     ]
 

@@ -45,6 +45,11 @@ def use(name: str, subscripts: Sequence[Expr] = (), indices: Iterable[Index] = (
     return Use(name, tuple(subscripts), tuple(indices))
 
 
+def signed_one(sign: int) -> Expr:
+    """1 or -1."""
+    return ONE if sign > 0 else Negative(ONE)
+
+
 def times(left: Expr | None, right: Expr | None) -> Expr | None:
     """The product of two coefficients; None stands for 1."""
     if left is None or right is None:

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Expr, Ints, ListExpr, Loop, Name, Network, Node, Rows, Size, nodes_of
-from tncompile.network.describe import describe_rows
+from tncompile.network import Expr, Ints, ListExpr, Loop, Name, Network, Node, Rows, Scope, Size, nodes_of
+from tncompile.network.describe import Nest, describe_rows
+from tncompile.network.lookup import find_members
 from tncompile.network.substitute import integer
 from tncompile.transform.names import Names
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Some rows of a rule: loops that yield them, and expressions for variables that have no loop."""
+    """Some rows of a rule: loops that yield them, and expressions for variables that have no loop.
+
+    ``which`` are their places among the rows that were to be described.
+    """
 
     loops: tuple[Loop, ...]
     values: Mapping[str, Expr]
-    rows: Rows
+    which: Ints
 
 
 class Context:
@@ -28,42 +32,46 @@ class Context:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self.scope = network.scope
         self.names = Names(network)
         self.lists: list[Size] = []
+        self._scope = network.scope
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of the network with the lists added so far."""
+        if self.lists and self._scope.lookup(self.lists[-1].name) is None:
+            self._scope = Scope((*self.network.statements, *self.lists))
+        return self._scope
 
     def restricted(self, loops: Sequence[Loop], rows: Rows, kept: npt.NDArray[np.bool_], name: str) -> list[Piece]:
         """The rows that are kept as loop nests; the loops as they are where all rows are kept."""
         if kept.all():
-            return [Piece(tuple(loops), {}, rows)]
+            return [Piece(tuple(loops), {}, np.arange(rows.count))]
         if not kept.any():
             return []
-        return self.described(loops, rows.take(kept), name)
+        places = np.flatnonzero(kept)
+        pieces = self.described(loops, rows.take(places), name)
+        return [Piece(piece.loops, piece.values, places[piece.which]) for piece in pieces]
 
     def described(self, loops: Sequence[Loop], rows: Rows, name: str) -> list[Piece]:
         """Rows as loop nests; lists they need are added, called after ``name``."""
+        rows = projected(rows, loop_variables(loops))
         nests = describe_rows(loops, rows, self.scope, lambda: self.names.fresh(f"{name}_rows"))
-        if len(nests) == 1:
-            self.lists += nests[0].lists
-            return [Piece(nests[0].loops, nests[0].values, rows)]
-        pieces: list[Piece] = []
         for nest in nests:
             self.lists += nest.lists
-            pieces.append(Piece(nest.loops, nest.values, self._yielded(nest.loops, nest.values, rows)))
-        return pieces
+        if len(nests) == 1:
+            return [Piece(nests[0].loops, nests[0].values, np.arange(rows.count))]
+        return [Piece(nest.loops, nest.values, self._places(nest, rows)) for nest in nests]
 
-    def positions(self, tensor: str, subscripts: Sequence[Expr], rows: Rows) -> Ints:
-        """The members of a tensor that subscripts lead to, one for each row."""
-        columns = [self.scope.integers(subscript, rows) for subscript in subscripts]
-        values = np.array(columns, np.int64).reshape(len(columns), rows.count).T
-        return self.network.tables.tensors[tensor].find(values)
-
-    def _yielded(self, loops: Sequence[Loop], values: Mapping[str, Expr], rows: Rows) -> Rows:
-        found = self.scope.expand(loops)[0]
+    def _places(self, nest: Nest, rows: Rows) -> Ints:
+        """The rows that a nest yields, as places among all."""
+        found = self.scope.expand(nest.loops)[0]
         columns = [
-            self.scope.integers(values[name], found) if name in values else found.column(name) for name in rows.names
+            self.scope.integers(nest.values[name], found) if name in nest.values else found.column(name)
+            for name in rows.names
         ]
-        return Rows(rows.names, np.array(columns, np.int64).reshape(len(columns), found.count), found.count)
+        order = np.lexsort(rows.columns[::-1])
+        return order[find_members(rows.columns.T[order], np.array(columns, np.int64).T)]
 
     def listed(self, name: str, table: Ints) -> Name:
         """A new list of integers, or of rows of integers, and its name."""
@@ -73,6 +81,14 @@ class Context:
         size = Size(self.names.fresh(name), default=ListExpr(tuple(items)))
         self.lists.append(size)
         return Name(size.name)
+
+
+def projected(rows: Rows, names: Sequence[str]) -> Rows:
+    """The columns of some variables, in the order given."""
+    if tuple(names) == rows.names:
+        return rows
+    columns = np.array([rows.column(name) for name in names], np.int64).reshape(len(names), rows.count)
+    return Rows(tuple(names), columns, rows.count)
 
 
 def variables_in(nodes: Sequence[Node]) -> set[str]:

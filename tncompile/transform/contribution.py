@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Definition, Expr, Index, Ints, Item, Loop, Name, Range, Rows
+from tncompile.network import Expr, Index, Ints, Item, Loop, Name, Range, Rows
 from tncompile.network.substitute import integer, substitute
 from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.flat import Factor
@@ -19,7 +19,7 @@ class Contribution:
     """``adjoint[subscripts](indices) += coefficient * factors``, once for each row of the loops.
 
     Indices of the factors that are not among ``indices`` are summed. ``positions`` are the members
-    touched, one for each row. ``before`` are rules that the factors need.
+    touched, one for each row.
     """
 
     tensor: str
@@ -30,21 +30,20 @@ class Contribution:
     loops: tuple[Loop, ...]
     rows: Rows
     positions: Ints
-    before: tuple[Definition, ...] = ()
 
     def only(self, context: Context, chosen: npt.NDArray[np.bool_]) -> list[Contribution]:
         """The contribution of some of the rows, as one or more."""
-        parts: list[Contribution] = []
-        for piece in context.restricted(self.loops, self.rows, chosen, self.tensor):
-            positions = context.positions(self.tensor, self.subscripts, piece.rows)
-            subscripts = tuple(substitute(s, piece.values) for s in self.subscripts)
-            factors = tuple(factor.with_values(piece.values) for factor in self.factors)
-            parts.append(
-                replace(
-                    self, subscripts=subscripts, factors=factors, loops=piece.loops, rows=piece.rows, positions=positions
-                )
+        return [
+            replace(
+                self,
+                subscripts=tuple(substitute(s, piece.values) for s in self.subscripts),
+                factors=tuple(factor.with_values(piece.values) for factor in self.factors),
+                loops=piece.loops,
+                rows=self.rows.take(piece.which),
+                positions=self.positions[piece.which],
             )
-        return parts
+            for piece in context.restricted(self.loops, self.rows, chosen, self.tensor)
+        ]
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,8 @@ def _reordered(
 ) -> Arranged | None:
     """The kept loops first, all ranges described anew: `t in s..T` for what was `s in 1..t`."""
     loops = [_closed(context, loop, contribution.loops, contribution.rows) for loop in (*kept, *summed)]
-    names = loop_variables(loops)
-    rows = contribution.rows
-    rows = Rows(tuple(names), np.array([rows.column(name) for name in names]), rows.count)
     lists = len(context.lists)
-    pieces = context.described(loops, rows, contribution.tensor)
+    pieces = context.described(loops, contribution.rows, contribution.tensor)
     if len(pieces) != 1 or len(context.lists) > lists:
         del context.lists[lists:]
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Definition, Ints, Network, Rows, RuleClass, TensorTable, Use
+from tncompile.network import Definition, Expr, Ints, Network, Rows, RuleClass, TensorTable, Use
+from tncompile.network.substitute import substitute
+from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, flat_form, uses_of
 
 Mask = npt.NDArray[np.bool_]
@@ -16,25 +18,44 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class UseRows:
-    """One use of a rule over all its instances: loop values, member read, and member defined."""
+    """One use of a rule over all its instances: loop values, instance of the rule, member read."""
 
     use: Use
     rows: Rows
-    parent: Ints  # the instance of the rule, a position in its rows
-    positions: Ints  # members of the tensor used
-    target: Ints  # members of the definition
-    smooth: bool  # whether anything flows back through it
+    parent: Ints
+    positions: Ints
 
 
 @dataclass(frozen=True, eq=False)
 class RuleRows:
-    """One rule over all its instances; ``uses`` follow the reading order of its body."""
+    """One rule over all its instances, or over some; ``uses`` follow the reading order of its body."""
 
     definition: Definition
+    number: int
     form: Form
     rows: Rows
     target: Ints
     uses: tuple[UseRows, ...]
+
+    def only(self, context: Context, chosen: Mask) -> list[RuleRows]:
+        """The rule for some of its instances, as one rule or more."""
+        if chosen.all():
+            return [self]
+        definition = self.definition
+        pieces = context.restricted(definition.loops, self.rows, chosen, definition.name)
+        return [self._piece(piece) for piece in pieces]
+
+    def _piece(self, piece: Piece) -> RuleRows:
+        definition = substitute(replace(self.definition, loops=()), piece.values)
+        definition = replace(definition, loops=piece.loops)
+        place = np.full(self.rows.count, -1)
+        place[piece.which] = np.arange(len(piece.which))
+        uses: list[UseRows] = []
+        for old, use in zip(self.uses, uses_of(definition.body), strict=True):
+            kept = place[old.parent] >= 0
+            uses.append(UseRows(use, old.rows.take(kept), place[old.parent][kept], old.positions[kept]))
+        rows, target = self.rows.take(piece.which), self.target[piece.which]
+        return RuleRows(definition, self.number, flat_form(definition), rows, target, tuple(uses))
 
 
 def rules_of(flat: Network) -> tuple[RuleRows, ...]:
@@ -47,18 +68,16 @@ def rules_of(flat: Network) -> tuple[RuleRows, ...]:
 
 
 def _rule_rows(definition: Definition, classes: list[RuleClass]) -> RuleRows:
-    form = flat_form(definition)
     starts = np.cumsum([0, *(c.rows.count for c in classes)])
     uses: list[UseRows] = []
     for number, use in enumerate(uses_of(definition.body)):
         tables = [c.uses[number] for c in classes]
         parent = np.concatenate([t.parent + start for t, start in zip(tables, starts, strict=False)])
-        target = np.concatenate([c.target[t.parent] for c, t in zip(classes, tables, strict=True)])
         positions = np.concatenate([t.positions for t in tables])
-        rows = _joined([t.rows for t in tables])
-        uses.append(UseRows(use, rows, parent, positions, target, _is_smooth(form)))
+        uses.append(UseRows(use, _joined([t.rows for t in tables]), parent, positions))
     target = np.concatenate([c.target for c in classes])
-    return RuleRows(definition, form, _joined([c.rows for c in classes]), target, tuple(uses))
+    rows = _joined([c.rows for c in classes])
+    return RuleRows(definition, classes[0].number, flat_form(definition), rows, target, tuple(uses))
 
 
 def _joined(parts: list[Rows]) -> Rows:
@@ -67,8 +86,16 @@ def _joined(parts: list[Rows]) -> Rows:
     return Rows(parts[0].names, np.concatenate([p.columns for p in parts], axis=1), sum(p.count for p in parts))
 
 
-def _is_smooth(form: Form) -> bool:
-    return not (isinstance(form, Apply) and form.function in ("step", "sign"))
+def _smooth(flat: Network, rule: RuleRows, use: UseRows) -> Mask:
+    """The rows of a use through which anything flows back."""
+    form = rule.form
+    if isinstance(form, Apply) and form.function in ("step", "sign"):
+        return np.zeros(use.rows.count, np.bool_)
+    if isinstance(form, Apply) and form.function == "^":
+        exponent = form.arguments[1]
+        assert isinstance(exponent, Expr)
+        return flat.scope.integers(exponent, use.rows) != 0
+    return np.ones(use.rows.count, np.bool_)
 
 
 def needed_members(
@@ -83,9 +110,12 @@ def needed_members(
     total = 0
     for name, table in tables.items():
         starts[name], total = total, total + len(table.members)
-    pairs = [
-        (u.positions + starts[u.use.name], u.target + starts[r.definition.name]) for r in rules for u in r.uses if u.smooth
-    ]
+    pairs: list[tuple[Ints, Ints]] = []
+    for rule in rules:
+        for use in rule.uses:
+            kept = _smooth(flat, rule, use)
+            target = rule.target[use.parent[kept]] + starts[rule.definition.name]
+            pairs.append((use.positions[kept] + starts[use.use.name], target))
     nothing = np.zeros(0, np.int64)
     below = np.concatenate([nothing, *(p[0] for p in pairs)])
     above = np.concatenate([nothing, *(p[1] for p in pairs)])

@@ -69,7 +69,9 @@ class Values:
                 return sum(sign * self.value(term, env) for term, sign in zip(terms, signs, strict=True))
             case Multiply(factors, inverted):
                 parts = [self.value(factor, env) for factor in factors]
-                return math.prod(1 / part if down else part for part, down in zip(parts, inverted, strict=True))
+                return math.prod(
+                    1 / part if down else part for part, down in zip(parts, inverted, strict=True)
+                )
             case Binary(op, left, right):
                 return self.binary(op, self.value(left, env), self.value(right, env))
             case Choice(then, test, other):
@@ -85,7 +87,7 @@ class Values:
         match expr:
             case Compare(operands, ops):
                 parts = [self.value(operand, env) for operand in operands]
-                return all(COMPARE[op](a, b) for op, a, b in zip(ops, parts, parts[1:], strict=True))
+                return all(COMPARE[op](a, b) for op, a, b in zip(ops, parts, parts[1:], strict=False))
             case Logic(op, operands):
                 return (all if op == "and" else any)(self.truth(operand, env) for operand in operands)
             case Not(operand):
@@ -187,3 +189,8 @@ def call(function: str, arguments: list[Any]) -> Any:
             return first.conjugate()
     library = cmath if isinstance(first, complex) else math
     return getattr(library, function)(first)
+
+
+def scalar(value: Any) -> float | complex:
+    """A value as a number that arrays can hold."""
+    return value if isinstance(value, complex) else float(value)

@@ -1,0 +1,96 @@
+"""Where the members of inputs, weights and outputs stand outside of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tncompile.network import Block, Definition, Expr, Ints, Loop, Name, Network, Range, Tensor, TensorTable, nodes_of
+
+
+@dataclass(frozen=True, eq=False)
+class WeightBlock:
+    """A stretch of the flat vector: the members of one block of one weight, one after the other."""
+
+    title: str  # the members, as the file writes them
+    table: TensorTable
+    block: Block
+
+
+def weight_blocks(network: Network) -> tuple[WeightBlock, ...]:
+    """The blocks of all weights: weights in file order, their blocks in the order of first members."""
+    tables = network.tables.tensors
+    return tuple(
+        WeightBlock(block_title(tables[name], block), tables[name], block)
+        for name, tensor in network.tensors.items()
+        if tensor.role == "weight"
+        for block in tables[name].blocks
+    )
+
+
+def block_title(table: TensorTable, block: Block) -> str:
+    """``G[2..7]``; members that form no box are named by the first and the last."""
+    members = table.members[block.members]
+    if not members.shape[1]:
+        return table.name
+    columns = [np.unique(column) for column in members.T]
+    steady = all(len(c) == 1 or (np.diff(c) == 1).all() for c in columns)
+    if steady and np.prod([len(c) for c in columns], dtype=np.float64) == len(members):
+        return f"{table.name}[{', '.join(_range(c) for c in columns)}]"
+    ends = ", ".join(_member(row) for row in (members[0], members[-1]))
+    return f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
+
+
+def member_title(name: str, subscripts: Sequence[int]) -> str:
+    """``G[3]``, ``node[1, 2]``, ``top``."""
+    return f"{name}[{', '.join(map(str, subscripts))}]" if len(subscripts) else name
+
+
+def _range(values: Ints) -> str:
+    return str(values[0]) if len(values) == 1 else f"{values[0]}..{values[-1]}"
+
+
+def _member(row: Ints) -> str:
+    return str(row[0]) if len(row) == 1 else "(" + ", ".join(map(str, row)) + ")"
+
+
+def is_array(network: Network, name: str) -> bool:
+    """Are all members of a tensor or output one array outside of the program (otherwise a list)?
+
+    The text decides: the family must be a box whatever the sizes are, and all shapes alike.
+    """
+    table = network.tables.tensors[name]
+    if len(table.blocks) != 1:
+        return False
+    tensor = network.tensors.get(name)
+    if tensor is not None:
+        return _is_box(tensor)
+    rules = [definition for definition in network.definitions if definition.name == name]
+    return _is_grid(table) and all(_plain(rule) for rule in rules)
+
+
+def _is_box(tensor: Tensor) -> bool:
+    return _independent(tensor.family)
+
+
+def _plain(rule: Definition) -> bool:
+    return _independent(rule.loops)
+
+
+def _independent(loops: Sequence[Loop]) -> bool:
+    """Are the ranges of the loops independent of each other, without conditions?"""
+    seen: set[str] = set()
+    for loop in loops:
+        parts: list[Expr] = [loop.domain.first, loop.domain.last] if isinstance(loop.domain, Range) else [loop.domain]
+        names = {node.name for part in parts for node in nodes_of(part) if isinstance(node, Name)}
+        if loop.condition is not None or names & seen:
+            return False
+        seen.update(loop.variables)
+    return True
+
+
+def _is_grid(table: TensorTable) -> bool:
+    columns = [np.unique(column) for column in table.members.T]
+    return bool(np.prod([len(c) for c in columns], dtype=np.float64) == len(table.members))

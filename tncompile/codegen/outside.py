@@ -1,0 +1,101 @@
+"""What passes between a program and its caller: data in, blocks of weights, results out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tncompile.codegen import nodes
+from tncompile.codegen.alignment import transposed
+from tncompile.codegen.blocks import is_array
+from tncompile.codegen.symbols import Symbols
+from tncompile.network import Ints, Network
+from tncompile.plan.schedule import Buffer, Schedule
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Writes inputs and outputs of one network; ``batched``: arrays have an axis of samples in front."""
+
+    network: Network
+    symbols: Symbols
+    batched: bool
+
+    def input_array(self, name: str, source: ast.expr, buffer: Buffer) -> ast.expr:
+        """The members of an input that a buffer holds: (samples, family axes, axes)."""
+        table = self.network.tables.tensors[name]
+        if is_array(self.network, name):
+            items = self._dropping(table.members)
+            return nodes.indexed(source, [nodes.FULL, *items] if self.batched else items)
+        if not buffer.family:
+            return nodes.indexed(source, [nodes.number(int(buffer.members[0]))])
+        chosen = _chosen(source, buffer.members)
+        axis = nodes.number(1 if self.batched else 0)
+        stacked = self.symbols.domain.call("stack", chosen, axis=axis)
+        if len(buffer.family) == 1:
+            return stacked
+        extents = [*buffer.shape[:1], *buffer.family, *buffer.shape[1:]] if self.batched else [*buffer.family, *buffer.shape]
+        return nodes.method(stacked, "reshape", *(self.symbols.extent(extent) for extent in extents))
+
+    def outside_shape(self, name: str, buffer: Buffer) -> list[ast.expr]:
+        """The shape of a tensor that is one array outside: (samples, family, axes)."""
+        members = self.network.tables.tensors[name].members
+        kept = iter(buffer.family)
+        family = [
+            self.symbols.extent(next(kept)) if varies else nodes.number(1) for varies in _varying(members)
+        ]
+        shape = [self.symbols.extent(extent) for extent in buffer.shape]
+        return [*shape[:1], *family, *shape[1:]] if self.batched else [*family, *shape]
+
+    def output(self, schedule: Schedule, name: str, held: dict[str, tuple[ast.expr, tuple[int, ...]]]) -> ast.expr:
+        """An output as it leaves the program; ``held``: each buffer's array and the order of its axes."""
+        members = self.network.tables.tensors[name].members
+        buffers = [schedule.buffers[access.buffer] for access in schedule.outputs[name]]
+        if is_array(self.network, name) and len(buffers) == 1:
+            buffer = buffers[0]
+            expr = self._samples_first(buffer, *held[buffer.name])
+            items: list[ast.expr] = [nodes.FULL if varies else ast.Constant(None) for varies in _varying(members)]
+            if not any(nodes.is_new_axis(item) for item in items):
+                return expr
+            return nodes.indexed(expr, [nodes.FULL, *items] if self.batched else items)
+        return ast.List(self._listed(buffers, held, len(members)), ast.Load())
+
+    def _samples_first(self, buffer: Buffer, expr: ast.expr, order: Sequence[int]) -> ast.expr:
+        family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
+        wanted = (family, *range(family), *range(family + 1, count)) if self.batched else range(count)
+        return transposed(expr, [str(a) for a in order], [str(a) for a in wanted])
+
+    def _listed(
+        self, buffers: Sequence[Buffer], held: dict[str, tuple[ast.expr, tuple[int, ...]]], count: int
+    ) -> list[ast.expr]:
+        """Each member as an array of its own, in the order of members."""
+        items: list[tuple[int, ast.expr]] = []
+        for buffer in buffers:
+            expr, order = held[buffer.name]
+            axes = tuple(range(len(buffer.family) + len(buffer.shape)))
+            lying = transposed(expr, [str(a) for a in order], [str(a) for a in axes])
+            shape = tuple(extent.value for extent in buffer.family)
+            for position, member in enumerate(buffer.members.tolist()):
+                places = np.unravel_index(position, shape) if shape else ()
+                items.append((member, nodes.indexed(lying, [nodes.number(int(place)) for place in places])))
+        assert len(items) == count
+        return [item for _, item in sorted(items, key=lambda pair: pair[0])]
+
+    def _dropping(self, members: Ints) -> list[ast.expr]:
+        return [nodes.FULL if varies else nodes.number(0) for varies in _varying(members)]
+
+
+def _varying(members: Ints) -> list[bool]:
+    """Which subscripts take more than one value."""
+    return [bool((column != column[0]).any()) for column in members.T]
+
+
+def _chosen(source: ast.expr, members: Ints) -> ast.expr:
+    """Some items of a list."""
+    first, last = int(members[0]), int(members[-1])
+    if (np.diff(members) == 1).all():
+        return nodes.indexed(source, [ast.Slice(nodes.number(first), nodes.number(last + 1))])
+    return ast.List([nodes.indexed(source, [nodes.number(int(m))]) for m in members], ast.Load())

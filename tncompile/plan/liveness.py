@@ -1,0 +1,37 @@
+"""When buffers are needed: what is dead after each step at the top of a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from tncompile.plan.schedule import Buffer, Loop, Step
+
+
+def steps_of(nodes: Sequence[Step | Loop]) -> Iterator[Step]:
+    """All steps, in the order in which they are written."""
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node
+        else:
+            yield from steps_of(node.body)
+
+
+def touched(node: Step | Loop) -> dict[str, None]:
+    """The buffers that a node reads or writes, in order."""
+    return {
+        access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)
+    }
+
+
+def dead_after(
+    body: Sequence[Step | Loop], buffers: Mapping[str, Buffer], kept: Collection[str]
+) -> tuple[tuple[str, ...], ...]:
+    """For each node the value buffers that it touches last, but for those that are kept."""
+    last: dict[str, int] = {}
+    for place, node in enumerate(body):
+        last.update(dict.fromkeys(touched(node), place))
+    dead: list[list[str]] = [[] for _ in body]
+    for name, place in last.items():
+        if buffers[name].role == "value" and name not in kept:
+            dead[place].append(name)
+    return tuple(tuple(names) for names in dead)

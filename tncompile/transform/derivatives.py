@@ -1,0 +1,185 @@
+"""What flows back through functions: their derivatives, in the functions of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from tncompile.network import Binary, Call, Expr, Multiply, Number
+from tncompile.network.substitute import integer, shifted
+from tncompile.transform.backward import Backward, result_of
+from tncompile.transform.build import ONE, combination, product, signed_one, times
+from tncompile.transform.context import loop_variables, variables_in
+from tncompile.transform.flat import Apply, Factor, Term
+from tncompile.transform.instances import RuleRows
+
+# The derivative as a factor, and a number before it; the function's argument and rule are given.
+Slope = Callable[[Backward, RuleRows, Factor], tuple[Expr | None, Factor]]
+MINUS = signed_one(-1)
+
+
+def apply_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    """The adjoint through one function of the language."""
+    match form.function:
+        case "/":
+            _quotient_adjoint(back, part, form)
+        case "^":
+            _power_adjoint(back, part, form)
+        case "max" | "min":
+            _extremum_adjoint(back, part, form)
+        case "log" | "sqrt":
+            _divided_adjoint(back, part, form)
+        case "step" | "sign":
+            pass
+        case _:
+            _sloped_adjoint(back, part, form)
+
+
+def _sloped_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    (argument,) = form.arguments
+    assert isinstance(argument, Factor)
+    if back.complex and form.function == "abs":
+        # |a| is not holomorphic: only the real part of the adjoint counts.
+        bar, half = back.bar(part), Number("0.5")
+        real = back.helper(part, "bar_real", combination([Term(half, bar), Term(half, bar.conjugated())]))
+        unit = back.helper(part, "slope", Call("sign", (argument.expr,)))
+        back.add(part.uses[0], argument, None, [real, unit], part.definition.loops)
+        return
+    coefficient, slope = SLOPES[form.function](back, part, argument)
+    back.add(part.uses[0], argument, coefficient, [back.bar(part), back.conjugate(slope)], part.definition.loops)
+
+
+def _of_argument(function: str, coefficient: Expr | None = None) -> Slope:
+    def slope(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+        return coefficient, back.helper(part, "slope", Call(function, (argument.expr,)))
+
+    return slope
+
+
+def _relu(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+    # The result is positive where the argument is; so the argument need not be kept.
+    return None, back.helper(part, "slope", Call("step", (result_of(part.definition).expr,)))
+
+
+def _tanh(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+    result = result_of(part.definition)
+    square = back.helper(part, "square", product(None, (result, result)))
+    return None, back.helper(part, "slope", combination([Term(ONE, None), Term(MINUS, square)]))
+
+
+def _sigmoid(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+    result = result_of(part.definition)
+    rest = back.helper(part, "rest", combination([Term(ONE, None), Term(MINUS, result)]))
+    return None, back.helper(part, "slope", product(None, (result, rest)))
+
+
+def _exp(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+    return None, result_of(part.definition)
+
+
+SLOPES: Mapping[str, Slope] = {
+    "relu": _relu,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "softplus": _of_argument("sigmoid"),
+    "exp": _exp,
+    "abs": _of_argument("sign"),
+    "cos": _of_argument("sin", MINUS),
+    "sin": _of_argument("cos"),
+}
+
+
+def _divided_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    """``log' = 1 / A`` and ``sqrt' = 0.5 / T``."""
+    (argument,) = form.arguments
+    assert isinstance(argument, Factor)
+    below = argument if form.function == "log" else result_of(part.definition)
+    share = back.helper(part, "share", quotient(back.bar(part), back.conjugate(below)))
+    half = None if form.function == "log" else Number("0.5")
+    back.add(part.uses[0], argument, half, [share], part.definition.loops)
+
+
+def _quotient_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    above, below = form.arguments
+    assert isinstance(below, Factor)
+    share = back.helper(part, "share", quotient(back.bar(part), back.conjugate(below)))
+    uses = iter(part.uses)
+    if isinstance(above, Factor):
+        back.add(next(uses), above, None, [share], part.definition.loops)
+    used = next(uses)
+    if back.wants(used):
+        back.add(used, below, MINUS, [share, back.conjugate(result_of(part.definition))], part.definition.loops)
+
+
+def quotient(above: Factor, below: Factor) -> Expr:
+    """``above / below``"""
+    return Multiply((above.expr, below.expr), (False, True))
+
+
+def _power_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    argument, exponent = form.arguments
+    assert isinstance(argument, Factor) and isinstance(exponent, Expr)
+    values = back.context.scope.integers(exponent, part.rows)
+    if not variables_in([exponent]) & set(loop_variables(part.definition.loops)):
+        _one_power_adjoint(back, part, argument, exponent, int(values[0]))
+        return
+    for value in np.unique(values).tolist():
+        for piece in part.only(back.context, values == value):
+            assert isinstance(piece.form, Apply) and isinstance(piece.form.arguments[0], Factor)
+            _one_power_adjoint(back, piece, piece.form.arguments[0], integer(value), value)
+
+
+def _one_power_adjoint(back: Backward, part: RuleRows, argument: Factor, exponent: Expr, value: int) -> None:
+    """``n * A^(n-1)`` for one n."""
+    factors = [back.bar(part)]
+    if value == 2:
+        factors.append(back.conjugate(argument))
+    elif value not in (0, 1):
+        power = back.helper(part, "power", Binary("^", argument.expr, shifted(exponent, -1)))
+        factors.append(back.conjugate(power))
+    if value != 0:
+        back.add(part.uses[0], argument, None if value == 1 else exponent, factors, part.definition.loops)
+
+
+def _extremum_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
+    """To the first argument that attains the extremum; ``missed`` is 1 where none did so far."""
+    result = result_of(part.definition)
+    wanted = [back.wants(used) for used in part.uses]
+    uses = iter(zip(part.uses, wanted, strict=True))
+    open_uses = sum(wanted)
+    missed: Factor | None = None
+    for number, argument in enumerate(form.arguments, start=1):
+        if not open_uses:
+            return
+        used, want = next(uses) if isinstance(argument, Factor) else (None, False)
+        open_uses -= want
+        before = missed
+        if number < len(form.arguments):
+            gap = back.helper(part, f"gap_{number}", difference(form.function, result, argument))
+            missed = back.helper(part, f"missed_{number}", Call("step", (gap.expr,)))
+            if before is not None:
+                missed = back.helper(part, f"missed_up_to_{number}", product(None, (before, missed)))
+        if not want or used is None or not isinstance(argument, Factor):
+            continue
+        taken = before
+        if number < len(form.arguments):
+            assert missed is not None
+            taken = back.helper(part, f"taken_{number}", remainder(before, missed))
+        assert taken is not None
+        back.add(used, argument, None, [back.bar(part), taken], part.definition.loops)
+
+
+def difference(function: str, result: Factor, argument: Factor | Expr) -> Expr:
+    """What is positive where an argument of ``max`` or ``min`` is not the result."""
+    one = Term(None, argument) if isinstance(argument, Factor) else Term(argument, None)
+    other = Term(MINUS, argument) if isinstance(argument, Factor) else Term(times(MINUS, argument), None)
+    if function == "max":
+        return combination([Term(None, result), other])
+    return combination([one, Term(MINUS, result)])
+
+
+def remainder(before: Factor | None, missed: Factor) -> Expr:
+    """1 where none attained it before and this one does: ``before - missed``, ``before`` None standing for 1."""
+    first = Term(ONE, None) if before is None else Term(None, before)
+    return combination([first, Term(MINUS, missed)])
