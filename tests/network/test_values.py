@@ -112,7 +112,9 @@ def test_too_many_steps_or_members_are_refused_before_they_are_tried() -> None:
 
 
 def test_formulas_follow_the_choices_that_are_taken() -> None:
-    scope, _ = scope_of("size d = 4, r = 3, C = 3\nlet bond[k in 0..d] = 1 if k == 0 else C if k == d else r^2")
+    scope, _ = scope_of(
+        "size d = 4, r = 3, C = 3\nlet bond[k in 0..d] = 1 if k == 0 else C if k == d else r^2"
+    )
     syntax = parse(Source("<text>", "network a\nlet e = 2*bond[k-1] + d/2\noutput y() = 1"))
     expr = next(s for s in syntax.statements if isinstance(s, Let)).value
     d, r, classes = (Formula.atom(name) for name in ("d", "r", "C"))
@@ -121,7 +123,9 @@ def test_formulas_follow_the_choices_that_are_taken() -> None:
 
 
 def test_generic_sizes_keep_the_structure_and_tell_extents_apart() -> None:
-    scope, lets = scope_of("size d = 4, r = 3, C = 3\nlet bond[k in 0..d] = 1 if k == 0 else C if k == d else r")
+    scope, lets = scope_of(
+        "size d = 4, r = 3, C = 3\nlet bond[k in 0..d] = 1 if k == 0 else C if k == d else r"
+    )
     rows = scope.family(lets["bond"].family)
     actual = scope.integers(lets["bond"].value, rows)
     generic = scope.generic.integers(lets["bond"].value, rows)

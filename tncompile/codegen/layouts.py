@@ -17,19 +17,15 @@ MOST_EVALUATIONS = 40_000
 
 
 def native_order(buffer: Buffer) -> Order:
-    """The order of the axes outside of the program: samples first for data, the family first otherwise."""
-    family = len(buffer.family)
-    count = family + len(buffer.shape)
-    if buffer.role == "input" and buffer.shape:
-        return (family, *range(family), *range(family + 1, count))
-    return tuple(range(count))
+    """The order of the network: family axes, then the axes of a member."""
+    return tuple(range(len(buffer.family) + len(buffer.shape)))
 
 
 @dataclass(frozen=True)
 class Placed:
     """Where results go, as far as the choice of orders is concerned."""
 
-    fixed: Mapping[str, Order]  # buffers that leave the program, and the order they then need
+    outside: Mapping[str, Order]  # buffers that come in or leave, and the order they have there
     bound: frozenset[str]  # buffers that a single assignment makes
 
 
@@ -91,8 +87,8 @@ class _Search:
     def _candidates(self, buffer: Buffer, current: Order, few: bool) -> Iterator[Order]:
         family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
         yield current
+        yield self.placed.outside.get(buffer.name, current)
         yield native_order(buffer)
-        yield tuple(range(count))
         yield self._samples_last(buffer)
         if few:
             return
@@ -125,12 +121,8 @@ class _Search:
     def _edge(self, name: str, order: Order) -> float:
         """The time to bring data and weights into another order than they come in, and results into theirs."""
         buffer = self.buffers[name]
-        wanted = self.placed.fixed.get(name)
-        if wanted is None:
-            if buffer.role not in ("input", "weight"):
-                return 0.0
-            wanted = native_order(buffer)
-        if wanted == order:
+        wanted = self.placed.outside.get(name, order)
+        if wanted == order or buffer.role == "constant":
             return 0.0
         extents = [*buffer.family, *buffer.shape]
         sizes = {str(i): USUAL_BATCH if self._is_batch(e) else e.value for i, e in enumerate(extents)}

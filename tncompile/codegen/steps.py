@@ -51,6 +51,7 @@ class StepWriter:
     symbols: Symbols
     accessor: Accessor
     storages: Mapping[str, Storage]
+    leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
 
     def write(self, step: Step, bound: bool) -> list[ast.stmt]:
         """The statements of a step; ``bound`` says that the result's name is given a new array."""
@@ -163,7 +164,8 @@ class StepWriter:
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
         if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):
-            return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", value.expr))
+            called = "array" if step.result.buffer in self.leaving else "ascontiguousarray"
+            return nodes.assign(target.storage.identifier, domain.call(called, value.expr))
         return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
 
 

@@ -15,7 +15,18 @@ import numpy as np
 
 from tncompile.draw.graph import Graph, Kind, Node
 from tncompile.draw.nets import Nets, Reference
-from tncompile.draw.patterns import Apply, Join, Leaf, Pattern, Product, Repeat, Summed, Value, leaves, pattern_of
+from tncompile.draw.patterns import (
+    Apply,
+    Join,
+    Leaf,
+    Pattern,
+    Product,
+    Repeat,
+    Summed,
+    Value,
+    leaves,
+    pattern_of,
+)
 from tncompile.network import UNIT_ROWS, Expr, Extent, Index, Name, Network, Number, Rows
 
 Key = tuple[str, tuple[int, ...]]
@@ -36,8 +47,7 @@ class _Frame:
     home: tuple[str, tuple[int, ...]]
     values: dict[str, int]
     nets: dict[Key, int]
-    scopes: tuple[dict[Key, int], ...] = ()
-    names: tuple[frozenset[str], ...] = ()
+    summed: tuple[dict[Key, int], ...] = ()  # the sums around, innermost first
     loops: int = 0  # how many of the values belong to the rule
 
 
@@ -136,9 +146,9 @@ class _Expansion:
         home = (task.name, self._subscripts(task.name, task.position))
         values = dict(rule.rows.values(member.row))
         frame = _Frame(home, values, {}, loops=len(values))
-        keys = [self._key(free.index, frame) for free in rule.definition.indices]
+        keys = [key for free in rule.definition.indices for key in self._free_keys(free.index, frame)]
         for key, outer in zip(keys, task.nets, strict=True):
-            frame.nets[key] = self.nets.inner(outer)
+            frame.nets[key] = self.nets.inner(outer, key[1], home)
         root = self._evaluate(self.patterns[member.number], frame)
         task.root.become(root)
         for sink in task.sinks:
@@ -200,20 +210,20 @@ class _Expansion:
         """Read an argument of an operation: its indices end there."""
         carried = self._carried(part, frame)
         nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
-        root = self._evaluate(part, replace(frame, nets=nets, scopes=(), names=()))
+        root = self._evaluate(part, replace(frame, nets=nets, summed=()))
         if not carried:
             self.nets.scalar(root, node)
 
     def _reduce(self, indices: tuple[Index, ...], body: Pattern, operation: str, frame: _Frame) -> Reference:
         """``max(... over i)``: the wire i ends at the operation."""
         node = self.nets.node(Node("function", operation, (), frame.home, self._loop_values(frame)))
-        inner_names = {index.name for index in indices}
+        reduced = {self._key(index, frame) for index in indices}
         carried = self._carried(body, frame)
         nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
         for key in carried:
-            if key[0] not in inner_names:
+            if key not in reduced:
                 self.nets.attach(self._net(key, frame), node, "out")
-        self._evaluate(body, replace(frame, nets=nets, scopes=(), names=()))
+        self._evaluate(body, replace(frame, nets=nets, summed=()))
         return node
 
     def _join(self, name: str, indices: tuple[Index, ...], frame: _Frame) -> Reference:
@@ -320,20 +330,22 @@ class _Expansion:
     # --- indices ---------------------------------------------------------------------------------
 
     def _inside(self, indices: tuple[Index, ...], frame: _Frame) -> _Frame:
-        names = frozenset(index.name for index in indices)
-        return replace(frame, scopes=({}, *frame.scopes), names=(names, *frame.names))
+        keys = [self._key(index, frame) for index in indices]
+        return replace(frame, summed=({key: self.nets.join([], None, key[1], frame.home) for key in keys}, *frame.summed))
 
     def _net(self, key: Key, frame: _Frame) -> int:
-        """The net of an index: a free one, or one of the innermost sum that names it."""
-        for scope, names in zip(frame.scopes, frame.names, strict=True):
-            if key in scope:
-                return scope[key]
-            if key[0] in names and key not in frame.nets:
-                scope[key] = self.nets.join([], None, key[1])
-                return scope[key]
-        if key not in frame.nets:
-            frame.nets[key] = self.nets.join([], None, key[1])
+        """The net of an index: that of the innermost sum over it, or a free one."""
+        for summed in frame.summed:
+            if key in summed:
+                return summed[key]
         return frame.nets[key]
+
+    def _free_keys(self, index: Index, frame: _Frame) -> list[Key]:
+        """What a free index stands for: itself, or one index for each step of its loops."""
+        if not index.loops:
+            return [self._key(index, frame)]
+        rows, _ = self.net.scope.expand(index.loops, _one_row(frame.values))
+        return [self._key(index, replace(frame, values=dict(rows.values(row)))) for row in range(rows.count)]
 
     def _key(self, index: Index, frame: _Frame) -> Key:
         return index.name, tuple(self._integer(expr, frame) for expr in index.subscripts)
@@ -343,10 +355,7 @@ class _Expansion:
             return frame.values[expr.name]
         if isinstance(expr, Number):
             return int(expr.value)
-        names = tuple(frame.values)
-        columns = np.array([[frame.values[name]] for name in names], np.int64).reshape(len(names), 1)
-        rows = Rows(names, columns, 1) if names else UNIT_ROWS
-        return int(self.net.scope.integers(expr, rows)[0])
+        return int(self.net.scope.integers(expr, _one_row(frame.values))[0])
 
     def _carried(self, pattern: Pattern, frame: _Frame) -> dict[Key, None]:
         """The indices that a part shows to what is around it, in reading order."""
@@ -361,9 +370,8 @@ class _Expansion:
                 parts_out = self._written_out(pattern, frame)
                 return {key: None for part, inner in parts_out for key in self._carried(part, inner)}
             case Summed(indices, body):
-                names = {index.name for index in indices}
-                # Of an index that is both free and summed inside, the free one is another name's: keys decide.
-                return {k: None for k in self._carried(body, frame) if k[0] not in names or k in frame.nets}
+                inner = {self._key(index, frame) for index in indices}
+                return {key: None for key in self._carried(body, frame) if key not in inner}
         return {}
 
     # --- tables ----------------------------------------------------------------------------------
@@ -378,3 +386,9 @@ class _Expansion:
     def _loop_values(self, frame: _Frame) -> tuple[int, ...]:
         return tuple(frame.values.values())[frame.loops :]
 
+
+
+def _one_row(values: Mapping[str, int]) -> Rows:
+    if not values:
+        return UNIT_ROWS
+    return Rows(tuple(values), np.array(list(values.values()), np.int64).reshape(-1, 1), 1)

@@ -10,6 +10,9 @@ from tncompile.network import Extent
 
 Kind = Literal["weight", "derived", "input", "constant", "number", "function", "state", "dot", "open", "gap"]
 
+Home = tuple[str, tuple[int, ...]]
+"""A member of a definition, by name and subscripts."""
+
 FLOWING = frozenset({"function", "state"})
 """Kinds of nodes whose wires have a direction: something goes in, something comes out."""
 
@@ -25,7 +28,7 @@ class Node:
     kind: Kind
     name: str
     subscripts: tuple[int, ...] = ()
-    home: tuple[str, tuple[int, ...]] = ("", ())
+    home: Home = ("", ())
     variables: tuple[int, ...] = ()  # values of the loops around the use
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tncompile.draw.graph import FLOWING, Graph, Node, Wire
+from tncompile.draw.graph import FLOWING, Graph, Home, Node, Wire
 from tncompile.network import Extent
 
 Port = Literal["in", "out", "none"]
@@ -48,6 +48,7 @@ class _Net:
     ends: list[tuple[Reference, Port, int]]
     extent: Extent | None
     subscripts: tuple[int, ...] = ()
+    home: Home = ("", ())
     links: list[int] = field(default_factory=list)
 
 
@@ -66,16 +67,20 @@ class Nets:
         return Reference(len(self.nodes) - 1)
 
     def join(
-        self, ends: list[tuple[Reference, Port, int]], extent: Extent | None, subscripts: tuple[int, ...] = ()
+        self,
+        ends: list[tuple[Reference, Port, int]],
+        extent: Extent | None,
+        subscripts: tuple[int, ...] = (),
+        home: Home = ("", ()),
     ) -> int:
         """A new net with these ends (node, port, axis); the subscripts are those of its index."""
-        self._nets.append(_Net(ends, extent, subscripts))
+        self._nets.append(_Net(ends, extent, subscripts, home))
         self._same.append(len(self._nets) - 1)
         return len(self._nets) - 1
 
-    def inner(self, outer: int) -> int:
+    def inner(self, outer: int, subscripts: tuple[int, ...], home: Home) -> int:
         """A new net that continues another inside a definition."""
-        net = self.join([], self._nets[self._find(outer)].extent)
+        net = self.join([], self._nets[self._find(outer)].extent, subscripts, home)
         self._nets[net].links.append(outer)
         return net
 
@@ -141,6 +146,10 @@ class Nets:
                     net.links.append(outer)
                 else:
                     degree[outer] += degree[inner] - 1
+                    if len(self._nets[inner].ends) > 1:
+                        # The factors meet in the definition, not where it is used.
+                        self._nets[outer].home = self._nets[inner].home
+                        self._nets[outer].subscripts = self._nets[inner].subscripts
                     self._absorb(outer, inner)
 
     def _edges(self) -> list[Edge]:
@@ -152,27 +161,32 @@ class Nets:
         edges: list[Edge] = []
         for number in nets:
             net = self._nets[number]
-            ends = [(node, port) for reference, port, _ in net.ends for node in reference.nodes()]
+            ends = self._drawn_ends(net)
             if number not in linked and len(ends) == 2:
                 edges.append((*ends[0], *ends[1], net.extent))
             elif number not in linked and len(ends) < 2:
                 edges += self._single(ends, net.extent)
             else:
-                hub = hubs[number] = self._hub(ends, net.subscripts)
+                hub = hubs[number] = self._hub(ends, net)
                 port = "in" if self.nodes[hub].kind == "state" else "none"
                 edges += [(node, own, hub, port, net.extent) for node, own in ends if node != hub]
         edges += [(hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links]
         return edges
 
-    def _hub(self, ends: list[tuple[int, Port]], subscripts: tuple[int, ...]) -> int:
+    def _drawn_ends(self, net: _Net) -> list[tuple[int, Port]]:
+        """The ends of a net; a wire of extent 1 to a vector of ones says nothing."""
+        ends = [(node, port) for reference, port, _ in net.ends for node in reference.nodes()]
+        if net.extent is None or net.extent.value > 1:
+            return ends
+        return [(node, port) for node, port in ends if (self.nodes[node].kind, self.nodes[node].name) != ("number", "1")]
+
+    def _hub(self, ends: list[tuple[int, Port]], net: _Net) -> int:
         """Where many ends meet: the state that they make, or a new dot."""
         for node, port in ends:
             if port == "in" and self.nodes[node].kind == "state":
                 return node
-        homes = [self.nodes[node].home for node, _ in ends] or [("", ())]
-        # Where all but the user of a definition belong to that definition, so does the dot.
-        home = homes[-1] if len(set(homes[1:])) == 1 else homes[0]
-        self.nodes.append(Node("dot", "", subscripts, home))
+        home = net.home if net.home[0] or not ends else self.nodes[ends[0][0]].home
+        self.nodes.append(Node("dot", "", net.subscripts, home))
         return len(self.nodes) - 1
 
     def _single(self, ends: list[tuple[int, Port]], extent: Extent | None) -> list[Edge]:
@@ -192,8 +206,8 @@ def _oriented(nodes: list[Node], edges: list[Edge], roots: list[int]) -> tuple[W
     distance = _distance_to_result(nodes, edges, roots)
     wires = []
     for a, port_a, b, port_b, extent in edges:
-        backwards = port_a == "in" and nodes[a].kind in ({"open"} | FLOWING) or port_b == "out"
-        forwards = port_b == "in" and nodes[b].kind in ({"open"} | FLOWING) or port_a == "out"
+        backwards = (port_a == "in" and nodes[a].kind in ({"open"} | FLOWING)) or port_b == "out"
+        forwards = (port_b == "in" and nodes[b].kind in ({"open"} | FLOWING)) or port_a == "out"
         if backwards == forwards:
             backwards = (distance[a], a) < (distance[b], b)
         wires.append(Wire(b, a, extent) if backwards else Wire(a, b, extent))

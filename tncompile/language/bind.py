@@ -120,18 +120,22 @@ def _values_read(condition: Expr, scope: Scope) -> str:
 
 def _literal(value: object, real: bool, where: str) -> Expr:
     """A given value as syntax. Raises Fault for what is no size."""
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes) or hasattr(value, "tolist"):
+    if (isinstance(value, Sequence) and not isinstance(value, str | bytes)) or hasattr(value, "tolist"):
         items = value.tolist() if hasattr(value, "tolist") else value
         if not isinstance(items, Sequence):
             return _literal(items, real, where)
         if len(items) > LIST_ITEMS:
             raise Fault(Diagnostic(f"the list given for {where} has more than {LIST_ITEMS:,} items"))
         return ListExpr(tuple(_literal(item, real, where) for item in items))
-    if isinstance(value, Integral) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        raise Fault(Diagnostic(f"{where} was given {value}, which is not a number"))
+    if isinstance(value, Integral):
         if abs(int(value)) >= INTEGER:
-            raise Fault(Diagnostic(f"{where} was given a value past 2^63", help="every integer must stay below 2^63"))
+            raise Fault(
+                Diagnostic(f"{where} was given a value past 2^63", help="every integer must stay below 2^63")
+            )
         return _number(str(abs(int(value))), int(value) < 0)
-    if real and isinstance(value, Real) and not isinstance(value, bool):
+    if real and isinstance(value, Real):
         if not math.isfinite(float(value)):
             raise Fault(Diagnostic(f"{where} was given {value}, which is not a finite number"))
         return _real(float(value))

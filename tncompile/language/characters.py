@@ -92,9 +92,9 @@ def explain_character(source: Source, place: int) -> Diagnostic:
     if sign == ":":
         return _colon(text, place)
     if sign in _ASCII and sign not in _LOOK_ALIKES:
-        message, help = _ASCII[sign]
+        message, advice = _ASCII[sign]
         width = 2 if text[place : place + 2] in ("&&", "!!") else 1
-        return Diagnostic(message.replace(sign, sign * width, 1), Span(place, place + width), help=help)
+        return Diagnostic(message.replace(sign, sign * width, 1), Span(place, place + width), help=advice)
     return _foreign(sign, Span(place, place + 1))
 
 
@@ -102,12 +102,12 @@ def _number(text: str, place: int) -> Diagnostic:
     lexeme = _match(r"[0-9][0-9A-Za-z_.]*'*", text, place)
     span = Span(place, place + len(lexeme))
     factor = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([A-Za-z_][A-Za-z0-9_]*'*)", lexeme)
-    help = "names begin with a letter"
+    advice = "names begin with a letter"
     if re.fullmatch(r"[0-9]+(_[0-9]+)+", lexeme):
-        help = f"write `{lexeme.replace('_', '')}`"
+        advice = f"write `{lexeme.replace('_', '')}`"
     elif factor and not lexeme.startswith("0"):
-        help = f"write `{factor[1]}*{factor[2]}`"
-    return Diagnostic(f"`{lexeme}` is not a number", span, help=help)
+        advice = f"write `{factor[1]}*{factor[2]}`"
+    return Diagnostic(f"`{lexeme}` is not a number", span, help=advice)
 
 
 def _point(text: str, place: int) -> Diagnostic:
@@ -120,12 +120,12 @@ def _point(text: str, place: int) -> Diagnostic:
     if before.isdigit():
         number = re.search(r"[0-9]+$", text[max(0, place - 40) : place])
         shown = number[0] if number else before
-        help = f"write `{shown}` or `{shown}.0`; a range has two points: `1..d`"
-        return Diagnostic("a digit must follow the point", Span(place, place + 1), help=help)
+        advice = f"write `{shown}` or `{shown}.0`; a range has two points: `1..d`"
+        return Diagnostic("a digit must follow the point", Span(place, place + 1), help=advice)
     word = _match(r"\.[A-Za-z_][A-Za-z_0-9]*", text, place)
     if word == ".T":
-        help = "the order of the indices says it: `A(j, i)` for `A(i, j)`"
-        return Diagnostic("`.T` has no meaning here", Span(place, place + 2), help=help)
+        advice = "the order of the indices says it: `A(j, i)` for `A(i, j)`"
+        return Diagnostic("`.T` has no meaning here", Span(place, place + 2), help=advice)
     return Diagnostic(f"`{word or '.'}` has no meaning here", Span(place, place + len(word or ".")), help="a range is written `1..d`")
 
 
@@ -148,15 +148,15 @@ def _foreign(sign: str, span: Span) -> Diagnostic:
     shown = f"U+{ord(sign):04X} {name}"
     plain = _LOOK_ALIKES.get(sign) or unicodedata.normalize("NFKC", sign)
     if unicodedata.category(sign) == "Zs" or sign in "\u200b\u200c\u200d\u2060\ufeff":
-        help = "write a blank, or leave it away"
+        advice = "write a blank, or leave it away"
     elif plain != sign and plain.isascii() and plain.isprintable():
-        help = f"write `{plain}`"
+        advice = f"write `{plain}`"
     elif sign.isalpha():
-        help = "names are made of the letters a-z and A-Z, digits and `_`"
+        advice = "names are made of the letters a-z and A-Z, digits and `_`"
     else:
-        help = "leave it away, or put it into a comment"
+        advice = "leave it away, or put it into a comment"
     message = f"`{sign}` is {shown}" if sign.isprintable() and not sign.isspace() else f"this sign is {shown}"
-    return Diagnostic(message, span, help=help)
+    return Diagnostic(message, span, help=advice)
 
 
 _CONTROL: Final[Mapping[str, str]] = {

@@ -234,8 +234,8 @@ def _with_role(tensor: Tensor, role: Literal["input", "weight", "constant"]) -> 
     if tensor.init is not None and role != "weight":
         refuse(tensor.init.span, f"only a weight has an initialiser, `{tensor.name}` is declared as {role}")
     if tensor.value is not None and role != "constant":
-        help = f"`constant {tensor.name}... = ...` for fixed numbers"
-        refuse(tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", help)
+        advice = f"`constant {tensor.name}... = ...` for fixed numbers"
+        refuse(tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", advice)
     if tensor.value is None and role == "constant":
         refuse(tensor.span, f"the constant `{tensor.name}` has no value", f"`constant {tensor.name}... = ...`")
     for axis in tensor.axes:
@@ -248,7 +248,7 @@ def _refuse_bare(head: Head, role: str) -> NoReturn:
     """A definition without parentheses."""
     name = str(head.name)
     subscripts = "" if head.subscripts is None else "[...]"
-    help = f"`{name}{subscripts}() = ...` where it has no indices"
+    advice = f"`{name}{subscripts}() = ...` where it has no indices"
     if role == "plain":
-        help += f"; a size is `size {name}{subscripts} = ...`, a derived value `let {name}{subscripts} = ...`"
-    refuse(head.span, f"the definition of `{name}` does not say its indices", help)
+        advice += f"; a size is `size {name}{subscripts} = ...`, a derived value `let {name}{subscripts} = ...`"
+    refuse(head.span, f"the definition of `{name}` does not say its indices", advice)

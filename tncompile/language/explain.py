@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, cast
 
-from lark import Lark, TextSlice, Token
+from lark import TextSlice, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from tncompile.language.brackets import bracket_problem
 from tncompile.language.characters import explain_character
+from tncompile.language.grammar import word_lexer
 from tncompile.network.words import RESERVED
 from tncompile.source import Diagnostic, Source, Span
 
@@ -58,13 +59,13 @@ class Stop:
         """The token as a message names it."""
         return "the end of the statement" if self.at_end else f"`{self.token}`"
 
-    def problem(self, message: str, help: str = "", width: int = 1) -> Diagnostic:
+    def problem(self, message: str, advice: str = "", width: int = 1) -> Diagnostic:
         """A problem here; ``width`` counts the tokens that are marked."""
         start = self.span.start if width == 1 else self.before[1 - width].start_pos
-        return Diagnostic(message, Span(start or 0, self.span.end), help=help)
+        return Diagnostic(message, Span(start or 0, self.span.end), help=advice)
 
 
-def explain(source: Source, statement: Span, error: UnexpectedInput, parser: Lark) -> Diagnostic:
+def explain(source: Source, statement: Span, error: UnexpectedInput) -> Diagnostic:
     """What is wrong with a statement that the parser could not read."""
     if isinstance(error, UnexpectedCharacters):
         return explain_character(source, cast(int, error.pos_in_stream))
@@ -75,7 +76,7 @@ def explain(source: Source, statement: Span, error: UnexpectedInput, parser: Lar
     pairing = bracket_problem(source, statement)
     if pairing is not None and (pairing.span.start <= start or at_end):
         return pairing
-    before = tuple(parser.lex(cast(str, TextSlice(source.text, statement.start, start))))
+    before = tuple(word_lexer().lex(cast(str, TextSlice(source.text, statement.start, start))))
     if at_end:
         # The end is marked right behind the last word: a comment may follow it.
         start = before[-1].end_pos or start
@@ -95,15 +96,15 @@ def explain(source: Source, statement: Span, error: UnexpectedInput, parser: Lar
 
 def _unknown_beginning(stop: Stop) -> Diagnostic | None:
     if not stop.before:
-        help = "to continue the statement above, indent this line"
-        return stop.problem(f"no statement begins with {stop.shown}", help)
+        advice = "to continue the statement above, indent this line"
+        return stop.problem(f"no statement begins with {stop.shown}", advice)
     first = stop.before[0]
     if len(stop.before) > 1 or first.type != "NAME" or stop.token.type == "_EQUAL":
         return None
     near = get_close_matches(first, _BEGINNINGS, 1, 0.6)
-    help = f"did you mean `{near[0]}`?" if near else "a definition is written `NAME[...](...) = ...`"
+    advice = f"did you mean `{near[0]}`?" if near else "a definition is written `NAME[...](...) = ...`"
     place = Span(first.start_pos or 0, first.end_pos or 0)
-    return Diagnostic(f"no statement begins with `{first}`", place, help=help)
+    return Diagnostic(f"no statement begins with `{first}`", place, help=advice)
 
 
 def _name_missing(stop: Stop) -> Diagnostic | None:
@@ -128,8 +129,8 @@ def _reserved_name(stop: Stop) -> Diagnostic | None:
 def _indented_statement(stop: Stop) -> Diagnostic | None:
     if not stop.starts_line or stop.token.value not in _BEGINNINGS:
         return None
-    help = "a statement begins in the column of `network`; a line further in continues the one above"
-    return stop.problem(f"{stop.shown} begins a statement, but this line is indented", help)
+    advice = "a statement begins in the column of `network`; a line further in continues the one above"
+    return stop.problem(f"{stop.shown} begins a statement, but this line is indented", advice)
 
 
 # --- signs of other languages ----------------------------------------------------------------------
@@ -149,8 +150,8 @@ def _doubled_sign(stop: Stop) -> Diagnostic | None:
         "++": ("`++` has no meaning here", "write `+`"),
     }
     if pair in known:
-        message, help = known[pair]
-        return stop.problem(message, help, width=2)
+        message, advice = known[pair]
+        return stop.problem(message, advice, width=2)
     return None
 
 
@@ -160,8 +161,8 @@ def _sign_and_follower(stop: Stop) -> Diagnostic | None:
     if pair == "||":
         return Diagnostic("`||` has no meaning here", marked, help="conditions are joined by `or`")
     if pair in ("+=", "-=", "*=", "/="):
-        help = "each member is defined once; write all of it in one rule"
-        return Diagnostic(f"`{pair}` has no meaning here", marked, help=help)
+        advice = "each member is defined once; write all of it in one rule"
+        return Diagnostic(f"`{pair}` has no meaning here", marked, help=advice)
     return None
 
 
@@ -253,10 +254,10 @@ def _equals_missing(stop: Stop) -> Diagnostic | None:
 def _operator_missing(stop: Stop) -> Diagnostic | None:
     if stop.previous not in _OPERAND_ENDS or stop.token.type not in _OPERAND_BEGINS or "TIMES" not in stop.accepts:
         return None
-    help = "a product is written with `*`"
+    advice = "a product is written with `*`"
     if stop.starts_line:
-        help += "; a new statement begins in the column of `network`"
-    return stop.problem(f"an operator is missing between `{stop.before[-1]}` and {stop.shown}", help)
+        advice += "; a new statement begins in the column of `network`"
+    return stop.problem(f"an operator is missing between `{stop.before[-1]}` and {stop.shown}", advice)
 
 
 def _else_missing(stop: Stop) -> Diagnostic | None:

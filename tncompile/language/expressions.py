@@ -87,9 +87,9 @@ class Loops(Node):
     items: tuple[Loop, ...]
 
 
-def refuse(span: Span, message: str, help: str = "") -> NoReturn:
+def refuse(span: Span, message: str, advice: str = "") -> NoReturn:
     """Raise a problem at a place."""
-    raise Fault(Diagnostic(message, span, help=help))
+    raise Fault(Diagnostic(message, span, help=advice))
 
 
 def span_of(part: Token | Node) -> Span:
@@ -271,12 +271,12 @@ def as_index(item: Argument) -> Index:
         case OverPart():
             refuse(item.span, "`over` stands in `sum`, `max` or `min`: `sum(f(i) over i)`")
     text = expression_text(item, tight=True)
-    help = ""
+    advice = ""
     if isinstance(item, Add | Multiply | Binary | Negative):
-        help = "many wires of one kind: `j[k+1]`; a shifted position: a constant `shift(j, j')`"
+        advice = "many wires of one kind: `j[k+1]`; a shifted position: a constant `shift(j, j')`"
     elif isinstance(item, Number):
-        help = "a member is chosen in square brackets: `A[2](i)`; a position of an axis by a constant: `A(i) * e(i)`"
-    refuse(item.span, f"`{text}` is not an index: indices are names", help)
+        advice = "a member is chosen in square brackets: `A[2](i)`; a position of an axis by a constant: `A(i) * e(i)`"
+    refuse(item.span, f"`{text}` is not an index: indices are names", advice)
 
 
 # --- functions -------------------------------------------------------------------------------------
@@ -306,8 +306,8 @@ def _call(token: Token, subscripts: Subscripts | None, arguments: Arguments | No
 
 def _over(name: str, part: OverPart, span: Span) -> Expr:
     if name == "prod" or name not in REDUCTIONS:
-        help = "a product over an index: `exp(sum(log(f(i)) over i))`" if name == "prod" else ""
-        refuse(part.span, "`over` stands in `sum`, `max` or `min` only", help)
+        advice = "a product over an index: `exp(sum(log(f(i)) over i))`" if name == "prod" else ""
+        refuse(part.span, "`over` stands in `sum`, `max` or `min` only", advice)
     return Over(name, part.body, tuple(map(as_index, part.indices)), span=span)  # type: ignore[arg-type]
 
 

@@ -29,3 +29,9 @@ def statement_parser() -> Lark:
         start="statement",
         transformer=StatementBuilder(),
     )
+
+
+@cache
+def word_lexer() -> Lark:
+    """Cuts a text into tokens; comments and blanks are left out unless they are asked for."""
+    return Lark(grammar_text("tn.lark"), parser=None, lexer="basic", start="statement")

@@ -44,7 +44,7 @@ def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
         # What `StatementBuilder` returns for a whole statement.
         statements = cast("tuple[Statement, ...]", _parse(source.text, span))
     except UnexpectedInput as error:
-        raise Fault(explain(source, span, error, statement_parser())) from None
+        raise Fault(explain(source, span, error)) from None
     check_nesting(source, span, statements)
     return statements
 
@@ -57,15 +57,15 @@ def _header_problems(
     source: Source, spans: Sequence[Span], parsed: Sequence[tuple[Statement, ...]]
 ) -> list[Diagnostic]:
     """`network NAME` stands once, and first."""
-    help = "the first statement is `network NAME`"
+    advice = "the first statement is `network NAME`"
     if not spans:
-        return [Diagnostic("there is no network in this text", Span(0, 0), help=help)]
+        return [Diagnostic("there is no network in this text", Span(0, 0), help=advice)]
     headers = [group[0] for group in parsed if group and isinstance(group[0], Header)]
     if not headers:
         word = _first_word(source, spans[0])
         if not parsed[0] and get_close_matches(source.text[word.start : word.end], ["network"]):
             return []
-        return [Diagnostic("a text begins with the name of its network", word, help=help)]
+        return [Diagnostic("a text begins with the name of its network", word, help=advice)]
     if headers[0].span.start != spans[0].start:
         return [Diagnostic("`network` comes first", headers[0].span, help="move this line to the top")]
     first = Note(headers[0].span, "the first one")

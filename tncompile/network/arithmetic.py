@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import comb, lgamma, log
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from tncompile.network.limits import INTEGER
 
 Ints = npt.NDArray[np.int64]
-Column = npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.complex128] | npt.NDArray[np.bool_]
+Column = npt.NDArray[Any]  # int64, float64, complex128 or bool, one entry a row
 _LIMIT = float(INTEGER) * (1 - 2.0**-52)
 
 
@@ -30,7 +31,11 @@ def _refuse(bad: npt.NDArray[np.bool_], message: Callable[[int], str], help: str
 
 
 def _fits(approximate: npt.NDArray[np.float64]) -> None:
-    _refuse(~(np.abs(approximate) < _LIMIT), lambda row: "an integer here reaches 2^63", "every integer must stay below 2^63")
+    _refuse(
+        ~(np.abs(approximate) < _LIMIT),
+        lambda _: "an integer here reaches 2^63",
+        "every integer must stay below 2^63",
+    )
 
 
 def add(left: Ints, right: Ints) -> Ints:
@@ -95,14 +100,18 @@ def log2(value: Ints) -> Ints:
 def binomial(n: Ints, k: Ints) -> Ints:
     """n over k; 0 where k < 0 or k > n."""
     _refuse(n < 0, lambda row: f"binomial({n[row]}, {k[row]}): the first argument is negative")
-    return np.array([_comb(row, int(a), int(b)) for row, (a, b) in enumerate(zip(n, k, strict=True))], np.int64)
+    return np.array(
+        [_comb(row, int(a), int(b)) for row, (a, b) in enumerate(zip(n, k, strict=True))], np.int64
+    )
 
 
 def multichoose(n: Ints, k: Ints) -> Ints:
     """The number of multisets of k out of n: binomial(n + k - 1, k)."""
     _refuse((n < 0) | (k < 0), lambda row: f"multichoose({n[row]}, {k[row]}): an argument is negative")
     rows = enumerate(zip(n, k, strict=True))
-    return np.array([1 if b == 0 else _comb(row, int(a) + int(b) - 1, int(b)) for row, (a, b) in rows], np.int64)
+    return np.array(
+        [1 if b == 0 else _comb(row, int(a) + int(b) - 1, int(b)) for row, (a, b) in rows], np.int64
+    )
 
 
 def _comb(row: int, n: int, k: int) -> int:

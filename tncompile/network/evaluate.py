@@ -104,7 +104,9 @@ class Evaluator:
         """The value of a condition."""
         value = self.column(expr)
         if value.dtype != np.bool_:
-            raise self.fault("a condition is needed here", expr.span, help="compare something: `k == 1`, `0 < k < d`")
+            raise self.fault(
+                "a condition is needed here", expr.span, help="compare something: `k == 1`, `0 < k < d`"
+            )
         return cast("npt.NDArray[np.bool_]", value)
 
     def value(self, expr: Expr) -> Column | Lists:
@@ -124,7 +126,9 @@ class Evaluator:
             return np.full(self.rows.count, complex(0, float(value)))
         if not expr.imaginary and value.denominator == 1 and not set(expr.text) & set(".eE"):
             if value >= 2**63:
-                raise self.fault("an integer here reaches 2^63", expr.span, help="every integer must stay below 2^63")
+                raise self.fault(
+                    "an integer here reaches 2^63", expr.span, help="every integer must stay below 2^63"
+                )
             return np.full(self.rows.count, int(value), np.int64)
         if self.exact:
             raise self.fault(f"{expr.text} is not an integer", expr.span)
@@ -152,7 +156,9 @@ class Evaluator:
             near = get_close_matches(name, [*self.rows.names, *self.names.names()], 1)
             help = self.names.loop_help(name) or (f"did you mean `{near[0]}`?" if near else "")
             raise self.fault(
-                f"`{name}` has no value here: it is neither a size nor the variable of a loop", span, help=help
+                f"`{name}` has no value here: it is neither a size nor the variable of a loop",
+                span,
+                help=help,
             )
         return value
 
@@ -171,17 +177,20 @@ class Evaluator:
     def _family_item(self, expr: Item, family: FamilyValue, subscripts: list[Ints]) -> Column:
         if len(subscripts) != family.members.shape[1]:
             raise self.fault(
-                f"`{expr.name}` takes {family.members.shape[1]} subscripts, here are {len(subscripts)}", expr.span
+                f"`{expr.name}` takes {family.members.shape[1]} subscripts, here are {len(subscripts)}",
+                expr.span,
             )
         wanted = np.stack(subscripts, axis=1)
         places = find_members(family.members, wanted)
         if (places < 0).any():
             row = int(np.argmax(places < 0))
             member = ", ".join(map(str, wanted[row]))
-            raise self.fault(f"`{expr.name}[{member}]` is outside the family of `{expr.name}`", expr.span, row)
+            raise self.fault(
+                f"`{expr.name}[{member}]` is outside the family of `{expr.name}`", expr.span, row
+            )
         if self.exact and family.values.dtype != np.int64:
             raise self.fault(f"`{expr.name}` is a number, not an integer", expr.span)
-        return cast(Column, family.values[places])
+        return family.values[places]
 
     def _list_item(self, expr: Item, lists: Column | Lists, subscript: Ints) -> Column | Lists:
         if not isinstance(lists, Lists):
@@ -191,20 +200,23 @@ class Evaluator:
         if outside.any():
             row = int(np.argmax(outside))
             raise self.fault(
-                f"item {subscript[row]} of a list of {lengths[row]}", expr.span, row, help="lists count from 1"
+                f"item {subscript[row]} of a list of {lengths[row]}",
+                expr.span,
+                row,
+                help="lists count from 1",
             )
-        return pick_items([pool for pool in lists.pool], lists.which, subscript)
+        return pick_items(lists.pool, lists.which, subscript)
 
     def _negative(self, expr: Negative) -> Column:
         value = self.column(expr.operand)
-        return cast(Column, np.negative(value))
+        return np.negative(value)
 
     def _add(self, expr: Add) -> Column:
         total = self.column(expr.terms[0])
         for term, sign in zip(expr.terms[1:], expr.signs[1:], strict=True):
             value = self.column(term)
             if _integral(total, value):
-                total = (arithmetic.add if sign > 0 else arithmetic.subtract)(total, value)  # type: ignore[arg-type]
+                total = (arithmetic.add if sign > 0 else arithmetic.subtract)(total, value)
             else:
                 total = total + value if sign > 0 else total - value
         return total
@@ -216,27 +228,27 @@ class Evaluator:
             if inverted:
                 total = self._divide(total, value, expr)
             elif _integral(total, value):
-                total = arithmetic.multiply(total, value)  # type: ignore[arg-type]
+                total = arithmetic.multiply(total, value)
             else:
                 total = total * value
         return total
 
     def _divide(self, left: Column, right: Column, expr: Expr) -> Column:
         if self.exact:
-            return arithmetic.divide(left, right)  # type: ignore[arg-type]
+            return arithmetic.divide(left, right)
         if (right == 0).any():
             raise self.fault("division by zero", expr.span, int(np.argmax(right == 0)))
-        return cast(Column, left / right)
+        return left / right
 
     def _binary(self, expr: Binary) -> Column:
         left, right = self.column(expr.left), self.column(expr.right)
         if _integral(left, right):
             if expr.op == "^" and not self.exact and (right < 0).any():
-                return cast(Column, left.astype(np.float64) ** right)
-            return _INTEGER_OPS[expr.op](left, right)  # type: ignore[arg-type]
+                return left.astype(np.float64) ** right
+            return _INTEGER_OPS[expr.op](left, right)
         if expr.op != "^":
             raise self.fault(f"`{expr.op}` takes integers", expr.span)
-        return cast(Column, left**right)
+        return left**right
 
     def _compare(self, expr: Compare) -> Column:
         result = np.ones(self.rows.count, np.bool_)
@@ -287,17 +299,19 @@ class Evaluator:
             return result
         integral = _integral(*values)
         if expr.function == "abs" and integral:
-            return cast(Column, np.abs(values[0]))
+            return np.abs(values[0])
         if expr.function in _INTEGER_FUNCTIONS and integral:
             count, function = _INTEGER_FUNCTIONS[expr.function]
             if len(values) != count:
-                raise self.fault(f"`{expr.function}` takes {count} arguments, here are {len(values)}", expr.span)
+                raise self.fault(
+                    f"`{expr.function}` takes {count} arguments, here are {len(values)}", expr.span
+                )
             if expr.function != "log2" or self.exact:
                 return function(*values)
         if self.exact or expr.function not in NUMERIC or len(values) != 1:
             raise self.fault(f"`{expr.function}` has no integer value here", expr.span)
         with np.errstate(all="ignore"):
-            return cast(Column, NUMERIC[expr.function](values[0]))
+            return NUMERIC[expr.function](values[0])
 
     def _length(self, expr: Call) -> Column:
         value = self.value(expr.arguments[0])
@@ -326,7 +340,7 @@ def pick_items(pool: Sequence[Sequence[object]], which: Ints, subscript: Ints) -
     if all(isinstance(flat[place], list) for place in np.unique(places)) and len(places):
         return Lists(cast("list[list[object]]", [x if isinstance(x, list) else [] for x in flat]), places)
     numbers = np.array([0 if isinstance(x, list) else x for x in flat])
-    return cast(Column, numbers[places]) if len(places) else np.zeros(0, np.int64)
+    return numbers[places]) if len(places) else np.zeros(0, np.int64
 
 
 def _integral(*values: Column) -> bool:

@@ -86,7 +86,7 @@ def _positive(expr: Expr, extents: Ints, rows: Rows) -> Ints:
 def declare_all(scope: Scope, tensors: list[Tensor], problems: Problems) -> dict[str, Declared]:
     """All declarations that can be understood."""
     found: dict[str, Declared] = {}
-    for tensor in tensors:
+    for tensor in filter(problems.readable, tensors):
         with problems.catching(tensor.name):
             found[tensor.name] = declare(scope, tensor)
     return found

@@ -129,4 +129,3 @@ def _times(left: Monomial, right: Monomial) -> Monomial:
 def _reading_order(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
     monomial, _ = term
     return -sum(exponent for _, exponent in monomial), monomial
-

@@ -49,7 +49,9 @@ def _ranged(scope: Scope, loop: Loop, domain: Range, rows: Rows, names: tuple[st
     for start in range(0, total, CHUNK):
         places = np.arange(start, min(start + CHUNK, total))
         parent = np.searchsorted(ends, places, side="right")
-        part, parent = _filtered(scope, loop, rows.extended(names, parent, (places + shift[parent])[None, :]), parent)
+        part, parent = _filtered(
+            scope, loop, rows.extended(names, parent, (places + shift[parent])[None, :]), parent
+        )
         kept += part.count
         scope.count_steps(0, kept, loop)
         found.append(part.columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tncompile.network.syntax import Statement
 from tncompile.source import Diagnostic, Fault, Source, TnError
 
 
@@ -14,6 +15,7 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
         self.broken: set[str] = set()  # tensors and definitions of which not everything is known
+        self.unreadable: list[Statement] = []  # statements that later steps leave alone
 
     def add(self, diagnostic: Diagnostic, broken: str = "") -> None:
         """Notes a problem; ``broken`` names what is not fully known because of it."""
@@ -21,6 +23,14 @@ class Problems:
             self.found.append(diagnostic)
         if broken:
             self.broken.add(broken)
+
+    def leave_alone(self, statement: Statement) -> None:
+        """Marks a statement that cannot be understood."""
+        self.unreadable.append(statement)
+
+    def readable(self, statement: Statement) -> bool:
+        """Whether a statement can be understood as far as is known."""
+        return not any(other is statement for other in self.unreadable)
 
     @contextmanager
     def catching(self, broken: str) -> Iterator[None]:

@@ -23,7 +23,8 @@ class Rows:
 
     def column(self, name: str) -> Ints:
         """The values of one variable, shape (count,)."""
-        return self.columns[self.names.index(name)]
+        column: Ints = self.columns[self.names.index(name)]
+        return column
 
     def take(self, which: Ints | npt.NDArray[np.bool_]) -> Rows:
         """The rows chosen by positions or by a mask."""

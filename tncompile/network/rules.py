@@ -63,6 +63,8 @@ def read_rules(scope: Scope, definitions: Sequence[Definition], problems: Proble
     """The instances of every rule that can be understood."""
     rules = []
     for number, definition in enumerate(definitions):
+        if not problems.readable(definition):
+            continue
         with problems.catching(definition.name):
             rows, _ = scope.expand(definition.loops)
             columns = [scope.integers(subscript, rows) for subscript in definition.subscripts]

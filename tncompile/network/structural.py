@@ -47,7 +47,9 @@ def generic_sizes(scope: Scope, statements: Sequence[Statement]) -> dict[str, Va
         value = scope.lookup(statement.name)
         if isinstance(value, FamilyValue):
             count = len(value.members)
-            values[statement.name] = FamilyValue(value.members, np.array([next(primes) for _ in range(count)], np.int64))
+            values[statement.name] = FamilyValue(
+                value.members, np.array([next(primes) for _ in range(count)], np.int64)
+            )
         elif isinstance(value, int):
             values[statement.name] = next(primes)
     return values
@@ -86,7 +88,11 @@ def _statement_parts(statement: Statement) -> list[tuple[Node, bool]]:
             return [*((loop, True) for loop in family), *((axis, False) for axis in axes)]
         case Definition():
             shaping = [*statement.subscripts, *statement.loops]
-            return [*((part, True) for part in shaping), *((free, False) for free in statement.indices), (statement.body, False)]
+            return [
+                *((part, True) for part in shaping),
+                *((free, False) for free in statement.indices),
+                (statement.body, False),
+            ]
     return []
 
 

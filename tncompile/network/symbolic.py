@@ -10,7 +10,6 @@ from tncompile.network.evaluate import FamilyValue
 from tncompile.network.formula import Formula
 from tncompile.network.rows import Rows
 from tncompile.network.syntax import Add, Binary, Call, Choice, Expr, Item, Multiply, Name, Negative, Number
-from tncompile.network.text import expression_text
 
 if TYPE_CHECKING:
     from tncompile.network.values import Scope
@@ -104,9 +103,8 @@ def _atom(scope: Scope, expr: Expr, values: dict[str, int]) -> Formula:
     if isinstance(expr, Call):
         return Formula.atom(f"{expr.function}({', '.join(texts)})")
     wrapped = [text if text.isidentifier() or text.isdigit() else f"({text})" for text in texts]
-    if isinstance(expr, Binary):
-        return Formula.atom(f"({wrapped[0]}{expr.op}{wrapped[1]})")
     if isinstance(expr, Multiply):
         signs = ["/" if inverted else "*" for inverted in expr.inverted]
-        return Formula.atom("(" + wrapped[0] + "".join(s + w for s, w in zip(signs[1:], wrapped[1:], strict=True)) + ")")
-    return Formula.atom(expression_text(expr))
+        parts_text = "".join(s + w for s, w in zip(signs[1:], wrapped[1:], strict=True))
+        return Formula.atom(f"({wrapped[0]}{parts_text})")
+    return Formula.atom(f"({wrapped[0]}{expr.op}{wrapped[1]})")

@@ -164,7 +164,9 @@ class Scope:
         # A loop that is written out several times while tables are built counts once.
         self._steps[loop] = max(steps, self._steps.get(loop, 0))
         if sum(self._steps.values()) > LOOP_STEPS:
-            raise Fault(Diagnostic(f"the loops of this network take more than {LOOP_STEPS:,} steps", loop.span))
+            raise Fault(
+                Diagnostic(f"the loops of this network take more than {LOOP_STEPS:,} steps", loop.span)
+            )
         if kept > INSTANCES:
             raise Fault(
                 Diagnostic(

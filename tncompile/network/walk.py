@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from tncompile.network.syntax import Node
 
-
 T = TypeVar("T", bound=Node)
 
 
-@cache
+# Looking up the fields of a dataclass is slow, and every walk does it at every node.
+_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+
+
 def _field_names(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in ("span", "name_span"))
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = tuple(field.name for field in fields(kind) if field.name not in ("span", "name_span"))
+        _FIELDS[kind] = names
+    return names
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -51,12 +51,12 @@ def subscripts_of(
     carried even if nothing varies along them.
     """
     found: list[Affine | Span | None] = [_affine_subscript(table, axes) for table in tables]
-    if needed and found:
-        spans = {subscript.label for subscript in found if isinstance(subscript, Span)}
-        if not spans.issuperset(needed):
-            found[0] = None
     labels = _gathered_labels(tables, found, axes, written)
-    labels = tuple(label for label in axes.labels if label in labels or (label in needed and None in found))
+    spans = [subscript.label for subscript in found if isinstance(subscript, Span)]
+    missing = [label for label in needed if label not in labels and label not in spans]
+    if missing and found:
+        found[found.index(None) if None in found else 0] = None
+        labels = tuple(label for label in axes.labels if label in labels or label in missing)
     return tuple(
         _gather(table, axes, labels) if subscript is None or _uses_label(subscript, labels) else subscript
         for table, subscript in zip(tables, found, strict=True)

@@ -47,8 +47,9 @@ class Layout:
         family, places = family_axes(table.members[members])
         extents = tuple(Extent(count, Formula.constant(count)) for count in family)
         role = cast(Role, "value" if table.role == "definition" else table.role)
-        ordered = np.empty_like(members)
-        ordered[np.ravel_multi_index(tuple(places), family) if family else 0] = members
+        ordered = members.copy()
+        if family:
+            ordered[np.ravel_multi_index(tuple(places), family)] = members
         buffer = Buffer(self._fresh(name), table.name, role, ordered, extents, shape)
         self.buffers[buffer.name] = buffer
         return buffer, places

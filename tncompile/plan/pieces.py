@@ -165,12 +165,13 @@ def _draft(rule: RuleClass) -> _Draft:
             reads.append(_Read("", np.zeros((count, 1), np.int64), indices, factor.conjugate))
             continue
         use = next(uses)
-        reads.append(_Read(factor.use.name, use.positions.reshape(count, -1), indices, factor.conjugate))
-        own = len(rule.rows.names)
-        inner, values = use.rows.names[own:], use.rows.columns[own:].reshape(-1, count, reads[-1].members.shape[1])
-    width = max((read.members.shape[1] for read in reads), default=1)
-    if reads and not width:
-        operation, reads = _empty(operation), []
+        if not use.rows.count:
+            operation, reads = _empty(operation), []
+            break
+        width = use.rows.count // count
+        reads.append(_Read(factor.use.name, use.positions.reshape(count, width), indices, factor.conjugate))
+        names, columns = use.rows.names[len(rule.rows.names) :], use.rows.columns[len(rule.rows.names) :]
+        inner, values = names, columns.reshape(len(names), count, width)
     return _Draft(
         rule, operation, np.arange(count), rule.definition.name, rule.target, tuple(reads), inner, values
     )

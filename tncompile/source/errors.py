@@ -24,7 +24,9 @@ class TnError(Exception):
     def render(self) -> str:
         """Every diagnostic in full, an empty line between two."""
         if self.source is None:
-            return "\n\n".join(d.message + (f"\n  help: {d.help}" if d.help else "") for d in self.diagnostics)
+            return "\n\n".join(
+                d.message + (f"\n  help: {d.help}" if d.help else "") for d in self.diagnostics
+            )
         return "\n\n".join(d.render(self.source) for d in self.diagnostics)
 
 

@@ -56,4 +56,7 @@ def _excerpt(source: Source, span: Span) -> list[str]:
     # A tab is shown as one blank, so that the carets stand under what they mean.
     width = max(1, min(span.end - span.start, len(line) - column + 1))
     gutter = f"{row:>5} | "
-    return [gutter + line.replace("\t", " "), " " * (len(gutter) - 2) + "| " + " " * (column - 1) + "^" * width]
+    return [
+        gutter + line.replace("\t", " "),
+        " " * (len(gutter) - 2) + "| " + " " * (column - 1) + "^" * width,
+    ]

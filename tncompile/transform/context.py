@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Expr, Ints, ListExpr, Loop, Name, Network, Node, Rows, Scope, Size, nodes_of
+from tncompile.network import Expr, Ints, ListExpr, Loop, Name, Network, Node, Rows, Scope, Size, Tensor, nodes_of
 from tncompile.network.describe import Nest, describe_rows
 from tncompile.network.lookup import find_members
 from tncompile.network.substitute import integer
@@ -34,6 +34,7 @@ class Context:
         self.network = network
         self.names = Names(network)
         self.lists: list[Size] = []
+        self.constants: list[Tensor] = []
         self._scope = network.scope
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from math import lcm
 
-from tncompile.language.parser import parse
+from tncompile.language import parse
 from tncompile.network import Expr, Formula, Let
 from tncompile.source import Source
 
