@@ -30,7 +30,10 @@ def is_box(members: Mapping[Member, Any]) -> bool:
     if not members:
         return False
     ranges = [range(min(column), max(column) + 1) for column in zip(*members, strict=True)]
-    return sorted(members) == list(itertools.product(*ranges)) and len({np.shape(a) for a in members.values()}) == 1
+    return (
+        sorted(members) == list(itertools.product(*ranges))
+        and len({np.shape(a) for a in members.values()}) == 1
+    )
 
 
 def outside(members: Mapping[Member, Any]) -> Any:
@@ -122,12 +125,17 @@ def slope(net: Network, samples: Samples, direction: Arrays, step: float) -> com
     def total(factor: float) -> complex:
         moved = [
             {
-                name: {m: a + factor * step * direction[name][m] if name in direction else a for m, a in members.items()}
+                name: {
+                    m: a + factor * step * direction[name][m] if name in direction else a
+                    for m, a in members.items()
+                }
                 for name, members in sample.items()
             }
             for sample in samples[: len(samples) if roles(net, "input") else 1]
         ]
-        return sum(np.sum(a) for sample in moved for out in evaluate(net, sample).values() for a in out.values())
+        return sum(
+            np.sum(a) for sample in moved for out in evaluate(net, sample).values() for a in out.values()
+        )
 
     return (8 * (total(1) - total(-1)) - (total(2) - total(-2))) / (12 * step)
 

@@ -15,7 +15,9 @@ import tncompile
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "tncompile"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SOURCES = sorted(path for folder in ("tncompile", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path for folder in ("tncompile", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
 TEXTS = [
     path
     for pattern in ("*.md", "*.toml", "Makefile", ".ci/run", "docs/**/*.md", "examples/*.tn", "grammars/*")
@@ -109,8 +111,12 @@ def test_every_module_and_every_public_name_is_documented(path):
 
 
 def test_a_plain_import_loads_no_third_party():
-    command = "import sys; before = set(sys.modules); import tncompile; print(*sorted(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT)
+    command = (
+        "import sys; before = set(sys.modules); import tncompile; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert loaded.isdisjoint(THIRD_PARTIES)
 

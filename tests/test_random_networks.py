@@ -65,4 +65,6 @@ def test_the_comparison_notices_a_wrong_score():
     samples[1]["x"] = {(): samples[1]["x"][()] * (1 + 1e-9)}
     assert_scores_agree(net, model, samples)
     with pytest.raises(AssertionError):
-        assert_scores_agree(tn.load(str(net).replace("w(i) * x(i)", "w(i) * x(i) * 1.000001")), model, samples)
+        assert_scores_agree(
+            tn.load(str(net).replace("w(i) * x(i)", "w(i) * x(i) * 1.000001")), model, samples
+        )

@@ -109,7 +109,8 @@ let V = len(neighbours)
 input x[1..V](D)
 weight W[l in 1..L](H, D if l == 1 else H)
 weight top(H)
-m[l, j](g) = W[l](g, a) * (x[j](a) if l == 1 else h[l-1, j](a))    for l in 1..L, j in 1..V
+m[1, j](g) = W[1](g, a) * x[j](a)                                  for j in 1..V
+m[l, j](g) = W[l](g, a) * h[l-1, j](a)                             for l in 2..L, j in 1..V
 h[l, i](g) = prod(m[l, j](g) for j in neighbours[i])               for l in 1..L, i in 1..V
 p(g) = prod(h[L, i](g) for i in 1..V)
 output score() = top(g) * p(g)
@@ -123,12 +124,14 @@ weight A[k in 1..d](width[k], r)
 f[k](a, q) = A[k](a, q) * x[k](q)           for k in 1..d
 g[1](q) = sum(f[1](a, q) over a)
 g[k](q) = sum(f[k](a, q) over a)            for k in 2..d
-total(q) = sum(A[k](a, q) * x[k](q) for k in 1..d)
+total(q) = sum(A[k](a[k], q) * f[k](a[k], q) for k in 1..d)
+u() = sum(f[k](a[k], q[k]) * A[k](a[k], q[k]) for k in 1..d)
 s(q) = sum(g[k](q) for k in 1..d)
-t() = sum(g[k](q) for k in 1..d)
+t() = sum(g[k](q) * x[k](q) for k in 1..d)
 m(q) = max(g[k](q) for k in 1..d)
 output y(q) = 2*s(q) - m(q) + total(q) + 1
 output z() = t() ^ 2
+output w() = u() / t()
 """
 
 ALTERNATING = """network alternating
@@ -214,7 +217,7 @@ v[i, j]() = u[i, j]() * u[j, i]()           for i in 1..d, j in 1..d if i != j
 w(a, b) = delta(a, b) * t[1](a)
 output y[i, j]() = v[i, j]() / u[1, 1]()    for i in 1..d, j in 1..d
 output z(a, b) = w(a, b)
-output s() = sum(t[1](a) for k in 1..d)
+output s() = sum(sum(t[1](a) over a) for k in 1..d)
 output p(a) = prod(t[1](a) for k in 1..d)
 """
 

@@ -1,1 +1,7 @@
 """`Schedule` → Python text, through `ast`."""
+
+from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight_blocks
+from tncompile.codegen.domain import DTYPES
+from tncompile.codegen.module import LIBRARIES, emit
+
+__all__ = ["DTYPES", "LIBRARIES", "WeightBlock", "emit", "is_array", "member_title", "weight_blocks"]

@@ -23,8 +23,8 @@ class Contraction:
     cost: float
 
 
-def plan_contraction(operands: Sequence[Strided], result: Strided, sizes: Sizes) -> Contraction:
-    """The cheapest way to contract one or two operands into ``result``."""
+def plan_contraction(operands: Sequence[Strided], result: Strided, fresh: bool, sizes: Sizes) -> Contraction:
+    """The cheapest way to contract one or two operands into ``result`` (for ``fresh`` see `best_product`)."""
     alone, reduced, cost = [], [], 0.0
     for number, array in enumerate(operands):
         others = {label for i, other in enumerate(operands) if i != number for label in other.labels}
@@ -41,7 +41,7 @@ def plan_contraction(operands: Sequence[Strided], result: Strided, sizes: Sizes)
         cost += copy_cost(Strided.dense(core), result.labels, sizes)
     if len(reduced) == 1:
         return Contraction(tuple(alone), core, None, cost + copy_cost(reduced[0], core, sizes))
-    product = best_product(reduced[0], reduced[1], target, sizes)
+    product = best_product(reduced[0], reduced[1], target, fresh or not whole, sizes)
     return Contraction(tuple(alone), core, product, cost + product.cost)
 
 

@@ -60,7 +60,7 @@ class Initial:
                 if own == share:
                     product, value = product * extent.formula, value * extent.value
             if product != Formula.constant(1):
-                power = nodes.number(-0.5) if share == 1 else nodes.number(-1 / (2 * share))
+                power = ast.Constant(-1 / (2 * share))  # a minus sign of its own would be put in parentheses
                 factors.append(nodes.binary(self.symbols.formula(product, value), ast.Pow(), power))
         return nodes.chain(ast.Mult(), factors) if factors else None
 

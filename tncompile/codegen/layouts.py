@@ -21,6 +21,19 @@ def native_order(buffer: Buffer) -> Order:
     return tuple(range(len(buffer.family) + len(buffer.shape)))
 
 
+def is_samples(extent: Extent, batch: str | None) -> bool:
+    """Is it the number of samples?"""
+    return batch is not None and extent.formula == Formula.atom(batch)
+
+
+def samples_first(buffer: Buffer, batch: str | None) -> Order:
+    """The order of the axes outside: the axis of samples, if there is one, then the family, then the rest."""
+    family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
+    if not buffer.shape or not is_samples(buffer.shape[0], batch):
+        return tuple(range(count))
+    return (family, *range(family), *range(family + 1, count))
+
+
 @dataclass(frozen=True)
 class Placed:
     """Where results go, as far as the choice of orders is concerned."""
@@ -56,18 +69,15 @@ class _Search:
     def start(self, samples_last: bool) -> dict[str, Order]:
         """The order of the network for all buffers, or with the samples last."""
         return {
-            name: self._samples_last(buffer) if samples_last else tuple(range(len(buffer.family) + len(buffer.shape)))
+            name: self._samples_last(buffer) if samples_last and buffer.role != "constant" else tuple(range(len(buffer.family) + len(buffer.shape)))
             for name, buffer in self.buffers.items()
         }
 
     def _samples_last(self, buffer: Buffer) -> Order:
         family = len(buffer.family)
         axes = [(axis, extent) for axis, extent in enumerate(buffer.shape)]
-        samples = [family + axis for axis, extent in axes if self._is_batch(extent)]
+        samples = [family + axis for axis, extent in axes if is_samples(extent, self.batch)]
         return tuple(a for a in range(family + len(axes)) if a not in samples) + tuple(samples)
-
-    def _is_batch(self, extent: Extent) -> bool:
-        return self.batch is not None and extent.formula == Formula.atom(self.batch)
 
     def descend(self, orders: dict[str, Order]) -> dict[str, Order]:
         """Each buffer in turn is given its best order, until nothing gets better."""
@@ -87,6 +97,8 @@ class _Search:
     def _candidates(self, buffer: Buffer, current: Order, few: bool) -> Iterator[Order]:
         family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
         yield current
+        if buffer.role == "constant":
+            return
         yield self.placed.outside.get(buffer.name, current)
         yield native_order(buffer)
         yield self._samples_last(buffer)
@@ -125,7 +137,7 @@ class _Search:
         if wanted == order or buffer.role == "constant":
             return 0.0
         extents = [*buffer.family, *buffer.shape]
-        sizes = {str(i): USUAL_BATCH if self._is_batch(e) else e.value for i, e in enumerate(extents)}
+        sizes = {str(i): USUAL_BATCH if is_samples(e, self.batch) else e.value for i, e in enumerate(extents)}
         return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
 
 

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
 from tncompile.codegen import nodes
-from tncompile.codegen.blocks import WeightBlock, is_array, weight_blocks
+from tncompile.codegen.blocks import WeightBlock, weight_blocks
 from tncompile.codegen.constants import constant_array
 from tncompile.codegen.domain import Domain
+from tncompile.codegen.entry import Entry
 from tncompile.codegen.initial import Initial
-from tncompile.codegen.outside import Outside
-from tncompile.codegen.program import Program, Shared, incoming_order
+from tncompile.codegen.program import Shared
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
-from tncompile.network import Extent, Network, Size, expression_text
-from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.network import Extent, Formula, FamilyValue, Let, Network, Size, expression_text
+from tncompile.plan.schedule import Schedule
 
 LIBRARIES = {"numpy": ("numpy", "np"), "cupy": ("cupy", "cp")}
 RESERVED = (
     "DTYPE",
     "WEIGHTS",
     "WEIGHT_COUNT",
-    "batch",
-    "count",
     "cotangent",
     "gradient",
-    "init",
     "normal",
     "orthogonal",
     "rng",
-    "score",
-    "score_and_gradient",
-    "seed",
     "unpack",
     "w",
 )
@@ -54,47 +47,158 @@ def emit(
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is.
     """
-    return render(_Module(score, gradient, target, dtype, batch).items())
+    package, alias = LIBRARIES[target]
+    return render(list(_Module(score, gradient, package, Domain(dtype, alias), batch).items()))
 
 
 class _Module:
-    def __init__(self, score: Schedule, gradient: Schedule | None, target: str, dtype: str, batch: str | None) -> None:
-        self.score, self.gradient = score, gradient
-        self.package, alias = LIBRARIES[target]
-        self.domain = Domain(dtype, alias)
-        names = Names([*RESERVED, alias])
-        self.shared = Shared(names)
+    def __init__(
+        self, score: Schedule, gradient: Schedule | None, package: str, domain: Domain, batch: str | None
+    ) -> None:
+        self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
         self.network = score.network
-        self.batch = batch if batch in score.network.sizes else None
-        self.symbols = Symbols(score.network, self.domain, self.batch, names)
-        self.symbols_of_gradient = self.symbols
-        if gradient is not None:
-            self.symbols_of_gradient = Symbols(gradient.network, self.domain, self.batch, names)
-            self.symbols_of_gradient.constants = self.symbols.constants
-        self.blocks = weight_blocks(self.network)
-        for name in (*self.network.sizes, *self.inputs()):
-            names.give(("size" if name in self.network.sizes else "input", name), name)
-
-    def inputs(self) -> tuple[str, ...]:
-        """The inputs in file order."""
-        return tuple(name for name, tensor in self.network.tensors.items() if tensor.role == "input")
-
-    # --- the module -------------------------------------------------------------------------------
+        names = Names([*RESERVED, domain.library])
+        for size in self.network.sizes:
+            names.give(("batch",) if size == batch else ("size", size), size)
+        self.shared = Shared(names, weight_blocks(self.network))
+        self.batch = batch if batch in self.network.sizes else None
+        self.symbols = Symbols(self.network, domain, self.batch, names)
 
     def items(self) -> Iterator[Item]:
-        functions = [self._unpack(), *self._init(), self._score()]
+        """The module from top to bottom."""
+        functions = [self._unpack(), *self._init(), self._entry(self.score, "score")]
         if self.gradient is not None:
-            functions.append(self._gradient())
-        yield Text(tuple(self._documentation()))
+            functions.append(self._entry(self.gradient, "score_and_gradient"))
+        yield Text((*self._documentation(),))
         yield Blank()
-        library = ast.alias(self.package, self.domain.library)
-        yield ast.Import([library])
+        library = None if self.domain.library == self.package else self.domain.library
+        yield ast.Import([ast.alias(self.package, library)])
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
         yield Blank()
+        weights = list(self._weights())
+        constants = list(self._constants())
         yield from self._sizes()
-        yield from self._weights()
-        yield from self._constants()
+        yield from weights
+        yield from constants
         for function in functions:
             yield Blank(2)
             yield function
+
+    def _documentation(self) -> Iterator[str]:
+        doc = self.network.doc.strip().splitlines()
+        yield doc[0] if doc else f"The tensor network {self.network.name}."
+        yield from doc[1:]
+        yield ""
+        yield f"Compiled by tncompile from the network `{self.network.name}`."
+
+    def _entry(self, schedule: Schedule, called: str) -> Block:
+        symbols = self.symbols
+        if schedule is not self.score:
+            symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
+            symbols.constants = self.symbols.constants
+        return Entry(self.network, schedule, symbols, self.shared).function(called)
+
+    # --- sizes, weights, constants ------------------------------------------------------------------
+
+    def _sizes(self) -> Iterator[Item]:
+        used = self.symbols.constants
+        lines: list[Item] = []
+        for statement in self.network.statements:
+            if isinstance(statement, Size) and statement.name != self.batch:
+                value = self.network.scope.lookup(statement.name)
+                if statement.name in used or (isinstance(value, int) and not statement.real):
+                    lines.append(self._constant(statement.name))
+        for statement in self.network.statements:
+            if isinstance(statement, Let) and statement.name in used:
+                lines.append(Noted(self._constant(statement.name), expression_text(statement.value)))
+        if lines:
+            yield from [*lines, Blank()]
+
+    def _constant(self, name: str) -> ast.stmt:
+        value = self.network.scope.lookup(name)
+        word = self.shared.names.give(("size", name), name)
+        if isinstance(value, FamilyValue):
+            items = [nodes.number(item) for item in value.values.tolist()]
+            return nodes.assign(word, nodes.group(items))
+        assert isinstance(value, int | float | complex)
+        return nodes.assign(word, self.domain.literal(value) if isinstance(value, complex) else nodes.number(value))
+
+    def _weights(self) -> Iterator[Item]:
+        total, value = Formula.constant(0), 0
+        shapes: list[ast.expr] = []
+        for number, block in enumerate(self.shared.blocks):
+            extents = self._block_shape(number, block)
+            shapes.append(nodes.group([self.symbols.extent(extent) for extent in extents]))
+            product = Formula.constant(1)
+            for extent in extents:
+                product = product * extent.formula
+            total, value = total + product, value + int(np.prod([extent.value for extent in extents], dtype=np.int64))
+        titles: list[ast.expr | None] = [nodes.number(block.title) for block in self.shared.blocks]
+        yield Comment("The blocks of the flat vector of weights, in their order: members and axes.")
+        yield nodes.assign("WEIGHTS", ast.Dict(titles, shapes))
+        yield nodes.assign("WEIGHT_COUNT", self.symbols.formula(total, value))
+
+    def _block_shape(self, number: int, block: WeightBlock) -> tuple[Extent, ...]:
+        """The shape of a view of a block: family axes, then the axes of a member."""
+        name = self.shared.block_buffer(self.score, number)
+        if name is None:
+            count = len(block.block.members)
+            return (Extent(count, Formula.constant(count)), *block.block.shape)
+        buffer = self.score.buffers[name]
+        return (*buffer.family, *buffer.shape)
+
+    def _constants(self) -> Iterator[Item]:
+        for word, (buffer, symbols) in self.shared.constants.items():
+            yield Blank()
+            yield nodes.assign(word, constant_array(symbols.network, buffer, symbols))
+        if self.shared.tables.found:
+            yield Blank()
+            yield Comment("Positions of members that stand in no regular order.")
+        for word, table in self.shared.tables.found.values():
+            yield nodes.assign(word, self.domain.call("array", _nested(table)))
+
+    # --- functions ----------------------------------------------------------------------------------
+
+    def _unpack(self) -> Block:
+        text = """
+views = []
+start = 0
+for shape in WEIGHTS.values():
+    size = 1
+    for extent in shape:
+        size *= extent
+    views.append(w[start:start + size].reshape(shape))
+    start += size
+return views
+"""
+        documentation = Text(("Views of the flat vector `w`, one for each block of weights.",))
+        return function("unpack", "w", [documentation, *ast.parse(text).body])
+
+    def _init(self) -> Iterator[Block]:
+        initial = Initial(self.network, self.symbols)
+        views = {self.shared.view(self.score, number): block for number, block in enumerate(self.shared.blocks)}
+        statements = list(initial.statements(views))
+        body: list[Item] = [Text(("Random weights, as one flat vector.",))]
+        generator = nodes.attribute(nodes.name(self.domain.library), "random", "default_rng")
+        body.append(nodes.assign("rng", nodes.call(generator, nodes.name("seed"))))
+        body.append(nodes.assign("w", self.domain.call("empty", nodes.name("WEIGHT_COUNT"), nodes.name("dtype"))))
+        if views:
+            targets = ast.Tuple([nodes.name(view) for view in views], ast.Load())
+            body.append(nodes.assign(targets, nodes.call(nodes.name("unpack"), nodes.name("w"))))
+        body += [*statements, ast.Return(nodes.name("w"))]
+        yield from initial.helpers.values()
+        yield function("init", "seed=0, dtype=DTYPE", body)
+
+
+def function(name: str, parameters: str, body: list[Item]) -> Block:
+    """A function definition; ``parameters`` as they stand between the parentheses."""
+    head = ast.parse(f"def {name}({parameters}): pass").body[0]
+    assert isinstance(head, ast.FunctionDef)
+    return Block(head, body)
+
+
+def _nested(values: np.ndarray) -> ast.expr:
+    if not values.ndim:
+        return nodes.number(int(values))
+    return ast.List([_nested(row) for row in values], ast.Load())

@@ -11,36 +11,44 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
+from tncompile.codegen.layouts import is_samples, samples_first
 from tncompile.codegen.symbols import Symbols
-from tncompile.network import Ints, Network
+from tncompile.network import Extent, Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
 
 
 @dataclass(frozen=True)
 class Outside:
-    """Writes inputs and outputs of one network; ``batched``: arrays have an axis of samples in front."""
+    """Writes inputs and outputs of one network. Where there are samples, they are the first axis."""
 
     network: Network
     symbols: Symbols
-    batched: bool
+
+    def _sampled(self, buffer: Buffer) -> bool:
+        """Does the buffer have an axis of samples?"""
+        return bool(buffer.shape) and is_samples(buffer.shape[0], self.symbols.batch)
+
+    def inner(self, buffer: Buffer) -> list[Extent]:
+        """The extents of a buffer in the order in which data lie outside."""
+        extents = [*buffer.family, *buffer.shape]
+        return [extents[axis] for axis in samples_first(buffer, self.symbols.batch)]
 
     def input_array(self, name: str, source: ast.expr, buffer: Buffer) -> ast.expr:
         """The members of an input that a buffer holds: (samples, family axes, axes)."""
         table = self.network.tables.tensors[name]
         if is_array(self.network, name):
             items = self._dropping(table.members)
-            return nodes.indexed(source, [nodes.FULL, *items] if self.batched else items)
+            return nodes.indexed(source, [nodes.FULL, *items] if self._sampled(buffer) else items)
         if not buffer.family:
             return nodes.indexed(source, [nodes.number(int(buffer.members[0]))])
         chosen = _chosen(source, buffer.members)
-        axis = nodes.number(1 if self.batched else 0)
+        axis = nodes.number(1 if self._sampled(buffer) else 0)
         stacked = self.symbols.domain.call("stack", chosen, axis=axis)
         if len(buffer.family) == 1:
             return stacked
-        extents = [*buffer.shape[:1], *buffer.family, *buffer.shape[1:]] if self.batched else [*buffer.family, *buffer.shape]
-        return nodes.method(stacked, "reshape", *(self.symbols.extent(extent) for extent in extents))
+        return nodes.method(stacked, "reshape", *(self.symbols.extent(extent) for extent in self.inner(buffer)))
 
-    def outside_shape(self, name: str, buffer: Buffer) -> list[ast.expr]:
+    def shape(self, name: str, buffer: Buffer) -> list[ast.expr]:
         """The shape of a tensor that is one array outside: (samples, family, axes)."""
         members = self.network.tables.tensors[name].members
         kept = iter(buffer.family)
@@ -48,7 +56,7 @@ class Outside:
             self.symbols.extent(next(kept)) if varies else nodes.number(1) for varies in _varying(members)
         ]
         shape = [self.symbols.extent(extent) for extent in buffer.shape]
-        return [*shape[:1], *family, *shape[1:]] if self.batched else [*family, *shape]
+        return [*shape[:1], *family, *shape[1:]] if self._sampled(buffer) else [*family, *shape]
 
     def output(self, schedule: Schedule, name: str, held: dict[str, tuple[ast.expr, tuple[int, ...]]]) -> ast.expr:
         """An output as it leaves the program; ``held``: each buffer's array and the order of its axes."""
@@ -60,12 +68,11 @@ class Outside:
             items: list[ast.expr] = [nodes.FULL if varies else ast.Constant(None) for varies in _varying(members)]
             if not any(nodes.is_new_axis(item) for item in items):
                 return expr
-            return nodes.indexed(expr, [nodes.FULL, *items] if self.batched else items)
+            return nodes.indexed(expr, [nodes.FULL, *items] if self._sampled(buffer) else items)
         return ast.List(self._listed(buffers, held, len(members)), ast.Load())
 
     def _samples_first(self, buffer: Buffer, expr: ast.expr, order: Sequence[int]) -> ast.expr:
-        family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
-        wanted = (family, *range(family), *range(family + 1, count)) if self.batched else range(count)
+        wanted = samples_first(buffer, self.symbols.batch)
         return transposed(expr, [str(a) for a in order], [str(a) for a in wanted])
 
     def _listed(

@@ -54,26 +54,27 @@ class Product:
     cost: float
 
 
-def best_product(first: Strided, second: Strided, result: Strided, sizes: Sizes) -> Product:
+def best_product(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Product:
     """The cheapest way to compute the product of two operands into ``result``.
 
+    ``fresh`` says that the result becomes an array of its own; otherwise it is written into a place.
     Labels of both operands that ``result`` lacks are summed; each operand's other labels stand in
     ``result``, and each label of ``result`` in an operand.
     """
-    return min(_ways(first, second, result, sizes), key=lambda way: way.cost)
+    return min(_ways(first, second, result, fresh, sizes), key=lambda way: way.cost)
 
 
-def _ways(first: Strided, second: Strided, result: Strided, sizes: Sizes) -> Iterator[Product]:
+def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Iterator[Product]:
     summed = tuple(label for label in first.labels if label not in result.labels)
     yield _element_wise(first, second, result, summed, sizes)
     if not summed:
         return
     orders = {summed, second.only(summed)}
     for order in sorted(orders):
-        yield from _matrix_ways(first, second, result, order, (), sizes)
+        yield from _matrix_ways(first, second, result, order, (), fresh, sizes)
     for label in summed if len(summed) > 1 else ():
         rest = tuple(other for other in summed if other != label)
-        yield from _matrix_ways(first, second, result, rest, (label,), sizes)
+        yield from _matrix_ways(first, second, result, rest, (label,), fresh, sizes)
 
 
 def _element_wise(first: Strided, second: Strided, result: Strided, summed: Labels, sizes: Sizes) -> Product:
@@ -85,7 +86,7 @@ def _element_wise(first: Strided, second: Strided, result: Strided, summed: Labe
 
 
 def _matrix_ways(
-    first: Strided, second: Strided, result: Strided, inner: Labels, after: Labels, sizes: Sizes
+    first: Strided, second: Strided, result: Strided, inner: Labels, after: Labels, fresh: bool, sizes: Sizes
 ) -> Iterator[Product]:
     shared = [label for label in result.labels if label in first.labels and label in second.labels]
     batch = (*after, *shared)
@@ -98,8 +99,11 @@ def _matrix_ways(
             _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
         ):
             left, right = Matrix(batch, rows, inner), Matrix(batch, inner, columns)
-            cost = _matrix_cost(x, y, result, left, right, after, sizes)
             raw = (*shared, *rows, *columns)
+            cost = _matrix_cost(x, y, left, right, after, sizes)
+            in_place = not fresh and not after and Matrix(batch, rows, columns).fits(result)
+            if raw != result.labels and not in_place:
+                cost += copy_cost(Strided.dense(raw), result.labels, sizes)
             yield Product(left, right, swapped, after, raw, cost)
 
 
@@ -108,7 +112,7 @@ def _distinct(*orders: Sequence[str]) -> list[Labels]:
 
 
 def _matrix_cost(
-    x: Strided, y: Strided, result: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes
+    x: Strided, y: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes
 ) -> float:
     cost = CALL * 1.2
     for array, matrix in ((x, left), (y, right)):
@@ -119,12 +123,6 @@ def _matrix_cost(
     flat = min(extent(left.rows, sizes), extent(right.columns, sizes)) == 1
     written = count * extent(left.rows, sizes) * extent(right.columns, sizes)
     cost += count * SMALL_PRODUCT + work * (4 if flat else 1) + written * ELEMENT
-    raw = Strided.dense((*left.batch, *left.rows, *right.columns))
     if after:
-        cost += reduction_cost(raw, after, sizes)
-        raw = Strided.dense(raw.labels[len(after) :])
-    if raw.labels != result.labels:
-        target = Matrix(left.batch, left.rows, right.columns)
-        if after or not target.fits(result):
-            cost += copy_cost(raw, result.labels, sizes)
+        cost += reduction_cost(Strided.dense((*left.batch, *left.rows, *right.columns)), after, sizes)
     return cost

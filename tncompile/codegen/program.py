@@ -6,15 +6,17 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.alignment import transposed
-from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order
+from tncompile.codegen.blocks import WeightBlock, is_array
+from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
 from tncompile.codegen.reading import Storage
 from tncompile.codegen.steps import StepWriter
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Block, Comment, Item
-from tncompile.network import Formula
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
 
@@ -23,8 +25,25 @@ class Shared:
     """What the functions of one module have in common: names, tables, constants."""
 
     names: Names
+    blocks: tuple[WeightBlock, ...]
     tables: Tables = field(default_factory=Tables)
     constants: dict[str, tuple[Buffer, Symbols]] = field(default_factory=dict)
+
+    def block_buffer(self, schedule: Schedule, number: int) -> str | None:
+        """The buffer of a schedule that holds exactly one block of weights."""
+        block = self.blocks[number]
+        for buffer in schedule.buffers.values():
+            if buffer.tensor == block.table.name and buffer.role == "weight":
+                if np.array_equal(buffer.members, block.block.members):
+                    return buffer.name
+        return None
+
+    def view(self, schedule: Schedule, number: int) -> str:
+        """The name of the view of a block."""
+        name = self.block_buffer(schedule, number)
+        if name is not None:
+            return self.names.give(("buffer", name), name)
+        return self.names.give(("block", number), f"{self.blocks[number].table.name}_{number + 1}")
 
 
 class Program:
@@ -56,6 +75,8 @@ class Program:
             word = self.shared.names.give(("constant", buffer.name), buffer.name)
             self.shared.constants.setdefault(word, (buffer, self.symbols))
             return word
+        if buffer.role == "input" and is_array(self.schedule.network, buffer.tensor):
+            return self.shared.names.give(("input", buffer.tensor), buffer.tensor)
         return self.shared.names.give(("buffer", buffer.name), buffer.name)
 
     def arrived(self, name: str, expr: ast.expr) -> ast.stmt | None:
@@ -105,7 +126,7 @@ class Program:
 
     def _is_large(self, name: str) -> bool:
         buffer = self.storages[name].buffer
-        return bool(buffer.family) or len(buffer.shape) > 2
+        return not buffer.rolling and (bool(buffer.family) or len(buffer.shape) > 2)
 
 
 def all_steps(body: Sequence[Step | Loop]) -> Iterator[Step]:
@@ -115,14 +136,6 @@ def all_steps(body: Sequence[Step | Loop]) -> Iterator[Step]:
             yield item
         else:
             yield from all_steps(item.body)
-
-
-def samples_first(buffer: Buffer, batch: str | None) -> Order:
-    """The order of the axes outside: the axis of samples, if there is one, then the family, then the rest."""
-    family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
-    if batch is None or not buffer.shape or buffer.shape[0].formula != Formula.atom(batch):
-        return tuple(range(count))
-    return (family, *range(family), *range(family + 1, count))
 
 
 def incoming_order(buffer: Buffer, batch: str | None) -> Order:

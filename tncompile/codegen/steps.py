@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
-from tncompile.codegen.alignment import Value, aligned
+from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.contraction import Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
@@ -25,10 +25,11 @@ def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: S
     """The time of a step in nanoseconds, roughly; ``bound`` says that its result is an array of its own."""
     operands = [reading(access, storages[access.buffer]).strided for access in step.operands]
     target = reading(step.result, storages[step.result.buffer])
-    result = Strided.dense(target.strided.labels) if bound or target.gathers else target.strided
+    fresh = bound or bool(target.gathers)
+    result = Strided.dense(target.strided.labels) if fresh else target.strided
     match step.op:
         case "contract":
-            return plan_contraction(operands, result, sizes).cost
+            return plan_contraction(operands, result, fresh, sizes).cost
         case "reduce":
             rest = Strided.dense(label for label in operands[0].labels if label not in step.summed)
             return reduction_cost(operands[0], step.summed, sizes) + copy_cost(rest, result.labels, sizes)
@@ -82,9 +83,10 @@ class StepWriter:
 
     def _contract(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[ast.stmt]:
         labels = target.strided.labels
-        result = Strided.dense(labels) if bound or target.gathers else target.strided
+        fresh = bound or bool(target.gathers)
+        result = Strided.dense(labels) if fresh else target.strided
         sizes = label_sizes(step, self.symbols.batch)
-        plan = plan_contraction([value.array for value in operands], result, sizes)
+        plan = plan_contraction([value.array for value in operands], result, fresh, sizes)
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
         if plan.product is not None and not bound and not target.gathers and not any(plan.alone) and factor is None:
@@ -163,11 +165,20 @@ class StepWriter:
                 return nodes.assign(target.storage.identifier, filled)
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
+        if self._is_finished(step, value):
+            return nodes.assign(target.storage.identifier, transposed(value.expr, value.labels, labels))
         if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):
             called = "array" if step.result.buffer in self.leaving else "ascontiguousarray"
             return nodes.assign(target.storage.identifier, domain.call(called, value.expr))
         return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
 
+
+    def _is_finished(self, step: Step, value: Value) -> bool:
+        """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""
+        if not isinstance(value.expr, ast.Name):
+            return False
+        buffer = self.storages[step.operands[0].buffer].buffer
+        return buffer.role == "value" and not buffer.rolling
 
 @dataclass(frozen=True)
 class _Extents:

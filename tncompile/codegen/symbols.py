@@ -65,6 +65,7 @@ class Symbols:
     def __init__(self, network: Network, domain: Domain, batch: str | None, names: Names) -> None:
         self.domain = domain
         self.batch = batch
+        self.network = network
         self._scope = network.scope
         self._names = names
         self._sizes = {s.name: s for s in network.statements if isinstance(s, Size)}
@@ -95,13 +96,17 @@ class Symbols:
             return self.formula(shifted, constant)
         return _sum([*terms, (self.formula(shifted, constant), 1)])
 
+    def batch_word(self) -> str:
+        """The variable that counts the samples."""
+        return self._names.give(("batch",), str(self.batch))
+
     def variable(self, loop_variable: str) -> ast.expr:
         """A loop variable."""
         return nodes.name(self._names.give(("loop", loop_variable), loop_variable))
 
     def _atom(self, atom: str) -> ast.expr | None:
         if atom == self.batch:
-            return nodes.name(self._names.give("batch", atom))
+            return nodes.name(self.batch_word())
         if atom in self._lets:
             return self._constant(self._lets[atom], self._scope.lookup(self._lets[atom]))
         name, _, subscripts = atom.rstrip("]").partition("[")
@@ -119,10 +124,6 @@ class Symbols:
         word = self._names.give(("size", name), name)
         self.constants[name] = tuple(value.values.tolist()) if isinstance(value, FamilyValue) else value
         return nodes.name(word)
-
-    def size(self, name: str) -> ast.expr:
-        """The constant of a size."""
-        return self._constant(name, self._scope.lookup(name))
 
     # --- numbers --------------------------------------------------------------------------------
 
@@ -186,7 +187,8 @@ def _polynomial(formula: Formula, atoms: Mapping[str, ast.expr]) -> ast.expr:
         if not powers:
             terms.append((nodes.number(abs(whole)), 1 if whole > 0 else -1))
         else:
-            terms.append((nodes.chain(ast.Mult(), powers), whole))
+            size = [] if abs(whole) == 1 else [nodes.number(abs(whole))]
+            terms.append((nodes.chain(ast.Mult(), [*size, *powers]), 1 if whole > 0 else -1))
     total = _sum(terms)
     return total if denominator == 1 else nodes.binary(total, ast.FloorDiv(), nodes.number(denominator))
 

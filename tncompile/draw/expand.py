@@ -8,13 +8,13 @@ normalised transition matrix) is drawn where it is used, as a weight is.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tncompile.draw.graph import Graph, Kind, Node
-from tncompile.draw.nets import Nets, Reference
+from tncompile.draw.nets import Nets, Port, Reference
 from tncompile.draw.patterns import (
     Apply,
     Join,
@@ -25,6 +25,7 @@ from tncompile.draw.patterns import (
     Summed,
     Value,
     leaves,
+    parts_of,
     pattern_of,
 )
 from tncompile.network import UNIT_ROWS, Expr, Extent, Index, Name, Network, Number, Rows
@@ -75,6 +76,7 @@ class _Expansion:
         self.members = self._members()
         self.uses = self._count_uses()
         self.with_inputs = self._depending_on_inputs()
+        self.reused = self._reused()
         self.nets = Nets()
         self.shared: dict[tuple[str, int], Reference] = {}
         self.tasks: deque[_Task] = deque()
@@ -112,6 +114,19 @@ class _Expansion:
             found |= fresh
             stack += sorted(fresh)
         return frozenset(found)
+
+    def _reused(self) -> frozenset[str]:
+        """Names of definitions of which a quarter of the members, or more, are used several times."""
+        several = Counter(name for (name, _), count in self.uses.items() if count > 1)
+        aliases = Counter(
+            rule.definition.name
+            for rule, pattern in zip(self.tables.classes, self.patterns, strict=True)
+            if isinstance(pattern, Leaf | Value)
+            for _ in range(rule.rows.count)
+        )
+        return frozenset(
+            name for name, members in self.members.items() if 4 * several[name] >= max(1, len(members) - aliases[name])
+        )
 
     # --- the graph -------------------------------------------------------------------------------
 
@@ -151,6 +166,8 @@ class _Expansion:
             frame.nets[key] = self.nets.inner(outer, key[1], home)
         root = self._evaluate(self.patterns[member.number], frame)
         task.root.become(root)
+        if (task.name, task.position) in self.shared and isinstance(self.patterns[member.number], Apply):
+            self.nets.name(root, home)
         for sink in task.sinks:
             self.nets.scalar(root, sink)
 
@@ -209,7 +226,7 @@ class _Expansion:
     def _argument(self, part: Pattern, frame: _Frame, node: Reference) -> None:
         """Read an argument of an operation: its indices end there."""
         carried = self._carried(part, frame)
-        nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
+        nets = {key: self.nets.join([(node, "in", 0)], extent) for key, extent in carried.items()}
         root = self._evaluate(part, replace(frame, nets=nets, summed=()))
         if not carried:
             self.nets.scalar(root, node)
@@ -219,7 +236,7 @@ class _Expansion:
         node = self.nets.node(Node("function", operation, (), frame.home, self._loop_values(frame)))
         reduced = {self._key(index, frame) for index in indices}
         carried = self._carried(body, frame)
-        nets = {key: self.nets.join([(node, "in", 0)], None) for key in carried}
+        nets = {key: self.nets.join([(node, "in", 0)], extent) for key, extent in carried.items()}
         for key in carried:
             if key not in reduced:
                 self.nets.attach(self._net(key, frame), node, "out")
@@ -245,8 +262,7 @@ class _Expansion:
     # --- uses ------------------------------------------------------------------------------------
 
     def _leaf(self, leaf: Leaf, frame: _Frame) -> Reference:
-        row = leaf.rows[tuple(frame.values[name] for name in leaf.table.rows.names)]
-        name, position = leaf.use.name, int(leaf.table.positions[row])
+        name, position = leaf.use.name, self._position(leaf, frame)
         nets = [self._net(self._key(index, frame), frame) for index in leaf.use.indices]
         for net, extent in zip(nets, self._extents(name, position), strict=True):
             self.nets.measure(net, extent)
@@ -256,9 +272,16 @@ class _Expansion:
             self.tasks.append(task)
             return task.root
         node = self._used(leaf, name, position, role, frame)
+        flows = role == "input" or (role == "definition" and not self._is_derived(name, position))
+        port: Port = "out" if flows else "none"
         for axis, net in enumerate(nets):
-            self.nets.attach(net, node, "out" if role == "input" or self._flows(name, role) else "none", axis)
+            self.nets.attach(net, node, port, axis)
         return node
+
+    def _position(self, leaf: Leaf, frame: _Frame) -> int:
+        """The member that a use leads to."""
+        row = leaf.rows[tuple(frame.values[name] for name in leaf.table.rows.names)]
+        return int(leaf.table.positions[row])
 
     def _used(self, leaf: Leaf, name: str, position: int, role: str, frame: _Frame) -> Reference:
         """The node of a use that is not read into its place."""
@@ -271,7 +294,7 @@ class _Expansion:
         if role != "definition":
             kinds: Mapping[str, Kind] = {"input": "input", "weight": "weight", "constant": "constant"}
             return self.nets.node(Node(kinds[role], shown, subscripts, frame.home, self._loop_values(frame)))
-        if not self._flows(name, role):
+        if self._is_derived(name, position):
             return self.nets.node(Node("derived", shown, subscripts, frame.home, self._loop_values(frame)))
         state = self._state(name, position)
         if not leaf.conjugate:
@@ -292,9 +315,15 @@ class _Expansion:
         if aliased is not None:
             self.shared[name, position] = aliased
             return aliased
+        extents = self._extents(name, position)
+        if isinstance(self.patterns[self.members[name][position].number], Apply):
+            # What an operation makes is used from there, under the name of the definition.
+            task = _Task(name, position, [self.nets.join([], extent) for extent in extents], Reference())
+            self.shared[name, position] = task.root
+            self.tasks.append(task)
+            return task.root
         node = self.nets.node(Node("state", name, subscripts, (name, subscripts)))
         self.shared[name, position] = node
-        extents = self._extents(name, position)
         nets = [self.nets.join([(node, "in", axis)], extent) for axis, extent in enumerate(extents)]
         self.tasks.append(_Task(name, position, nets, Reference(), [] if extents else [node]))
         return node
@@ -311,21 +340,26 @@ class _Expansion:
         if pattern.use.indices != tuple(free.index for free in rule.definition.indices):
             return None
         frame = _Frame((name, subscripts), dict(rule.rows.values(member.row)), {})
-        row = pattern.rows[tuple(frame.values[n] for n in pattern.table.rows.names)]
-        target, place = pattern.use.name, int(pattern.table.positions[row])
+        target, place = pattern.use.name, self._position(pattern, frame)
         role = self.tables.tensors[target].role
         if role == "definition":
             return self._state(target, place)
         return self._used(pattern, target, place, role, frame)
 
     def _once(self, name: str, position: int) -> bool:
-        return self.uses[name, position] == 1 and name not in self.net.outputs
-
-    def _flows(self, name: str, role: str) -> bool:
-        """Whether a definition is computed along the way: from the inputs, or step by step."""
-        if role != "definition":
+        if name in self.reused and name in self.with_inputs:
             return False
-        return name in self.with_inputs if self.with_inputs else self.tables.tensors[name].members.shape[1] > 0
+        return self.uses[name, position] == 1 and name not in self.net.outputs and not self._is_derived(name, position)
+
+    def _is_derived(self, name: str, position: int) -> bool:
+        """Whether a definition stands for a weight: made of weights by functions, or used in several places."""
+        if self.with_inputs:
+            if name in self.with_inputs:
+                return False
+        elif self.tables.tensors[name].members.shape[1]:
+            return False
+        pattern = self.patterns[self.members[name][position].number]
+        return self.uses[name, position] > 1 or any(isinstance(part, Apply) for part in parts_of(pattern))
 
     # --- indices ---------------------------------------------------------------------------------
 
@@ -357,21 +391,21 @@ class _Expansion:
             return int(expr.value)
         return int(self.net.scope.integers(expr, _one_row(frame.values))[0])
 
-    def _carried(self, pattern: Pattern, frame: _Frame) -> dict[Key, None]:
-        """The indices that a part shows to what is around it, in reading order."""
+    def _carried(self, pattern: Pattern, frame: _Frame) -> dict[Key, Extent | None]:
+        """The indices that a part shows to what is around it, in reading order, with their extents."""
         match pattern:
             case Leaf(use):
-                return dict.fromkeys(self._key(index, frame) for index in use.indices)
+                extents = self._extents(use.name, self._position(pattern, frame))
+                return dict(zip((self._key(index, frame) for index in use.indices), extents, strict=True))
             case Join(_, indices):
                 return dict.fromkeys(self._key(index, frame) for index in indices)
             case Product(parts) | Apply(_, parts):
-                return {key: None for part in parts for key in self._carried(part, frame)}
+                return _merged(self._carried(part, frame) for part in parts)
             case Repeat():
-                parts_out = self._written_out(pattern, frame)
-                return {key: None for part, inner in parts_out for key in self._carried(part, inner)}
+                return _merged(self._carried(part, inner) for part, inner in self._written_out(pattern, frame))
             case Summed(indices, body):
                 inner = {self._key(index, frame) for index in indices}
-                return {key: None for key in self._carried(body, frame) if key not in inner}
+                return {key: extent for key, extent in self._carried(body, frame).items() if key not in inner}
         return {}
 
     # --- tables ----------------------------------------------------------------------------------
@@ -386,6 +420,15 @@ class _Expansion:
     def _loop_values(self, frame: _Frame) -> tuple[int, ...]:
         return tuple(frame.values.values())[frame.loops :]
 
+
+
+def _merged(parts: Iterable[dict[Key, Extent | None]]) -> dict[Key, Extent | None]:
+    """All keys, each with an extent if some part knows it."""
+    result: dict[Key, Extent | None] = {}
+    for part in parts:
+        for key, extent in part.items():
+            result[key] = result.get(key) or extent
+    return result
 
 
 def _one_row(values: Mapping[str, int]) -> Rows:

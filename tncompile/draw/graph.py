@@ -30,6 +30,7 @@ class Node:
     subscripts: tuple[int, ...] = ()
     home: Home = ("", ())
     variables: tuple[int, ...] = ()  # values of the loops around the use
+    tag: Home | None = None  # the definition whose value comes out of an operation
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tncompile.draw.graph import FLOWING, Graph, Home, Node, Wire
@@ -65,6 +65,11 @@ class Nets:
         """A new node."""
         self.nodes.append(node)
         return Reference(len(self.nodes) - 1)
+
+    def name(self, reference: Reference, home: Home) -> None:
+        """Write the name of a definition beside the one node that makes it."""
+        for node in reference.nodes():
+            self.nodes[node] = replace(self.nodes[node], tag=home)
 
     def join(
         self,

@@ -89,16 +89,20 @@ class Summed(Pattern):
     operation: str = ""
 
 
-def leaves(pattern: Pattern) -> Iterator[Leaf]:
-    """All uses in a pattern, in reading order."""
+def parts_of(pattern: Pattern) -> Iterator[Pattern]:
+    """A pattern and all its parts, in reading order."""
+    yield pattern
     match pattern:
-        case Leaf():
-            yield pattern
         case Product(parts) | Apply(_, parts):
             for part in parts:
-                yield from leaves(part)
+                yield from parts_of(part)
         case Repeat(body=body) | Summed(body=body):
-            yield from leaves(body)
+            yield from parts_of(body)
+
+
+def leaves(pattern: Pattern) -> Iterator[Leaf]:
+    """All uses in a pattern, in reading order."""
+    return (part for part in parts_of(pattern) if isinstance(part, Leaf))
 
 
 def pattern_of(rule: RuleClass) -> Pattern:

@@ -13,10 +13,14 @@ from tncompile.network.sites import Kind, Site, Slot
 from tncompile.network.substitute import integer, substitute
 from tncompile.network.syntax import (
     Add,
+    Binary,
+    Call,
     Choice,
+    Compare,
     Expr,
     Index,
     Item,
+    ListExpr,
     Logic,
     Loop,
     Looped,
@@ -26,13 +30,16 @@ from tncompile.network.syntax import (
     Not,
     Number,
     Over,
+    Range,
     Reduce,
     Use,
 )
 from tncompile.network.values import Scope
+from tncompile.network.walk import children as children_of
 from tncompile.network.walk import map_children, nodes_of
 from tncompile.source import Diagnostic, Fault
 
+INTEGER_FUNCTIONS = ("len", "log2", "gcd", "binomial", "multichoose")
 Find = Callable[[Use, Rows, Ints, Sequence[Slot]], Ints | None]
 
 
@@ -40,11 +47,13 @@ class BodyBuilder:
     """Builds the sites of one group of instances that choose alike.
 
     ``find`` says which members a use leads to (None where that is not known, or for ``delta`` and ``one``).
+    With ``write_out`` (for a single instance) each loop with indices of several kinds is written out row by row.
     """
 
-    def __init__(self, scope: Scope, find: Find) -> None:
+    def __init__(self, scope: Scope, find: Find, write_out: bool = False) -> None:
         self.scope = scope
         self.find = find
+        self.write_out = write_out
 
     def build(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints | None = None) -> Site:
         """The site of an expression. Raises Fault."""
@@ -64,17 +73,31 @@ class BodyBuilder:
         return self.build_operation(expr, rows, owner, parent)
 
     def build_operation(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
-        parts = [part for part in _operands(expr)]
-        children = [self.build(part, rows, owner) for part in parts]
+        self.refuse_integer_operations(expr, rows)
+        children = [self.build(part, rows, owner) for part in children_of(expr) if isinstance(part, Expr)]
         if isinstance(expr, Multiply):
             children = [
                 Site("finished", child.node, rows, owner, np.arange(rows.count), [child]) if inverted else child
                 for child, inverted in zip(children, expr.inverted, strict=True)
             ]
-        kind: Kind = (
-            "product" if isinstance(expr, Multiply) else "terms" if isinstance(expr, Add | Negative) else "function"
-        )
-        return Site(kind, expr, rows, owner, parent, children)
+            return Site("product", expr, rows, owner, parent, children)
+        return Site("terms" if isinstance(expr, Add | Negative) else "function", expr, rows, owner, parent, children)
+
+    def refuse_integer_operations(self, expr: Expr, rows: Rows) -> None:
+        """Raises Fault for operations that tensors do not have."""
+        if isinstance(expr, Logic | Not | Compare):
+            help = "`step(...)` is 1 where its argument is positive" if isinstance(expr, Compare) else ""
+            raise Fault(Diagnostic("a condition stands where a value is needed", expr.span, help=help))
+        if isinstance(expr, ListExpr | Item | Range):
+            raise Fault(Diagnostic("a tensor cannot stand where a number is needed", expr.span))
+        if isinstance(expr, Binary):
+            if expr.op != "^":
+                raise Fault(Diagnostic(f"`{expr.op}` takes integers, here is a tensor", expr.span))
+            if has_structure(expr.right):
+                raise Fault(Diagnostic("an exponent is an integer, here is a tensor", expr.right.span))
+            self.scope.integers(expr.right, rows)
+        if isinstance(expr, Call) and expr.function in INTEGER_FUNCTIONS:
+            raise Fault(Diagnostic(f"`{expr.function}` takes integers, here is a tensor", expr.span))
 
     def build_value(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
         resolved = self.without_choices(expr, rows)
@@ -191,7 +214,7 @@ class BodyBuilder:
     def unrolled(self, argument: Looped, rows: Rows, parent: Ints) -> list[tuple[Expr, tuple[Loop, ...], Ints]]:
         """The argument as it is, or row by row where its indices have loops that differ from row to row."""
         everything = np.arange(rows.count)
-        if not argument.loops or not rows.count or not index_loops_differ(self.scope, argument.body, rows):
+        if not argument.loops or not rows.count or not self.must_write_out(argument.body, rows):
             return [(argument.body, argument.loops, everything)]
         first = np.flatnonzero(parent == parent[0])
         names = [name for loop in argument.loops for name in loop.variables]
@@ -201,6 +224,11 @@ class BodyBuilder:
             for n, row in enumerate(first.tolist())
         ]
 
+    def must_write_out(self, body: Expr, rows: Rows) -> bool:
+        if self.write_out and any(isinstance(node, Index) and node.subscripts for node in nodes_of(body)):
+            return True
+        return index_loops_differ(self.scope, body, rows)
+
 
 def _numbers(names: Sequence[str], values: Sequence[int]) -> dict[str, Expr]:
     return {name: integer(value) for name, value in zip(names, values, strict=True)}
@@ -209,18 +237,6 @@ def _numbers(names: Sequence[str], values: Sequence[int]) -> dict[str, Expr]:
 def has_structure(expr: Node) -> bool:
     """Whether tensors, or sums and products over loops, occur in an expression."""
     return any(isinstance(node, Use | Reduce | Over) for node in nodes_of(expr))
-
-
-def _operands(expr: Expr) -> list[Expr]:
-    if isinstance(expr, Logic | Not):
-        raise Fault(Diagnostic("a condition stands where a value is needed", expr.span))
-    return [node for node in _direct(expr)]
-
-
-def _direct(expr: Expr) -> Sequence[Expr]:
-    found: list[Expr] = []
-    map_children(expr, lambda node: (found.append(node), node)[1] if isinstance(node, Expr) else node)
-    return found
 
 
 def _with_condition(loops: tuple[Loop, ...], test: Expr) -> tuple[Loop, ...]:

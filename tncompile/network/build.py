@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tncompile.network.body import BodyBuilder
 from tncompile.network.choices import split_by_choices
-from tncompile.network.classes import part_into_classes
-from tncompile.network.equation import Equation
+from tncompile.network.classes import part_by_indices, part_into_classes
+from tncompile.network.conflicts import contradictions, describe, describe_undetermined, undetermined
+from tncompile.network.cycles import find_cycle
 from tncompile.network.extents import ExtentGraph, join_extents
-from tncompile.network.families import Declared, declare_all
+from tncompile.network.families import declare_all
+from tncompile.network.finding import Finder
+from tncompile.network.limits import INSTANCES
+from tncompile.network.lone import sum_errors
+from tncompile.network.naming import BUILT_IN_TENSORS, check_names
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.rules import Defined, Group, Rule, gather_definitions, read_rules
-from tncompile.network.shapes import Shapes
+from tncompile.network.rules import Group, Rule, gather_definitions, read_rules
+from tncompile.network.settle import NeedsWritingOut, settle
 from tncompile.network.sites import Slot
 from tncompile.network.summation import place_sums
-from tncompile.network.syntax import FreeIndex, Index, Use
-from tncompile.network.tables import Block, Extent, RuleClass, Tables, TensorTable, UseTable
+from tncompile.network.syntax import Expr
+from tncompile.network.tables import Tables
 from tncompile.network.wires import connect
+from tncompile.network.writing import declared_table, defined_table, write_class
+from tncompile.source import Diagnostic
 
 if TYPE_CHECKING:
     from tncompile.network.network import Network
@@ -29,116 +36,145 @@ if TYPE_CHECKING:
 
 def build_tables(net: Network) -> Tables:
     """Writes a network out. Raises TnError with every problem of the network, in file order."""
-    return _Writer(net).tables()
+    return Written(net).tables()
 
 
-class _Writer:
+class Written:
+    """A network on its way to its tables: instances, indices, extents; and the problems met."""
+
     def __init__(self, net: Network) -> None:
-        self.net = net
-        self.scope = net.scope
-        self.problems = Problems()
+        self.net, self.scope, self.problems = net, net.scope, Problems()
+        check_names(net.statements, net.source, self.problems)
+        if not net.outputs:
+            self.problems.add(Diagnostic("this network has no output", help="`output score() = ...`"))
         self.declared = declare_all(net.scope, list(net.tensors.values()), self.problems)
-        self.rules = read_rules(net.scope, net.definitions, self.problems)
-        self.defined = gather_definitions(self.rules, self.problems)
-        for defined in self.defined.values():
-            defined.axes = np.zeros(len(defined.members), np.int64)
+        rules = read_rules(net.scope, net.definitions, self.problems)
+        self.defined = gather_definitions(rules, self.problems)
+        self.refuse_too_many(rules)
+        self.finder = Finder(self.declared, self.defined, net.source, self.problems)
+        self.wires = 0
+        self.groups = [part for group in self.read_bodies(rules) for part in self.connected(group)]
+        self.extents = join_extents(self.scope, self.groups, self.declared, self.defined, self.wires)
+        self.judge_extents()
+        self.classes = [(group, part_into_classes(group, self.extents)) for group in self.groups]
+        self.judge_sums()
+        self.judge_silence()
+        if not self.problems.broken:
+            for diagnostic in find_cycle(self.groups, self.defined, net.source):
+                self.problems.add(diagnostic)
 
     def tables(self) -> Tables:
-        groups = self.groups()
-        wires = 0
-        for group in groups:
-            wires = connect(group.body, group.free, wires)
-        extents = join_extents(self.scope, groups, self.declared, self.defined, wires)
-        classes = [found for group in groups for found in self.classes_of(group, extents, wires)]
-        tensors = {name: self.declared_table(declared) for name, declared in self.declared.items()}
-        tensors |= {name: self.defined_table(defined, extents) for name, defined in self.defined.items()}
+        """The tables; raises TnError if there is any problem."""
         self.problems.raise_all(self.net.source)
+        classes = [
+            write_class(group, which, self.extents, self.wires) for group, parts in self.classes for which in parts
+        ]
+        tensors = {name: declared_table(self.scope, declared) for name, declared in self.declared.items()}
+        tensors |= {name: defined_table(defined, self.extents) for name, defined in self.defined.items()}
         return Tables(tensors, tuple(classes))
 
     # --- instances ----------------------------------------------------------------------------
 
-    def groups(self) -> list[Group]:
+    def refuse_too_many(self, rules: Sequence[Rule]) -> None:
+        """Raises TnError where the network as a whole is past the limit."""
+        total = sum(rule.rows.count for rule in rules) + sum(len(d.members) for d in self.declared.values())
+        if total > INSTANCES:
+            message = f"this network has {total:,} members; the limit is {INSTANCES:,}"
+            self.problems.add(Diagnostic(message, help="make the sizes in the ranges smaller"))
+            self.problems.raise_all(self.net.source)
+
+    def read_bodies(self, rules: Sequence[Rule]) -> list[Group]:
         """All instances, by rule and by the choices they take."""
+        builder = BodyBuilder(self.scope, self.finder)
         lefts: list[tuple[Rule, Rows, Ints, list[Slot]]] = []
-        builder = BodyBuilder(self.scope, self.find)
-        for rule in self.rules:
+        for rule in rules:
             name = rule.definition.name
             with self.problems.catching(name):
                 target = self.defined[name].find(rule.subscripts)
                 for which in split_by_choices(self.scope, rule.definition, rule.rows):
                     rows = rule.rows.take(which)
-                    slots = builder.slots([free.index for free in rule.definition.indices], rows)
-                    self.defined[name].axes[target[which]] = len(slots)
-                    lefts.append((rule, rows, target[which], slots))
+                    free = builder.slots([free.index for free in rule.definition.indices], rows)
+                    self.defined[name].axes[target[which]] = len(free)
+                    lefts.append((rule, rows, target[which], free))
         groups = []
-        for rule, rows, target, slots in lefts:
+        for rule, rows, target, free in lefts:
+            self.finder.rule = rule.definition.name
             with self.problems.catching(rule.definition.name):
                 body = builder.build(rule.definition.body, rows, np.arange(rows.count))
-                said = [self.said(rule, slot) for slot in slots]
-                groups.append(Group(rule, rows, target, slots, said, body))
+                groups.append(Group(rule, rows, target, free, _said(rule, free), body))
         return groups
 
-    def said(self, rule: Rule, slot: Slot):
-        for free in rule.definition.indices:
-            if free.index.name == slot.index.name:
-                return free.extent
-        return None
+    def connected(self, group: Group) -> list[Group]:
+        """The group with its indices numbered; instances whose loops must be written out become groups of their own."""
+        self.wires = connect(group.body, group.free, self.wires)
+        if not group.has_families_in_loops():
+            return [group]
+        kept: list[Ints] = []
+        written: list[Group] = []
+        for which in part_by_indices(group):
+            root = group.body.restrict(which[:1])
+            free = np.array([slot.wires[which[0]] for slot in group.free], np.int64)
+            try:
+                settle(root, place_sums(root, free, self.wires), len(group.rows.names))
+                kept.append(which)
+            except NeedsWritingOut:
+                written += [self.written_out(group, which[i : i + 1]) for i in range(len(which))]
+        if not written:
+            return [group]
+        return ([group.restrict(np.sort(np.concatenate(kept)))] if kept else []) + written
 
-    def find(self, use: Use, rows: Rows, subscripts: Ints, slots: Sequence[Slot]) -> Ints | None:
-        table = self.declared.get(use.name) or self.defined.get(use.name)
-        if table is None:
-            return None
-        from tncompile.network.lookup import find_members
+    def written_out(self, group: Group, which: Ints) -> Group:
+        rows = group.rows.take(which)
+        body = BodyBuilder(self.scope, self.finder, True).build(group.rule.definition.body, rows, np.zeros(1, np.int64))
+        single = group.restrict(which)
+        single.body = body
+        self.wires = connect(body, single.free, self.wires)
+        return single
 
-        return find_members(table.members, subscripts)
+    # --- judging ------------------------------------------------------------------------------
 
-    # --- tables -------------------------------------------------------------------------------
+    def judge_extents(self) -> None:
+        """Notes extents that disagree."""
+        for one in contradictions(self.extents):
+            self.problems.add(
+                describe(one, self.declared, self.defined, self.net.source), one.second.batch.group.rule.definition.name
+            )
 
-    def classes_of(self, group: Group, extents: ExtentGraph, width: int) -> list[RuleClass]:
-        return [self.class_of(group, which, extents, width) for which in part_into_classes(group, extents)]
+    def judge_silence(self) -> None:
+        """Notes indices whose extent nothing says, unless that has another cause that is noted."""
+        told = {found.span for found in self.problems.found if found.span.start >= 0}
+        for group, slot, rows, row in undetermined(self.groups, self.extents, self.unknown_wires()):
+            if slot.index.span not in told:
+                self.problems.add(describe_undetermined(group, slot, rows, row), group.rule.definition.name)
 
-    def class_of(self, group: Group, which: Ints, extents: ExtentGraph, width: int) -> RuleClass:
-        body = group.body if len(which) == group.rows.count else group.body.restrict(which)
-        first = np.zeros(1, np.int64)
-        free = [slot.take(which[:1]) for slot in group.free]
-        root = body.restrict(first)
-        sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), width)
-        equation = Equation(root, free, sums, len(group.rows.names))
-        sites = [site for site in body.walk() if site.positions is not None]
-        uses = [
-            UseTable(use, site.rows, site.owner, site.positions)
-            for use, site in zip(equation.uses, sites, strict=True)
-            if site.positions is not None
-        ]
-        return RuleClass(
-            group.rule.definition,
-            group.rule.number,
-            group.rows.take(which),
-            group.target[which],
-            equation.expr,
-            tuple(equation.named[int(slot.wires[0])] for slot in free),
-            {index: extents.extent(wire) for wire, index in equation.named.items()},
-            tuple(uses),
-        )
+    def unknown_wires(self) -> Ints:
+        """Wires of uses that lead nowhere, because of a problem already noted."""
+        parts = [np.zeros(0, np.int64)]
+        for group in self.groups:
+            for site in group.body.walk():
+                if site.kind == "use" and site.positions is None and site.name not in BUILT_IN_TENSORS:
+                    parts += [slot.wires for slot in site.slots]
+        return np.concatenate(parts)
 
-    def declared_table(self, declared: Declared) -> TensorTable:
-        def extent(entry: int) -> Extent:
-            return Extent(int(declared.shapes.values[entry]), declared.formula(self.scope, entry))
-
-        return _table(declared.tensor.name, declared.tensor.role, declared.members, declared.shapes, extent)
-
-    def defined_table(self, defined: Defined, extents: ExtentGraph) -> TensorTable:
-        start = int(extents.axes[defined.name][0])
-        return _table(
-            defined.name, "definition", defined.members, extents.shapes(defined.name), lambda e: extents.extent(start + e)
-        )
+    def judge_sums(self) -> None:
+        """Notes what is wrong with the sums of each class, once for each place."""
+        told: set[object] = set()
+        for group, parts in self.classes:
+            for which in parts:
+                root = group.body.restrict(which[:1])
+                free = [slot.take(which[:1]) for slot in group.free]
+                sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), self.wires)
+                for found in sum_errors(group, root, free, sums, self.extents):
+                    place = found.span if found.span.start >= 0 else found.message
+                    if (group.rule.number, place) not in told:
+                        told.add((group.rule.number, place))
+                        self.problems.add(found)
 
 
-def _table(name: str, role: str, members: Ints, shapes: Shapes, extent) -> TensorTable:
-    blocks = []
-    block_of = np.zeros(len(members), np.int64)
-    for number, alike in enumerate(shapes.groups()):
-        entries = range(int(shapes.offsets[alike[0]]), int(shapes.offsets[alike[0] + 1]))
-        blocks.append(Block(name, alike, tuple(extent(entry) for entry in entries)))
-        block_of[alike] = number
-    return TensorTable(name, role, members, tuple(blocks), block_of)
+def _said(rule: Rule, free: Sequence[Slot]) -> list[Expr | None]:
+    """The extents that the left side gives, for each of its indices written out."""
+    said = {index.index.name: index.extent for index in rule.definition.indices}
+    return [said[slot.index.name] for slot in free]
+
+
+__all__ = ["Written", "build_tables"]

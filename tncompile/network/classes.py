@@ -14,23 +14,35 @@ from tncompile.network.rules import Group
 from tncompile.network.sites import Slot
 
 
+Inner = tuple[Slot, Ints]  # a slot inside a loop, and the owner of each of its rows
+
+
 def part_into_classes(group: Group, extents: ExtentGraph) -> list[Ints]:
     """Rows of a group that agree in the extents of all axes and in which indices coincide."""
+    outer, inner = _slots(group)
+    columns = _extent_columns(outer, inner, group.rows.count, extents)
+    return group_rows(columns + _coincidences(outer, inner, group.rows.count), group.rows.count)
+
+
+def part_by_indices(group: Group) -> list[Ints]:
+    """Rows of a group that agree in which indices coincide."""
+    return group_rows(_coincidences(*_slots(group), group.rows.count), group.rows.count)
+
+
+def _slots(group: Group) -> tuple[list[Slot], list[Inner]]:
     outer: list[Slot] = list(group.free)
-    inner: list[tuple[Slot, Ints]] = []
+    inner: list[Inner] = []
     for site in group.body.walk():
         for slot in site.slots:
             if len(site.rows.names) == len(group.rows.names):
                 outer.append(slot)
             else:
                 inner.append((slot, site.owner))
-    columns = _extent_columns(outer, inner, group.rows.count, extents)
-    columns += _coincidences(outer, inner, group.rows.count)
-    return group_rows(columns, group.rows.count)
+    return outer, inner
 
 
 def _extent_columns(
-    outer: Sequence[Slot], inner: Sequence[tuple[Slot, Ints]], count: int, extents: ExtentGraph
+    outer: Sequence[Slot], inner: Sequence[Inner], count: int, extents: ExtentGraph
 ) -> list[Ints]:
     columns = []
     for slot in outer:
@@ -42,7 +54,7 @@ def _extent_columns(
     return columns
 
 
-def _coincidences(outer: Sequence[Slot], inner: Sequence[tuple[Slot, Ints]], count: int) -> list[Ints]:
+def _coincidences(outer: Sequence[Slot], inner: Sequence[Inner], count: int) -> list[Ints]:
     """Columns that tell which indices with subscripts are one; indices inside loops by their very subscripts."""
     by_name: dict[tuple[str, int], list[Slot]] = defaultdict(list)
     for slot in outer:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tncompile.network.extents import ExtentGraph, Known, Link
 from tncompile.network.families import Declared
-from tncompile.network.messages import column_of, index_text, line_of, plain_member
+from tncompile.network.formula import Formula
+from tncompile.network.messages import column_of, index_text, left_side, line_of, plain_member
 from tncompile.network.rows import Ints, Rows
 from tncompile.network.rules import Defined, Group
 from tncompile.network.sites import Slot
@@ -37,6 +38,16 @@ class Contradiction:
     first_value: int
     second: Saying
     second_value: int
+
+
+def formula_said(graph: ExtentGraph, wire: int, generic: int) -> Formula | None:
+    """The formula of the first axis that gives a wire (or what is joined to it) this extent at generic sizes."""
+    label = graph.labels[wire]
+    for batch in graph.known:
+        rows = np.flatnonzero((graph.labels[batch.wires] == label) & (batch.generics == generic))
+        if len(rows):
+            return graph.formula(batch, int(rows[0]))
+    return None
 
 
 def contradictions(graph: ExtentGraph, generic: bool = False) -> list[Contradiction]:
@@ -113,7 +124,7 @@ def describe(
 ) -> Diagnostic:
     """An index with two extents, both places, loop values."""
     sayings = sorted(((one.first, one.first_value), (one.second, one.second_value)), key=_place)
-    texts = [f"{value} as {_axis_text(saying, declared, defined)}" for saying, value in sayings]
+    texts = [f"{value} as {axis_text(saying, declared, defined)}" for saying, value in sayings]
     second = sayings[1][0].batch
     slot, span = second.slot, second.slot.index.span
     return Diagnostic(
@@ -129,7 +140,7 @@ def _place(item: tuple[Saying, int]) -> int:
     return item[0].batch.slot.index.span.start
 
 
-def _axis_text(saying: Saying, declared: Mapping[str, Declared], defined: Mapping[str, Defined]) -> str:
+def axis_text(saying: Saying, declared: Mapping[str, Declared], defined: Mapping[str, Defined]) -> str:
     batch = saying.batch
     if batch.positions is None:
         assert isinstance(batch, Known) and batch.said is not None
@@ -152,28 +163,32 @@ def _declarations(sayings: Sequence[Saying], declared: Mapping[str, Declared], s
 def undetermined(
     groups: Sequence[Group], graph: ExtentGraph, tainted: Ints
 ) -> Iterator[tuple[Group, Slot, Rows, int]]:
-    """Indices whose extent nothing says, once for each name in a rule; not those that hang on something unknown."""
+    """Indices whose extent nothing says, once for all that are joined; not those that hang on something unknown."""
     silent = graph.source[graph.labels] < 0
     silent &= ~np.isin(graph.labels, graph.labels[tainted])
-    for group in groups:
-        told: set[str] = set()
+    told: set[tuple[int, str]] = set()
+    for group in groups if silent.any() else ():
         slots = [(slot, group.rows) for slot in group.free]
         slots += [(slot, site.rows) for site in group.body.walk() for slot in site.slots]
         for slot, rows in slots:
             bad = silent[slot.wires]
-            if bad.any() and slot.index.name not in told:
-                told.add(slot.index.name)
+            if not bad.any():
+                continue
+            place = group.rule.number, slot.index.name
+            if place not in told:
                 yield group, slot, rows, int(np.argmax(bad))
+            told.add(place)
+            silent &= ~np.isin(graph.labels, graph.labels[slot.wires[bad]])
 
 
 def describe_undetermined(group: Group, slot: Slot, rows: Rows, row: int) -> Diagnostic:
     """An index without an extent."""
     free = any(slot.index.name == other.index.name for other in group.free)
     name = index_text(slot.index)
-    left = group.rule.definition.name
+    left = left_side(group.rule.definition, {slot.index.name: f"{name} in 1..H"})
     return Diagnostic(
         f"nothing says the extent of index `{name}`",
         slot.index.span,
         values=rows.values(row),
-        help=f"say it on the left: `{left}(..., {name} in 1..H)`" if free else "an axis of a declared tensor says it",
+        help=f"say it on the left: `{left}`" if free else "an axis of a declared tensor says it",
     )

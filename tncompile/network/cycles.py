@@ -23,9 +23,9 @@ def find_cycle(groups: Sequence[Group], defined: Mapping[str, Defined], source: 
     users, used, sites = [], [], []
     for group in groups:
         for site in group.body.walk():
-            if site.positions is not None and site.node.name in defined:  # type: ignore[attr-defined]
+            if site.positions is not None and site.name in defined:
                 users.append(group.target[site.owner] + start[group.rule.definition.name])
-                used.append(site.positions + start[site.node.name])  # type: ignore[attr-defined]
+                used.append(site.positions + start[site.name])
                 sites.append(site)
     if not users:
         return []

@@ -5,87 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from tncompile.network.rows import Ints
+from tncompile.network.settle import settle
 from tncompile.network.sites import Site, Slot
 from tncompile.network.substitute import integer
-from tncompile.network.summation import Summation, lifted, slot_keys
+from tncompile.network.summation import Summation
 from tncompile.network.syntax import Expr, Index, Looped, Over, Reduce, Use
 from tncompile.network.walk import map_children
-
-
-class NeedsWritingOut(Exception):
-    """Rows of a loop sum different indices inside a function or a term: the loop must be written out."""
-
-    def __init__(self, reduce: Reduce) -> None:
-        self.reduce = reduce
-        super().__init__("a loop must be written out")
 
 
 class Equation:
     """Opens the sums of one instance. ``named`` gives the `Index` of each wire that has one in all of the equation."""
 
     def __init__(self, root: Site, free: Sequence[Slot], sums: Summation, outer: int) -> None:
-        self.root, self.sums, self.outer = root, sums, outer
-        self.inner: dict[Site, list[Index]] = {}
+        self.sums, self.outer = sums, outer
+        self.inner = settle(root, sums, outer)
         self.named: dict[int, Index] = {}
         self.taken: set[Index] = set()
         self.said = _first_sayings(root, free, outer)
-        self._settle(root, None, [])
         for slot in free:
             self._name(int(slot.wires[0]))
         self.uses: list[Use] = []
         self.expr = self._emit(root)
-
-    # --- which sums stand where ---------------------------------------------------------------
-
-    def _settle(self, site: Site, around: Site | None, loops: list[Reduce]) -> None:
-        """Moves sums outward that cannot be said where they are: from a use to the product around it, and out of loops."""
-        inside = [*loops, site.node] if isinstance(site.node, Reduce) else loops
-        for child in site.children:
-            self._settle(child, site, inside)
-        keys = self.sums.placed.get(site)
-        if keys is None or not len(keys):
-            return
-        movable = around is not None and (around.kind == "product" or (around.kind == "over" and around.node.op == "sum"))  # type: ignore[attr-defined]
-        if len(site.rows.names) == self.outer:
-            if site.kind == "use" and movable:
-                self._move(site, around, keys)
-            return
-        if not (site.kind == "use" and movable):
-            said, keys = self._say(site, keys)
-            self.inner[site] = said
-        if len(keys):
-            if not movable:
-                raise NeedsWritingOut(loops[-1])
-            self._move(site, around, keys)
-
-    def _move(self, site: Site, around: Site | None, keys: Ints) -> None:
-        assert around is not None
-        placed = self.sums.placed
-        placed[site] = np.setdiff1d(placed[site], keys)
-        moved = lifted(keys, site, self.sums.width)
-        placed[around] = np.union1d(placed.get(around, moved[:0]), moved)
-
-    def _say(self, site: Site, keys: Ints) -> tuple[list[Index], Ints]:
-        """Indices, said in the variables of the loops, that in every row are among the keys; and the keys left over."""
-        width, rows = self.sums.width, len(site.owner)
-        said: list[Index] = []
-        for below in site.walk():
-            for slot in below.slots if below.kind == "use" else ():
-                if slot.index in said or not len(slot.wires):
-                    continue
-                if len(below.rows.names) == len(site.rows.names) and len(below.owner) == rows:
-                    own = slot_keys(slot, width)
-                elif not slot.index.subscripts:
-                    own = np.arange(rows) * width + slot.wires[0]
-                else:
-                    continue
-                if np.isin(own, keys).all():
-                    said.append(slot.index)
-                    keys = np.setdiff1d(keys, own)
-        return said, keys
 
     # --- names --------------------------------------------------------------------------------
 
@@ -165,5 +106,3 @@ def _in_reading_order(wires: Ints, said: Mapping[int, Index]) -> list[int]:
     wanted = set(wires.tolist())
     return [wire for wire in said if wire in wanted] if wanted else []
 
-
-__all__ = ["Equation", "NeedsWritingOut"]

@@ -340,7 +340,7 @@ def pick_items(pool: Sequence[Sequence[object]], which: Ints, subscript: Ints) -
     if all(isinstance(flat[place], list) for place in np.unique(places)) and len(places):
         return Lists(cast("list[list[object]]", [x if isinstance(x, list) else [] for x in flat]), places)
     numbers = np.array([0 if isinstance(x, list) else x for x in flat])
-    return numbers[places]) if len(places) else np.zeros(0, np.int64
+    return numbers[places] if len(places) else np.zeros(0, np.int64)
 
 
 def _integral(*values: Column) -> bool:

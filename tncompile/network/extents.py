@@ -72,11 +72,12 @@ class ExtentGraph:
         entry = int(self.source[label])
         for batch in self.known:
             if entry < len(batch.wires):
-                return Extent(int(self.values[label]), self._formula(batch, entry))
+                return Extent(int(self.values[label]), self.formula(batch, entry))
             entry -= len(batch.wires)
         raise LookupError("this index has no extent")
 
-    def _formula(self, batch: Known, row: int) -> Formula:
+    def formula(self, batch: Known, row: int) -> Formula:
+        """What a known extent is in the sizes."""
         if batch.said is not None:
             return self.scope.formula(batch.said, dict(batch.rows.values(row)))
         assert batch.positions is not None
@@ -107,11 +108,11 @@ def join_extents(
             if site.kind != "use":
                 continue
             if site.positions is None:
-                if site.node.name == "delta":
+                if site.name == "delta":
                     pairs += [(site.slots[0].wires, slot.wires) for slot in site.slots[1:]]
                 continue
             for axis, slot in enumerate(site.slots):
-                name = site.node.name
+                name = site.name
                 if name in declared:
                     shapes = declared[name].shapes
                     entries = shapes.offsets[site.positions] + axis

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tncompile.network.extents import ExtentGraph
-from tncompile.network.messages import index_text, listed
+from tncompile.network.messages import index_text, left_side, listed
 from tncompile.network.rows import Ints
 from tncompile.network.rules import Group
 from tncompile.network.sites import Site, Slot
 from tncompile.network.summation import Held, Summation, slot_keys
-from tncompile.network.syntax import Call, Expr, Over, Reduce, Use
+from tncompile.network.syntax import Call, Over, Reduce, Use
 from tncompile.network.text import expression_text
 from tncompile.source import Diagnostic, Note
 
@@ -38,7 +38,7 @@ def find_lone(sums: Summation, extents: ExtentGraph) -> list[Lone]:
             labels = extents.labels[slot.wires]
             # The first row where the extent is not 1, or else the first where it is not always 1.
             for table in (extents.values, extents.generics):
-                wrong = alone & (table[labels] != 1)
+                wrong = alone & (table[labels] > 1)  # 0: not known, and told elsewhere
                 if wrong.any():
                     row = int(np.argmax(wrong))
                     label = labels[row]
@@ -52,11 +52,11 @@ def sum_errors(group: Group, root: Site, free: list[Slot], sums: Summation, exte
     found = [_not_carried(group, root, slot) for slot in _uncarried(group, free, sums.held[root])]
     found += [_unknown(site, slot) for site, slot in sums.unknown]
     found += [_ambiguous(group, site, keys, sums) for site, keys in sums.ambiguous]
-    lone = [one for one in find_lone(sums, extents) if one.value != 1]
+    lone = [one for one in find_lone(sums, extents) if one.value > 1]
     if len(lone) == 2 and lone[0].value == lone[1].value and lone[0].slot.index != lone[1].slot.index:
         found.append(_two_alone(lone[0], lone[1]))
     else:
-        found += [_alone(one, group, free, sums, extents) for one in lone]
+        found += [_alone(one, free, sums, extents) for one in lone]
     return found
 
 
@@ -71,12 +71,12 @@ def _uncarried(group: Group, free: list[Slot], held: Held) -> Iterator[Slot]:
 
 def _not_carried(group: Group, root: Site, slot: Slot) -> Diagnostic:
     name = index_text(slot.index)
-    left = f"{group.rule.definition.name}{'[...]' if group.rule.definition.subscripts else ''}"
+    left = left_side(group.rule.definition, {slot.index.name: f"{name} in 1..C"})
     return Diagnostic(
         f"nothing on the right carries the free index `{name}`",
         slot.index.span,
         values=root.rows.values(0),
-        help=f"remove it, or say its extent: `{left}({name} in 1..C)`",
+        help=f"remove it, or say its extent: `{left}`",
     )
 
 
@@ -104,7 +104,7 @@ def _two_alone(first: Lone, second: Lone) -> Diagnostic:
     )
 
 
-def _alone(one: Lone, group: Group, free: list[Slot], sums: Summation, extents: ExtentGraph) -> Diagnostic:
+def _alone(one: Lone, free: list[Slot], sums: Summation, extents: ExtentGraph) -> Diagnostic:
     name = index_text(one.slot.index)
     whole = expression_text(one.site.node)
     help = f"where it is meant: `sum({whole} over {name})`"
@@ -133,7 +133,7 @@ def _member(site: Site) -> str:
 def _ambiguous(group: Group, site: Site, keys: Ints, sums: Summation) -> Diagnostic:
     wire = int(keys[0] % sums.width)
     function = _function_that_joins(site, wire, sums)
-    inside = [use for use in _uses_with(function, wire)]
+    inside = _uses_with(function, wire)
     outside = [use for use in _uses_with(site, wire) if use[0] not in {s for s, _ in inside}]
     slot = inside[0][1]
     name = index_text(slot.index)
@@ -141,12 +141,12 @@ def _ambiguous(group: Group, site: Site, keys: Ints, sums: Summation) -> Diagnos
     stands = listed(list(dict.fromkeys(f"`{_member(use)}`" for use, _ in outside))) if outside else "another factor"
     notes = (Note(outside[0][1].index.span, f"`{name}` stands outside here"),) if outside else ()
     return Diagnostic(
-        f"is `{name}` summed inside `{_function_name(function.node)}` or outside? "
+        f"is `{name}` summed inside `{_function_name(function)}` or outside? "
         f"It joins {joined} inside, and stands in {stands} outside",
         slot.index.span,
         values=inside[0][0].rows.values(0),
         notes=notes,
-        help=f"rename the inner `{name}`, or define{_proposal(group, function, wire)}",
+        help=f"rename the inner `{name}`, or define {_proposal(group, site, function, wire)}",
     )
 
 
@@ -165,19 +165,26 @@ def _uses_with(site: Site, wire: int) -> list[tuple[Site, Slot]]:
     ]
 
 
-def _function_name(node: Expr) -> str:
+def _function_name(function: Site) -> str:
+    node = function.node
+    if function.kind == "finished":
+        return "/"
     if isinstance(node, Call):
         return node.function
-    return node.op if isinstance(node, Reduce | Over) else "/" if not hasattr(node, "op") else "^"
+    return node.op if isinstance(node, Reduce | Over) else "^"
 
 
-def _proposal(group: Group, function: Site, wire: int) -> str:
+def _proposal(group: Group, root: Site, function: Site, wire: int) -> str:
     """A definition for the argument of a function."""
     argument = function.children[0]
-    free = [slot.index for slot in group.free if any((slot.wires == w).any() for w in ())]
+    inside = set(argument.walk())
+    stand = {int(w) for slot in group.free for w in slot.wires[:1]}
+    for site in root.walk():
+        if site.kind == "use" and site not in inside:
+            stand |= {int(w) for slot in site.slots for w in slot.wires[:1]}
     indices: dict[str, None] = {}
     for site in argument.walk():
         for slot in site.slots if site.kind == "use" else ():
-            if not (slot.wires == wire).any():
+            if len(slot.wires) and int(slot.wires[0]) in stand and int(slot.wires[0]) != wire:
                 indices[index_text(slot.index)] = None
-    return f" `z({', '.join(indices)}) = {expression_text(argument.node)}`" if not free else ""
+    return f"`z({', '.join(indices)}) = {expression_text(argument.node)}`"

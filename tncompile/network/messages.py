@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 import numpy as np
 
 from tncompile.network.loops import loop_description
 from tncompile.network.rows import Ints
-from tncompile.network.syntax import Index, Loop, Use
+from tncompile.network.syntax import Definition, Index, Loop, Use
 from tncompile.network.text import expression_text
 from tncompile.source import Source, Span
 
@@ -46,12 +46,24 @@ def index_text(index: Index) -> str:
     return expression_text(Use("", (), (index,)))[1:-1]
 
 
+def left_side(definition: Definition, instead: Mapping[str, str]) -> str:
+    """The left side of a definition, with some of its indices said otherwise."""
+    indices = ", ".join(instead.get(free.index.name, index_text(free.index)) for free in definition.indices)
+    subscripts = ", ".join(expression_text(subscript) for subscript in definition.subscripts)
+    return f"{definition.name}[{subscripts}]({indices})" if subscripts else f"{definition.name}({indices})"
+
+
 def family_text(family: Sequence[Loop], members: Ints) -> str:
     """A family as ranges of integers where it is all of them, else as it is declared: [1..4, 1..2]."""
     if len(members):
         low, high = members.min(axis=0), members.max(axis=0)
         if int(np.prod((high - low + 1).astype(np.float64))) == len(members):
             return f"[{', '.join(f'{a}..{b}' for a, b in zip(low.tolist(), high.tolist(), strict=True))}]"
+    return loops_text(family)
+
+
+def loops_text(family: Sequence[Loop]) -> str:
+    """A family as it is declared: [k in 1..d if k > 2]."""
     return f"[{', '.join(loop_description(loop) for loop in family)}]"
 
 

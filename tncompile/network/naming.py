@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tncompile.network.messages import counted, here_are, index_text, line_of, member_span, nearest
+from tncompile.network.messages import (
+    column_of,
+    counted,
+    here_are,
+    index_text,
+    line_of,
+    loops_text,
+    member_span,
+    nearest,
+)
 from tncompile.network.problems import Problems
 from tncompile.network.syntax import (
     Axis,
@@ -58,6 +67,7 @@ class _Names:
         self.source, self.problems = source, problems
         self.meanings: dict[str, Statement] = {}
         self.statement: Statement = Statement()
+        self.told: set[str] = set()  # indices of the statement whose names have been refused
 
     # --- declarations -------------------------------------------------------------------------
 
@@ -89,6 +99,7 @@ class _Names:
 
     def check(self, statement: Statement) -> None:
         self.statement = statement
+        self.told = set()
         match statement:
             case Size(family=family, default=default):
                 sight = self.enter(family, {})
@@ -195,12 +206,14 @@ class _Names:
     def index(self, index: Index, sight: Mapping[str, Node]) -> None:
         loop = sight.get(index.name)
         meaning = self.meanings.get(index.name)
+        if index.name in self.told:
+            return
         if loop is not None:
-            where = f" (column {self.source.position(loop.span.start)[1]})" if self.source and loop.span.start >= 0 else ""
-            self.report(
-                f"`{index.name}` is the variable of a loop{where}; call the index differently", index.span
-            )
+            self.told.add(index.name)
+            where = column_of(self.source, loop.span)
+            self.report(f"`{index.name}` is the variable of a loop{where}; call the index differently", index.span)
         elif isinstance(meaning, Size | Let):
+            self.told.add(index.name)
             self.report(
                 f"`{index.name}` is {what_it_is(meaning)}{line_of(self.source, meaning.span)}; "
                 "an index needs a name of its own",
@@ -252,7 +265,8 @@ class _Names:
         elif here == 0:
             indices = ", ".join(index_text(index) for index in use.indices)
             letters = ", ".join("klmpq"[:width]) if width <= 5 else "..."
-            message = f"`{use.name}` is a family: say which member, `{use.name}[{letters}]({indices})`"
+            family = f" {loops_text(meaning.family)}" if isinstance(meaning, Tensor) else ""
+            message = f"`{use.name}` is a family{family}: say which member, `{use.name}[{letters}]({indices})`"
         else:
             message = f"`{use.name}` takes {counted(width, 'subscript')}, {here_are(here, 'subscript')}"
         self.report(message, member_span(use), "", False)

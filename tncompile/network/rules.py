@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network.arrays import lexicographic_ranks
-from tncompile.network.choices import split_by_choices
 from tncompile.network.lookup import find_members
 from tncompile.network.messages import member_text
 from tncompile.network.problems import Problems
@@ -40,6 +39,17 @@ class Group:
     said: Sequence[Expr | None]  # the extents that the left side gives
     body: Site
 
+    def restrict(self, which: Ints) -> Group:
+        """The same for some of the rows."""
+        free = [slot.take(which) for slot in self.free]
+        return Group(self.rule, self.rows.take(which), self.target[which], free, self.said, self.body.restrict(which))
+
+    def has_families_in_loops(self) -> bool:
+        """Whether an index with subscripts stands inside a loop of the body."""
+        outer = len(self.rows.names)
+        inner = (site for site in self.body.walk() if len(site.rows.names) > outer)
+        return any(slot.index.subscripts for site in inner for slot in site.slots)
+
 
 @dataclass(eq=False)
 class Defined:
@@ -53,7 +63,7 @@ class Defined:
     members: Ints
     by_rule: Ints
     row: Ints
-    axes: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # how many axes each member has
+    axes: Ints  # how many axes each member has; known once the left sides are read
 
     def find(self, subscripts: Ints) -> Ints:
         return find_members(self.members, subscripts)
@@ -105,7 +115,7 @@ def _gather(name: str, rules: Sequence[Rule], problems: Problems) -> Defined:
     if len(again):
         _report_twice(name, rules, numbers[order], places[order], again, problems)
     kept = np.delete(order, again + 1)
-    return Defined(name, rules, members[kept], numbers[kept], places[kept])
+    return Defined(name, rules, members[kept], numbers[kept], places[kept], np.zeros(len(kept), np.int64))
 
 
 def _report_twice(

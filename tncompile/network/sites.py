@@ -10,7 +10,7 @@ import numpy as np
 
 from tncompile.network.arrays import stretches
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.syntax import Expr, Index, Loop
+from tncompile.network.syntax import Expr, Index, Loop, Use
 
 Kind = Literal["product", "terms", "function", "finished", "over", "use", "value"]
 
@@ -49,6 +49,12 @@ class Site:
     loops: Sequence[tuple[Loop, ...]] = ()
     positions: Ints | None = None
     slots: Sequence[Slot] = ()
+
+    @property
+    def name(self) -> str:
+        """The tensor or definition that a use leads to."""
+        assert isinstance(self.node, Use)
+        return self.node.name
 
     def walk(self) -> Iterator[Site]:
         """This site and all below it, in reading order."""

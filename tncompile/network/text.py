@@ -131,7 +131,7 @@ def _product(node: Multiply, tight: bool) -> str:
 
 def _binary(node: Binary, tight: bool) -> str:
     if node.op == "^":
-        return f"{_expression(node.left, _ATOM, True)}^{_expression(node.right, _SIGNED, True)}"
+        return f"{_expression(node.left, _ATOM, tight)}^{_expression(node.right, _SIGNED, True)}"
     blank = "" if tight else " "
     left, right = _expression(node.left, _PRODUCT, tight), _expression(node.right, _SIGNED, tight)
     return f"{left}{blank}{node.op}{blank}{right}"
@@ -268,7 +268,7 @@ def _axis(axis: Axis) -> str:
 
 
 def _initialiser(init: Initialiser) -> str:
-    arguments = _join(expression_text(argument) for argument in init.arguments)
+    arguments = _join(_expression(argument, _CHOICE, True) for argument in init.arguments)
     return f"{init.name}({arguments})" if init.arguments else init.name
 
 

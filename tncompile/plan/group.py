@@ -30,8 +30,10 @@ from tncompile.network import (
 )
 from tncompile.network.body import has_structure
 from tncompile.network.substitute import integer
+from tncompile.plan.numeric import numeric
 from tncompile.plan.terms import (
     BuiltIn,
+    Column,
     Function,
     Inside,
     Leaf,
@@ -43,6 +45,7 @@ from tncompile.plan.terms import (
     Value,
     conjugated,
 )
+
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +190,9 @@ class _Builder:
             names = tuple(name for loop in looped.loops for name in loop.variables)
             body = self.build(looped.body, found, inner + names)
             arguments.append(Inside(body, looped.loops, found, parent))
-        return Reduction(expr.op, tuple(arguments))
+        result = Reduction(expr.op, tuple(arguments))
+        tensors = any(isinstance(node, Use) for node in nodes_of(expr))
+        return result if tensors else Column(numeric(result, rows, self.net.scope))
 
 
 def distinct(columns: Mapping[str, Ints]) -> Rows:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from tncompile.network import Expr, Index, Ints, Loop, Rows, Use
+from tncompile.network import Call, Expr, Index, Ints, Loop, Number, Rows, Use, nodes_of
 from tncompile.network.substitute import substitute
 
 Operation = Literal["prod", "sum", "max", "min"]
@@ -50,6 +51,13 @@ class Value(Term):
     """A number."""
 
     expr: Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Column(Term):
+    """A number for each row."""
+
+    values: npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +202,8 @@ def restricted(term: Term, wanted: Ints) -> Term:
     """The term for some of its rows."""
     if isinstance(term, Leaf):
         return replace(term, extents=tuple(extent[wanted] for extent in term.extents))
+    if isinstance(term, Column):
+        return Column(term.values[wanted])
     if isinstance(term, Reduction):
         return replace(term, arguments=tuple(_restricted_inside(one, wanted) for one in term.arguments))
     return rebuilt(term, lambda inner: restricted(inner, wanted))
@@ -216,6 +226,8 @@ def conjugated(term: Term) -> Term:
             return term
         case Value(expr=expr):
             return Value(conjugated_number(expr))
+        case Column(values=values):
+            return Column(np.conj(values))
         case Function(name="conj", arguments=(inner,)):
             return inner
         case Function(name=name) if name != "^":
@@ -229,8 +241,6 @@ def conjugated(term: Term) -> Term:
 
 def conjugated_number(expr: Expr) -> Expr:
     """The conjugate of a number; what holds no imaginary literal is real."""
-    from tncompile.network import Call, Number, nodes_of
-
     imaginary = any(isinstance(node, Number) and node.imaginary for node in nodes_of(expr))
     return Call("conj", (expr,)) if imaginary else expr
 

@@ -77,9 +77,8 @@ def timings(cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints) -> 
     for name in cells[seed].varying():
         for sign in (1, -1):
             clocks = _spread(seed, _Clock(name, sign), cells, edges, places)
-            timing = None if clocks is None else _timing(seed, clocks, cells, edges, places)
-            if timing is not None:
-                yield timing
+            if clocks is not None:
+                yield from _timed(seed, clocks, cells, edges, places)
 
 
 def _values(cell: Cell, clock: _Clock) -> Ints:
@@ -131,54 +130,67 @@ def _is_constant(differences: Ints, slots: Ints) -> bool:
     return bool((differences == first[slots]).all())
 
 
-def _timing(
+def _timed(
     seed: int, clocks: Mapping[int, _Clock], cells: Mapping[int, Cell], edges: Sequence[Edges], places: Ints
-) -> Timing | None:
+) -> Iterator[Timing]:
     """Rounds from clocks, if every dependence spans a constant number of them and one of them at least one."""
     values = {number: _values(cell, clocks[number]) for number, cell in cells.items()}
     lows = {number: int(column.min()) for number, column in values.items()}
     stride = gcd(*(int(np.gcd.reduce(column - lows[number])) for number, column in values.items()))
     if not stride:
-        return None
+        return
     rounds = {number: (column - lows[number]) // stride for number, column in values.items()}
     delays = [rounds[edge.consumer][places[edge.readers]] - rounds[edge.producer][places[edge.read]] for edge in edges]
     if not all(_is_constant(delay, edge.slots) for delay, edge in zip(delays, edges, strict=True)):
-        return None
+        return
     start = min(low for number, low in lows.items() if clocks[number].name)
-    offsets = {number: (lows[number] - start) // stride if clocks[number].name else 0 for number in cells}
-    shifted = _legal_offsets(offsets, edges, [int(delay.min()) for delay in delays])
-    if shifted is None:
-        return None
-    delays = [d + shifted[e.consumer] - shifted[e.producer] for d, e in zip(delays, edges, strict=True)]
-    if not any(int(delay.max()) for delay in delays):
-        return None
-    first = _first_value(lows[seed], shifted[seed], stride, clocks[seed])
-    return Timing(
-        variable=clocks[seed].name if stride == 1 else "round",
-        first=first if stride == 1 else 0,
-        step=clocks[seed].sign if stride == 1 else 1,
-        rounds={number: column + shifted[number] for number, column in rounds.items()},
-        delays=tuple(delays),
-    )
-
-
-def _first_value(low: int, offset: int, stride: int, clock: _Clock) -> int:
-    """What the variable is in round 0, where ``low`` (with its sign) belongs to round ``offset``."""
-    return clock.sign * (low - offset * stride)
+    natural = {number: (lows[number] - start) // stride if clocks[number].name else 0 for number in cells}
+    for offsets in _legal_offsets(natural, rounds, edges, [int(delay.min()) for delay in delays]):
+        shifted = [d + offsets[e.consumer] - offsets[e.producer] for d, e in zip(delays, edges, strict=True)]
+        if any(int(delay.max()) for delay in shifted):
+            first = clocks[seed].sign * (lows[seed] - offsets[seed] * stride)
+            yield Timing(
+                variable=clocks[seed].name if stride == 1 else "round",
+                first=first if stride == 1 else 0,
+                step=clocks[seed].sign if stride == 1 else 1,
+                rounds={number: column + offsets[number] for number, column in rounds.items()},
+                delays=tuple(shifted),
+            )
 
 
 def _legal_offsets(
-    offsets: Mapping[int, int], edges: Sequence[Edges], least: Sequence[int]
+    natural: Mapping[int, int], rounds: Mapping[int, Ints], edges: Sequence[Edges], least: Sequence[int]
+) -> Iterator[dict[int, int]]:
+    """By how many rounds each cell is shifted, so that no dependence runs backwards; nothing if none will do.
+
+    First as near to the values of the variables as can be. Then with cells moved towards the end: the
+    last round of a gradient lacks what would feed the round after it, and shifted by one it does not.
+    """
+    early = _relaxed(natural, edges, least, later=True)
+    if early is None:
+        return
+    low = min(early.values())
+    early = {number: offset - low for number, offset in early.items()}
+    yield early
+    lengths = {number: int(column.max()) for number, column in rounds.items()}
+    end = max(early[number] + lengths[number] for number in early)
+    late = _relaxed({number: end - lengths[number] for number in early}, edges, least, later=False)
+    if late is not None and late != early:
+        yield late
+
+
+def _relaxed(
+    offsets: Mapping[int, int], edges: Sequence[Edges], least: Sequence[int], later: bool
 ) -> dict[int, int] | None:
-    """Cells moved to later rounds until no dependence runs backwards; None where they never stop moving."""
+    """Cells moved to later (or earlier) rounds until no dependence runs backwards; None if they never stop."""
     moved = dict(offsets)
     for _ in range(len(moved) + 1):
         changed = False
         for edge, delay in zip(edges, least, strict=True):
-            needed = moved[edge.producer] - delay
-            if moved[edge.consumer] < needed:
-                moved[edge.consumer], changed = needed, True
+            lack = moved[edge.producer] - moved[edge.consumer] - delay
+            if lack > 0:
+                moved[edge.consumer if later else edge.producer] += lack if later else -lack
+                changed = True
         if not changed:
-            low = min(moved.values())
-            return {number: offset - low for number, offset in moved.items()}
+            return moved
     return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tncompile.network import Definition, Expr, Loop
-from tncompile.transform.build import conjugate_number, rule, use
+from tncompile.network import Definition, Expr, Loop, Number
+from tncompile.transform.build import conjugate_number, rule, times, use
 from tncompile.transform.context import Context
 from tncompile.transform.contribution import Contribution
 from tncompile.transform.flat import Combine, Contract, Factor
@@ -38,6 +38,7 @@ class Backward:
 
     def add(
         self,
+        part: RuleRows,
         used: UseRows,
         factor: Factor,
         coefficient: Expr | None,
@@ -58,6 +59,7 @@ class Backward:
             tuple(loops),
             used.rows,
             used.positions,
+            part.shapes({i for f in factors for i in f.use.indices} - set(factor.use.indices))[used.parent],
         )
         self.contributions.setdefault(used.use.name, []).extend(whole.only(self.context, chosen))
 
@@ -98,10 +100,14 @@ def contract_adjoint(back: Backward, part: RuleRows, form: Contract) -> None:
     """Of each factor: the conjugate of the other, times the adjoint of the product."""
     loops = (*part.definition.loops, *form.loops)
     coefficient = conjugate_number(form.coefficient) if back.complex else form.coefficient
-    for used, factor in used_factors(part, form.factors):
+    factors = list(used_factors(part, form.factors))
+    if len(factors) == 2 and factors[0][1] == factors[1][1]:
+        # A square: both factors say the same.
+        factors, coefficient = factors[:1], times(Number("2"), coefficient)
+    for used, factor in factors:
         others = [back.conjugate(f) for f in form.factors if f is not factor]
         if back.wants(used):
-            back.add(used, factor, coefficient, [back.bar(part), *others], loops)
+            back.add(part, used, factor, coefficient, [back.bar(part), *others], loops)
 
 
 def combine_adjoint(back: Backward, part: RuleRows, form: Combine) -> None:
@@ -111,4 +117,4 @@ def combine_adjoint(back: Backward, part: RuleRows, form: Combine) -> None:
         assert term.factor is not None
         coefficient = conjugate_number(term.coefficient) if back.complex else term.coefficient
         if back.wants(used):
-            back.add(used, term.factor, coefficient, [back.bar(part)], part.definition.loops)
+            back.add(part, used, term.factor, coefficient, [back.bar(part)], part.definition.loops)

@@ -64,11 +64,12 @@ def times(left: Expr | None, right: Expr | None) -> Expr | None:
 
 def product(coefficient: Expr | None, factors: Sequence[Factor]) -> Expr:
     """``coefficient * factor * ...``"""
-    if isinstance(coefficient, Negative):
-        positive = None if coefficient.operand == ONE else coefficient.operand
-        return Negative(product(positive, factors))
     parts = [factor.expr for factor in factors]
-    return _joined(([] if coefficient is None else [coefficient]) + parts)
+    if isinstance(coefficient, Negative):
+        # As it is read back: the sign belongs to the first factor.
+        parts = parts if coefficient.operand == ONE else [coefficient.operand, *parts]
+        return _joined([Negative(parts[0]), *parts[1:]])
+    return _joined(parts if coefficient is None else [coefficient, *parts])
 
 
 def contraction(
@@ -91,7 +92,8 @@ def combination(terms: Sequence[Term]) -> Expr:
     for term in terms:
         coefficient, sign = term.coefficient, 1
         if exprs and isinstance(coefficient, Negative):
-            coefficient, sign = times(coefficient, Negative(ONE)), -1
+            coefficient, sign = coefficient.operand, -1
+            coefficient = None if coefficient == ONE and term.factor else coefficient
         exprs.append(product(coefficient, (term.factor,)) if term.factor else coefficient or ONE)
         signs.append(sign)
     return exprs[0] if len(exprs) == 1 else Add(tuple(exprs), tuple(signs))

@@ -19,7 +19,7 @@ class Contribution:
     """``adjoint[subscripts](indices) += coefficient * factors``, once for each row of the loops.
 
     Indices of the factors that are not among ``indices`` are summed. ``positions`` are the members
-    touched, one for each row.
+    touched, one for each row; ``shapes`` numbers the extents of what is summed, for each row.
     """
 
     tensor: str
@@ -30,6 +30,7 @@ class Contribution:
     loops: tuple[Loop, ...]
     rows: Rows
     positions: Ints
+    shapes: Ints
 
     def only(self, context: Context, chosen: npt.NDArray[np.bool_]) -> list[Contribution]:
         """The contribution of some of the rows, as one or more."""
@@ -41,6 +42,7 @@ class Contribution:
                 loops=piece.loops,
                 rows=self.rows.take(piece.which),
                 positions=self.positions[piece.which],
+                shapes=self.shapes[piece.which],
             )
             for piece in context.restricted(self.loops, self.rows, chosen, self.tensor)
         ]
@@ -195,7 +197,7 @@ def _separated(contribution: Contribution) -> tuple[set[str], Contribution]:
             continue
         free.add(name)
         rows, positions = contribution.rows.take(chosen), contribution.positions[chosen]
-        contribution = replace(contribution, rows=rows, positions=positions)
+        contribution = replace(contribution, rows=rows, positions=positions, shapes=contribution.shapes[chosen])
     return free, contribution
 
 

@@ -44,10 +44,10 @@ def _sloped_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
         bar, half = back.bar(part), Number("0.5")
         real = back.helper(part, "bar_real", combination([Term(half, bar), Term(half, bar.conjugated())]))
         unit = back.helper(part, "slope", Call("sign", (argument.expr,)))
-        back.add(part.uses[0], argument, None, [real, unit], part.definition.loops)
+        back.add(part, part.uses[0], argument, None, [real, unit], part.definition.loops)
         return
     coefficient, slope = SLOPES[form.function](back, part, argument)
-    back.add(part.uses[0], argument, coefficient, [back.bar(part), back.conjugate(slope)], part.definition.loops)
+    back.add(part, part.uses[0], argument, coefficient, [back.bar(part), back.conjugate(slope)], part.definition.loops)
 
 
 def _of_argument(function: str, coefficient: Expr | None = None) -> Slope:
@@ -97,7 +97,7 @@ def _divided_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
     below = argument if form.function == "log" else result_of(part.definition)
     share = back.helper(part, "share", quotient(back.bar(part), back.conjugate(below)))
     half = None if form.function == "log" else Number("0.5")
-    back.add(part.uses[0], argument, half, [share], part.definition.loops)
+    back.add(part, part.uses[0], argument, half, [share], part.definition.loops)
 
 
 def _quotient_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
@@ -106,10 +106,10 @@ def _quotient_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
     share = back.helper(part, "share", quotient(back.bar(part), back.conjugate(below)))
     uses = iter(part.uses)
     if isinstance(above, Factor):
-        back.add(next(uses), above, None, [share], part.definition.loops)
+        back.add(part, next(uses), above, None, [share], part.definition.loops)
     used = next(uses)
     if back.wants(used):
-        back.add(used, below, MINUS, [share, back.conjugate(result_of(part.definition))], part.definition.loops)
+        back.add(part, used, below, MINUS, [share, back.conjugate(result_of(part.definition))], part.definition.loops)
 
 
 def quotient(above: Factor, below: Factor) -> Expr:
@@ -139,7 +139,7 @@ def _one_power_adjoint(back: Backward, part: RuleRows, argument: Factor, exponen
         power = back.helper(part, "power", Binary("^", argument.expr, shifted(exponent, -1)))
         factors.append(back.conjugate(power))
     if value != 0:
-        back.add(part.uses[0], argument, None if value == 1 else exponent, factors, part.definition.loops)
+        back.add(part, part.uses[0], argument, None if value == 1 else exponent, factors, part.definition.loops)
 
 
 def _extremum_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
@@ -167,7 +167,7 @@ def _extremum_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
             assert missed is not None
             taken = back.helper(part, f"taken_{number}", remainder(before, missed))
         assert taken is not None
-        back.add(used, argument, None, [back.bar(part), taken], part.definition.loops)
+        back.add(part, used, argument, None, [back.bar(part), taken], part.definition.loops)
 
 
 def difference(function: str, result: Factor, argument: Factor | Expr) -> Expr:

@@ -173,7 +173,10 @@ def _contract(definition: Definition, expr: Expr) -> Contract:
                 if any(below for _, below in tensors):
                     raise _not_flat(definition)
                 if len(tensors) > 1:
-                    factors = tuple(_factor(definition, part) for part, _ in tensors)
+                    for part, _ in tensors:
+                        sign = -sign if isinstance(part, Negative) else sign
+                    bare = [part.operand if isinstance(part, Negative) else part for part, _ in tensors]
+                    factors = tuple(_factor(definition, part) for part in bare)
                     return _contraction(definition, numbers, sign, factors, loops)
                 expr = tensors[0][0]
             case _:

@@ -15,6 +15,7 @@ from tncompile.transform.derivatives import apply_adjoint
 from tncompile.transform.flat import Apply, Combine, Contract
 from tncompile.transform.instances import Mask, RuleRows, needed_members, rules_of
 from tncompile.transform.reductions import reduce_adjoint
+from tncompile.transform.scatter import uniform
 
 
 def gradient(flat: Network, wrt: Iterable[str] | None = None, outputs: Iterable[str] | None = None) -> Network:
@@ -113,7 +114,8 @@ class _Gradient:
 
     def _adjoint(self, name: str, output: bool) -> list[Definition]:
         members = self.needed[name] | True if output else self.needed[name]
-        contributions = self.back.contributions.get(name, ())
+        whole = self.back.contributions.get(name, ())
+        contributions = [part for contribution in whole for part in uniform(self.context, contribution)]
         adjoint = Adjoint(name, self.back.bars[name], contributions, members, output, self.inputs.get(name, ""))
         return adjoint_rules(self.context, adjoint)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Definition, Expr, Ints, Network, Rows, RuleClass, TensorTable, Use
+from tncompile.network import Definition, Expr, Extent, Index, Ints, Network, Rows, RuleClass, TensorTable, Use
 from tncompile.network.substitute import substitute
 from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, flat_form, uses_of
@@ -36,6 +36,15 @@ class RuleRows:
     rows: Rows
     target: Ints
     uses: tuple[UseRows, ...]
+    class_of: Ints
+    extents: tuple[Mapping[Index, Extent], ...]  # of each class
+
+    def shapes(self, indices: Collection[Index]) -> Ints:
+        """A number for each instance, the same where all of these indices have the same extents."""
+        kinds: dict[tuple[Extent | None, ...], int] = {}
+        ordered = sorted(indices, key=lambda index: index.name)
+        numbers = [kinds.setdefault(tuple(e.get(i) for i in ordered), len(kinds)) for e in self.extents]
+        return np.array(numbers)[self.class_of]
 
     def only(self, context: Context, chosen: Mask) -> list[RuleRows]:
         """The rule for some of its instances, as one rule or more."""
@@ -55,7 +64,20 @@ class RuleRows:
             kept = place[old.parent] >= 0
             uses.append(UseRows(use, old.rows.take(kept), place[old.parent][kept], old.positions[kept]))
         rows, target = self.rows.take(piece.which), self.target[piece.which]
-        return RuleRows(definition, self.number, flat_form(definition), rows, target, tuple(uses))
+        return RuleRows(
+            definition,
+            self.number,
+            flat_form(definition),
+            rows,
+            target,
+            tuple(uses),
+            self.class_of[piece.which],
+            self._substituted_extents(piece),
+        )
+
+    def _substituted_extents(self, piece: Piece) -> tuple[Mapping[Index, Extent], ...]:
+        """The extents, by indices as they stand in a piece."""
+        return tuple({substitute(i, piece.values): extent for i, extent in e.items()} for e in self.extents)
 
 
 def rules_of(flat: Network) -> tuple[RuleRows, ...]:
@@ -77,7 +99,11 @@ def _rule_rows(definition: Definition, classes: list[RuleClass]) -> RuleRows:
         uses.append(UseRows(use, _joined([t.rows for t in tables]), parent, positions))
     target = np.concatenate([c.target for c in classes])
     rows = _joined([c.rows for c in classes])
-    return RuleRows(definition, classes[0].number, flat_form(definition), rows, target, tuple(uses))
+    class_of = np.repeat(np.arange(len(classes)), [c.rows.count for c in classes])
+    extents = tuple(c.extents for c in classes)
+    return RuleRows(
+        definition, classes[0].number, flat_form(definition), rows, target, tuple(uses), class_of, extents
+    )
 
 
 def _joined(parts: list[Rows]) -> Rows:

@@ -63,10 +63,10 @@ def _product_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
     for stretch in line.stretches("rest"):
         after.define(stretch, -1, product(None, (after.at(stretch), back.conjugate(stretch.factor))))
     for stretch in line.stretches("first"):
-        back.add(stretch.used, stretch.factor, None, [after.at(stretch)], stretch.loops)
+        back.add(part, stretch.used, stretch.factor, None, [after.at(stretch)], stretch.loops)
     for stretch in line.stretches("rest"):
         factors = [after.at(stretch), back.conjugate(before.at(stretch))]
-        back.add(stretch.used, stretch.factor, None, factors, stretch.loops)
+        back.add(part, stretch.used, stretch.factor, None, factors, stretch.loops)
 
 
 def _bar(back: Backward, stretch: Stretch) -> Factor:
@@ -87,7 +87,7 @@ def _extremum_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
             so_far = (miss.at(stretch),) if first else (missed.at(stretch, -1), miss.at(stretch))
             missed.define(stretch, 0, product(None, so_far))
             taken.define(stretch, 0, remainder(None if first else missed.at(stretch, -1), missed.at(stretch)))
-            back.add(stretch.used, stretch.factor, None, [_bar(back, stretch), taken.at(stretch)], stretch.loops)
+            back.add(part, stretch.used, stretch.factor, None, [_bar(back, stretch), taken.at(stretch)], stretch.loops)
 
 
 def _over_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
@@ -123,11 +123,14 @@ def _one_over_adjoint(back: Backward, part: RuleRows, form: Reduction, extents: 
     late = helper("late", Call("step", (hits_before.expr,)))
     prompt = helper("prompt", combination([Term(ONE, None), Term(MINUS, late)]))
     taken = helper("taken", product(None, (hit, prompt)))
-    back.add(part.uses[0], form.factor, None, [back.bar(part), taken], definition.loops)
+    back.add(part, part.uses[0], form.factor, None, [back.bar(part), taken], definition.loops)
 
 
 def _earlier(back: Backward, extents: list[Expr]) -> str:
     """A constant that is 1 where the first indices stand before the others, lexicographically."""
+    for constant in back.context.constants:
+        if [axis.extent for axis in constant.axes[: len(extents)]] == extents and len(constant.axes) == 2 * len(extents):
+            return constant.name
     names = back.context.names
     name = names.fresh("earlier")
     left = [names.near(f"a{i + 1}") for i in range(len(extents))]
@@ -138,6 +141,6 @@ def _earlier(back: Backward, extents: list[Expr]) -> str:
         parts.append(Compare((Name(left[at]), Name(right[at])), ("<",)))
         cases.append(parts[0] if len(parts) == 1 else Logic("and", tuple(parts)))
     test = cases[0] if len(cases) == 1 else Logic("or", tuple(cases))
-    axes = [Axis(extent, variable, ONE) for variables in (left, right) for variable, extent in zip(variables, extents, strict=True)]
+    axes = [Axis(extent, variable) for variables in (left, right) for variable, extent in zip(variables, extents, strict=True)]
     back.context.constants.append(Tensor("constant", name, (), tuple(axes), value=Choice(ONE, test, Number("0"))))
     return name

@@ -30,6 +30,18 @@ def alone(contribution: Contribution) -> list[Index]:
     return [i for i in contribution.indices if i not in carried]
 
 
+def uniform(context: Context, contribution: Contribution) -> list[Contribution]:
+    """The contribution cut so that one member never sums over indices of different extents."""
+    order = np.lexsort((contribution.shapes, contribution.positions))
+    members, shapes = contribution.positions[order], contribution.shapes[order]
+    if not ((np.diff(members) == 0) & (np.diff(shapes) != 0)).any():
+        return [contribution]
+    parts: list[Contribution] = []
+    for shape in np.unique(shapes):
+        parts += contribution.only(context, contribution.shapes == shape)
+    return parts
+
+
 def _alike_in_extents(context: Context, contribution: Contribution) -> list[Contribution]:
     """The contribution cut into members of one shape, where the rule has to say an extent."""
     table = context.network.tables.tensors[contribution.tensor]

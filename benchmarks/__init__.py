@@ -1,0 +1,1 @@
+"""Measurements: speed, scaling and exactness, recorded in RESULTS.md."""

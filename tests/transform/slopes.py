@@ -1,0 +1,74 @@
+"""A gradient checker: compiled rules against central differences of the reference evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from tests.reference import evaluate
+from tests.reference.written import Arrays
+from tncompile.network import Network
+from tncompile.transform.gradient import gradient
+
+
+def random_arrays(net: Network, names: Iterable[str], seed: int = 0) -> Arrays:
+    """Normal numbers (complex ones in a complex network) for every member of some tensors or definitions."""
+    rng = np.random.default_rng(seed)
+    arrays: Arrays = {}
+    for name in names:
+        table = net.tables.tensors[name]
+        arrays[name] = {}
+        for member, block in zip(table.members.tolist(), table.block_of.tolist(), strict=True):
+            shape = [extent.value for extent in table.blocks[block].shape]
+            value = rng.normal(size=shape)
+            if net.field == "complex":
+                value = value + 1j * rng.normal(size=shape)
+            arrays[name][tuple(member)] = value
+    return arrays
+
+
+def inner(left: dict[tuple[int, ...], np.ndarray], right: dict[tuple[int, ...], np.ndarray]) -> float:
+    """``Re(sum of conj(left) * right)`` over all members."""
+    return float(sum(np.real(np.vdot(left[member], right[member])) for member in left))
+
+
+def loss(net: Network, arrays: Arrays, cotangents: Arrays) -> float:
+    """The scalar that cotangents make of the outputs."""
+    results = evaluate(net, arrays)
+    return sum(inner(cotangents[name], results[name]) for name in cotangents)
+
+
+def assert_slopes(
+    flat: Network, wrt: Iterable[str] | None = None, outputs: Iterable[str] | None = None, seed: int = 0, scale: float = 1.0
+) -> Network:
+    """Holds the gradient of a flat network to central differences, tensor by tensor; returns the gradient."""
+    declared = [name for name, tensor in flat.tensors.items() if tensor.role != "constant"]
+    results = list(flat.outputs if outputs is None else outputs)
+    arrays = random_arrays(flat, declared, seed)
+    cotangents = random_arrays(flat, results, seed + 1)
+    derived = gradient(flat, wrt, outputs)
+    found = evaluate(derived, {**arrays, **{f"{name}_bar": cotangents[name] for name in results}})
+    for name in results:
+        for member, value in evaluate(flat, arrays)[name].items():
+            np.testing.assert_allclose(found[name][member], value, rtol=1e-12, atol=1e-12)
+    asked = [name[: -len("_bar")] for name in derived.outputs if name not in flat.outputs]
+    if wrt is not None:
+        assert asked == list(wrt)
+    for name in asked:
+        direction = random_arrays(flat, [name], seed + 2)[name]
+        slope = central_difference(flat, arrays, cotangents, name, direction)
+        claimed = scale * inner(found[f"{name}_bar"], direction)
+        assert abs(slope - claimed) <= 1e-7 * max(1.0, abs(slope)), (name, slope, claimed)
+    return derived
+
+
+def central_difference(
+    net: Network, arrays: Arrays, cotangents: Arrays, name: str, direction: dict[tuple[int, ...], np.ndarray]
+) -> float:
+    """The slope of the loss along a direction, by differences of fourth order."""
+    values = {}
+    for step in (-2, -1, 1, 2):
+        moved = {member: value + step * 1e-3 * direction[member] for member, value in arrays[name].items()}
+        values[step] = loss(net, {**arrays, name: moved}, cotangents)
+    return (8 * (values[1] - values[-1]) - (values[2] - values[-2])) / 12e-3

@@ -1,0 +1,274 @@
+"""`score` and `score_and_gradient`: what comes in, the program, what goes out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tncompile.codegen import nodes
+from tncompile.codegen.alignment import transposed
+from tncompile.codegen.blocks import is_array
+from tncompile.codegen.layouts import native_order
+from tncompile.codegen.outside import Outside
+from tncompile.codegen.program import Program, Shared
+from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.text import Block, Item, Text
+from tncompile.network import Ints, Network
+from tncompile.plan.schedule import Buffer, Schedule
+
+
+class Entry:
+    """Writes one entry point. ``network`` is the network that is scored; ``schedule`` computes it, or it
+    and the gradients of its weights (results ``<weight>_bar``, for cotangents ``<output>_bar``)."""
+
+    def __init__(self, network: Network, schedule: Schedule, symbols: Symbols, shared: Shared) -> None:
+        self.network, self.schedule, self.symbols, self.shared = network, schedule, symbols, shared
+        self.outside = Outside(schedule.network, symbols)
+        outputs = [name for name in schedule.network.outputs if name not in network.outputs]
+        weights = list(dict.fromkeys(block.table.name for block in shared.blocks))
+        self.adjoints = {name: weight for weight in weights for name in outputs if name == f"{weight}_bar"}
+        given = self._direct()
+        program = Program(schedule, symbols, shared, list(given))
+        lying = [name for name in given if program.storages[name].order == native_order(schedule.buffers[name])]
+        self.given = {name: given[name] for name in lying}
+        self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
+
+    def function(self, called: str) -> Block:
+        """The whole function."""
+        differentiated = called != "score"
+        inputs = [name for name, tensor in self.network.tensors.items() if tensor.role == "input"]
+        words = {name: self._parameter(name) for name in inputs}
+        core: list[Item] = [*self._cotangents(), *self._arrivals(words)]
+        if differentiated:
+            core += self._gradient_views()
+        core += self.program.body(tuple(self.given))
+        if differentiated:
+            core += self._gradient_copies()
+        core.append(ast.Return(self._result(differentiated)))
+        head: list[Item] = [Text(tuple(self._documentation(words, differentiated))), *self._taken(words)]
+        if self.symbols.batch is not None and _mentions(core, self.symbols.batch_word()):
+            head.append(self._count(words))
+        parameters = [ast.arg("w"), *(ast.arg(word) for word in words.values())]
+        defaults: list[ast.expr] = []
+        if differentiated:
+            parameters.append(ast.arg("cotangent"))
+            defaults.append(ast.Constant(None))
+        arguments = ast.arguments([], parameters, None, [], [], None, defaults)
+        return Block(ast.FunctionDef(called, arguments, [], [], lineno=0), [*head, *core])
+
+    # --- what comes in ----------------------------------------------------------------------------
+
+    def _parameter(self, name: str) -> str:
+        return self.shared.names.give(("input", name), name)
+
+    def _taken(self, words: dict[str, str]) -> Iterator[Item]:
+        domain = self.symbols.domain
+        dtype = nodes.name("DTYPE")
+        yield nodes.assign("w", domain.call("asarray", nodes.name("w"), dtype))
+        for name, word in words.items():
+            if is_array(self.schedule.network, name):
+                yield nodes.assign(word, domain.call("asarray", nodes.name(word), dtype))
+            else:
+                each = domain.call("asarray", nodes.name("member"), dtype)
+                loop = ast.comprehension(nodes.name("member"), nodes.name(word), [], 0)
+                yield nodes.assign(word, ast.ListComp(each, [loop]))
+
+    def _count(self, words: dict[str, str]) -> ast.stmt:
+        """The number of samples, read from the first input."""
+        name, word = next(iter(words.items()))
+        data: ast.expr = nodes.name(word)
+        if not is_array(self.schedule.network, name):
+            data = nodes.indexed(data, [nodes.number(0)])
+        return nodes.assign(self.symbols.batch_word(), nodes.call(nodes.name("len"), data))
+
+    def _arrivals(self, words: dict[str, str]) -> Iterator[Item]:
+        program = self.program
+        views = self._views_of_weights()
+        if any(view != "_" for view in views):
+            yield _unpacked(views, "w")
+        for name in program.used:
+            buffer = self.schedule.buffers[name]
+            statement = None
+            if buffer.role == "weight":
+                statement = program.arrived(name, self._weight(buffer))
+            elif buffer.role == "input" and buffer.tensor in words:
+                word = nodes.name(words[buffer.tensor])
+                statement = program.arrived(name, self.outside.input_array(buffer.tensor, word, buffer))
+            if statement is not None:
+                yield statement
+
+    def _views_of_weights(self) -> list[str]:
+        """A name for the view of each block; ``_`` where the function does not need it."""
+        used = {self.schedule.buffers[name].tensor for name in self.program.used}
+        views = []
+        for number, block in enumerate(self.shared.blocks):
+            name = self.shared.block_buffer(self.schedule, number)
+            needed = name in self.program.used if name is not None else block.table.name in used
+            views.append(self.shared.view(self.schedule, number) if needed else "_")
+        return views
+
+    def _weight(self, buffer: Buffer) -> ast.expr:
+        """The members of a weight that a buffer holds: a whole block, or some of its members."""
+        for number, block in enumerate(self.shared.blocks):
+            places = np.searchsorted(block.block.members, buffer.members)
+            inside = np.isin(buffer.members, block.block.members).all()
+            if block.table.name != buffer.tensor or not inside:
+                continue
+            view: ast.expr = nodes.name(self.shared.view(self.schedule, number))
+            if self.shared.block_buffer(self.schedule, number) == buffer.name:
+                return view
+            shape = [self.symbols.extent(extent) for extent in buffer.shape]
+            family = [self.symbols.extent(extent) for extent in buffer.family]
+            flat = nodes.indexed(nodes.method(view, "reshape", nodes.number(-1), *shape), [_places(places)])
+            return nodes.method(flat, "reshape", *family, *shape) if len(family) != 1 else flat
+        raise AssertionError(f"no block of weights holds {buffer.name}")
+
+    def _cotangents(self) -> Iterator[Item]:
+        """The cotangents, ones where none are given."""
+        several = len(self.network.outputs) > 1
+        for name in self.program.used:
+            buffer = self.schedule.buffers[name]
+            if buffer.role != "input" or buffer.tensor in self.network.tensors:
+                continue
+            source: ast.expr = nodes.name("cotangent")
+            if several:
+                source = nodes.indexed(source, [nodes.number(buffer.tensor.removesuffix("_bar"))])
+            yield from self._cotangent(name, buffer, source)
+
+    def _cotangent(self, name: str, buffer: Buffer, source: ast.expr) -> Iterator[Item]:
+        domain, dtype = self.symbols.domain, nodes.name("DTYPE")
+        network = self.schedule.network
+        absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
+        if is_array(network, buffer.tensor):
+            shape = nodes.group(self.outside.shape(buffer.tensor, buffer))
+            given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
+            word = self.program.storages[name].identifier
+            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            statement = self.program.arrived(name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer))
+        else:
+            shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
+            ones = domain.call("ones", shape, dtype)
+            given = self.outside.input_array(buffer.tensor, source, buffer)
+            statement = self.program.arrived(name, ast.IfExp(absent, ones, domain.call("asarray", given, dtype)))
+        if statement is not None:
+            yield statement
+
+    # --- gradients ----------------------------------------------------------------------------------
+
+    def _direct(self) -> dict[str, int]:
+        """The buffers that are exactly one block of the gradient, with the number of that block."""
+        found: dict[str, int] = {}
+        for adjoint, weight in self.adjoints.items():
+            for access in self.schedule.outputs[adjoint]:
+                buffer = self.schedule.buffers[access.buffer]
+                for number, block in enumerate(self.shared.blocks):
+                    if block.table.name == weight and np.array_equal(self._members(buffer, weight), block.block.members):
+                        found[buffer.name] = number
+        return found
+
+    def _members(self, buffer: Buffer, weight: str) -> Ints:
+        """The members of the weight that a buffer of adjoints belongs to."""
+        tables = self.schedule.network.tables.tensors
+        return tables[weight].find(tables[buffer.tensor].members[buffer.members])
+
+    def _gradient_views(self) -> Iterator[Item]:
+        domain = self.symbols.domain
+        covered = sum(len(self._members(b, weight)) for b, weight in self._adjoint_buffers())
+        wanted = sum(len(block.block.members) for block in self.shared.blocks)
+        called = "empty_like" if covered == wanted else "zeros_like"
+        yield nodes.assign("gradient", domain.call(called, nodes.name("w")))
+        views = ["_"] * len(self.shared.blocks)
+        for name, number in self.given.items():
+            views[number] = self.program.storages[name].identifier
+        for buffer, weight in self._adjoint_buffers():
+            for number in self._touched(buffer, weight):
+                if views[number] == "_":
+                    views[number] = self._gradient_word(number)
+        if any(view != "_" for view in views):
+            yield _unpacked(views, "gradient")
+
+    def _gradient_word(self, number: int) -> str:
+        view = self.shared.view(self.schedule, number)
+        return self.shared.names.give(("gradient", number), f"{view}_gradient")
+
+    def _adjoint_buffers(self) -> list[tuple[Buffer, str]]:
+        return [
+            (self.schedule.buffers[access.buffer], weight)
+            for adjoint, weight in self.adjoints.items()
+            for access in self.schedule.outputs[adjoint]
+        ]
+
+    def _touched(self, buffer: Buffer, weight: str) -> list[int]:
+        members = self._members(buffer, weight)
+        return [
+            number
+            for number, block in enumerate(self.shared.blocks)
+            if block.table.name == weight and np.isin(members, block.block.members).any()
+        ]
+
+    def _gradient_copies(self) -> Iterator[Item]:
+        """Adjoints that were computed elsewhere, put in their places."""
+        for buffer, weight in self._adjoint_buffers():
+            if buffer.name in self.given:
+                continue
+            storage = self.program.storages[buffer.name]
+            labels = [str(axis) for axis in storage.order]
+            lying = transposed(nodes.name(storage.identifier), labels, sorted(labels, key=int))
+            members = self._members(buffer, weight)
+            for number in self._touched(buffer, weight):
+                block = self.shared.blocks[number].block.members
+                view: ast.expr = nodes.name(self._gradient_word(number))
+                value = lying
+                if not np.array_equal(members, block):
+                    shape = [nodes.number(-1), *(self.symbols.extent(extent) for extent in buffer.shape)]
+                    mine = np.flatnonzero(np.isin(members, block))
+                    view = nodes.indexed(nodes.method(view, "reshape", *shape), [_places(np.searchsorted(block, members[mine]))])
+                    value = nodes.indexed(nodes.method(lying, "reshape", *shape), [_places(mine)])
+                if not isinstance(view, ast.Subscript):
+                    view = ast.Subscript(view, ast.Constant(...), ast.Load())
+                yield nodes.assign(view, value)
+
+    # --- what goes out --------------------------------------------------------------------------------
+
+    def _result(self, differentiated: bool) -> ast.expr:
+        held = {name: (nodes.name(s.identifier), s.order) for name, s in self.program.storages.items()}
+        values: list[ast.expr] = [self.outside.output(self.schedule, name, held) for name in self.network.outputs]
+        if len(values) == 1:
+            result = values[0]
+        else:
+            result = ast.Dict([nodes.number(name) for name in self.network.outputs], values)
+        return nodes.group([result, nodes.name("gradient")]) if differentiated else result
+
+    def _documentation(self, words: dict[str, str], differentiated: bool) -> Iterator[str]:
+        outputs = ", ".join(f"`{name}`" for name in self.network.outputs)
+        if not differentiated:
+            yield f"The value of {outputs} for the weights `w`" + (" and the data." if words else ".")
+        else:
+            yield f"The value of {outputs}, and the gradient of its product with `cotangent` (ones if there is none)."
+            yield ""
+            yield "The gradient has the shape of `w`" + (" and is summed over the samples." if words else ".")
+
+
+def _unpacked(views: Sequence[str], vector: str) -> ast.stmt:
+    targets = ast.Tuple([nodes.name(view) for view in views], ast.Load())
+    return nodes.assign(targets, nodes.call(nodes.name("unpack"), nodes.name(vector)))
+
+
+def _places(places: Ints) -> ast.expr:
+    """A subscript for some positions of an axis."""
+    if (np.diff(places) == 1).all():
+        return ast.Slice(nodes.number(int(places[0])), nodes.number(int(places[-1]) + 1))
+    return ast.List([nodes.number(int(place)) for place in places], ast.Load())
+
+
+def _mentions(items: Sequence[Item], word: str) -> bool:
+    """Does a variable of this name occur?"""
+    for item in items:
+        if isinstance(item, Block):
+            if _mentions([item.head], word) or _mentions(item.body, word):
+                return True
+        elif isinstance(item, ast.AST) and any(isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)):
+            return True
+    return False

@@ -1,0 +1,68 @@
+"""The finished tables: classes with their equations, tensors with their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tncompile.network.equation import Equation
+from tncompile.network.extents import ExtentGraph
+from tncompile.network.families import Declared
+from tncompile.network.rows import Ints
+from tncompile.network.rules import Defined, Group
+from tncompile.network.shapes import Shapes
+from tncompile.network.summation import place_sums
+from tncompile.network.tables import Block, Extent, RuleClass, TensorTable, UseTable
+from tncompile.network.values import Scope
+
+
+def write_class(group: Group, which: Ints, extents: ExtentGraph, wires: int) -> RuleClass:
+    """The class of some rows of a group, its equation read off the first of them."""
+    body = group.body if len(which) == group.rows.count else group.body.restrict(which)
+    root = body.restrict(np.zeros(1, np.int64))
+    free = [slot.take(which[:1]) for slot in group.free]
+    sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), wires)
+    equation = Equation(root, free, sums, len(group.rows.names))
+    places = [(site, site.positions) for site in body.walk() if site.positions is not None]
+    return RuleClass(
+        group.rule.definition,
+        group.rule.number,
+        group.rows.take(which),
+        group.target[which],
+        equation.expr,
+        tuple(equation.named[int(slot.wires[0])] for slot in free),
+        {index: extents.extent(wire) for wire, index in equation.named.items()},
+        tuple(
+            UseTable(use, site.rows, site.owner, positions)
+            for use, (site, positions) in zip(equation.uses, places, strict=True)
+        ),
+    )
+
+
+def declared_table(scope: Scope, declared: Declared) -> TensorTable:
+    """The table of a declared tensor."""
+
+    def extent(entry: int) -> Extent:
+        return Extent(int(declared.shapes.values[entry]), declared.formula(scope, entry))
+
+    return _table(declared.tensor.name, declared.tensor.role, declared.members, declared.shapes, extent)
+
+
+def defined_table(defined: Defined, extents: ExtentGraph) -> TensorTable:
+    """The table of a definition."""
+    start = int(extents.axes[defined.name][0])
+    shapes = extents.shapes(defined.name)
+    return _table(defined.name, "definition", defined.members, shapes, lambda entry: extents.extent(start + entry))
+
+
+def _table(
+    name: str, role: str, members: Ints, shapes: Shapes, extent: Callable[[int], Extent]
+) -> TensorTable:
+    blocks = []
+    block_of = np.zeros(len(members), np.int64)
+    for number, alike in enumerate(shapes.groups()):
+        entries = range(int(shapes.offsets[alike[0]]), int(shapes.offsets[alike[0] + 1]))
+        blocks.append(Block(name, alike, tuple(extent(entry) for entry in entries)))
+        block_of[alike] = number
+    return TensorTable(name, role, members, tuple(blocks), block_of)

@@ -1,0 +1,329 @@
+"""From the tree of a rule to flat operations: everything but products, which `product.py` brings into order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tncompile.language import parse
+from tncompile.network import (
+    Binary,
+    Call,
+    Expr,
+    Extent,
+    FreeIndex,
+    Index,
+    Ints,
+    Looped,
+    Multiply,
+    Number,
+    Over as OverNode,
+    Reduce,
+    Size,
+)
+from tncompile.plan.contraction import Objective
+from tncompile.plan.group import Group, mentions
+from tncompile.plan.rounds import constant_wires, rounds_of
+from tncompile.plan.registry import Registry
+from tncompile.plan.terms import (
+    BuiltIn,
+    Column,
+    Function,
+    Inside,
+    Leaf,
+    Over,
+    Product,
+    Reduction,
+    Sum,
+    Term,
+    Value,
+)
+from tncompile.plan.values import Frame, Operation, Scaled, combined, leaf_expr, literal, same_everywhere, times
+from tncompile.source import Source
+
+
+class NeedsSplit(Exception):
+    """The rows of a group differ in a way that one rule cannot say; `alone`: not even those of one class agree."""
+
+    def __init__(self, alone: bool = False) -> None:
+        self.alone = alone
+        super().__init__("the rows of this group need rules of their own")
+
+
+class Lowering:
+    """Lowers what one group computes; intermediates go to the registry."""
+
+    def __init__(self, group: Group, registry: Registry, objective: Objective) -> None:
+        self.group, self.registry, self.objective = group, registry, objective
+        self.top = Frame(group.rows, group.definition.loops)
+
+    def run(self) -> None:
+        """Adds the rules of the group. Raises NeedsSplit."""
+        result = self.lower(self.group.tree, self.top)
+        operation = self.operation(result, self.top)
+        coefficient = result.coefficient if operation.scalable and result.content is not None else None
+        body = operation.body(coefficient)
+        indices = self.left_side(body)
+        self.registry.rule(self.group.definition, self.group.rows, body, indices)
+
+    def left_side(self, body: Expr) -> tuple[FreeIndex, ...]:
+        """The free indices of the rule; those that nothing carries say their extents."""
+        said = {free.index: free.extent for free in self.group.definition.indices}
+        return tuple(self.free_index(wire, body, said.get(wire)) for wire in self.group.free)
+
+    def free_index(self, wire: Index, body: Expr, said: Expr | None = None) -> FreeIndex:
+        """A free index, with its extent where the body does not tell it."""
+        if mentions_wire(body, wire):
+            return FreeIndex(wire)
+        return FreeIndex(wire, said or formula_expr(self.extent(wire)))
+
+    def extent(self, wire: Index) -> Extent:
+        """The one extent that an index outside of loops has. Raises NeedsSplit."""
+        extent = self.group.extent(wire)[1]
+        if extent is None:
+            raise NeedsSplit
+        return extent
+
+    # --- any term -----------------------------------------------------------------------------
+
+    def lower(self, term: Term, frame: Frame) -> Scaled:
+        """A number times an array that computes ``term`` for the rows of ``frame``."""
+        match term:
+            case Value(expr=expr):
+                return self.number(expr, frame)
+            case Column(values=values):
+                number = self.registry.listed(frame, values, frame.rows.names)
+                return Scaled(None, number) if isinstance(number, Leaf) else Scaled(number, None)
+            case Sum():
+                return self.sum(term, frame)
+            case Function():
+                return Scaled(None, self.function(term, frame))
+            case Over(op="max" | "min"):
+                return Scaled(None, self.extreme(term, frame))
+            case Over(body=Sum(terms=terms, signs=signs), wires=wires):
+                return self.sum(Sum(tuple(Over("sum", part, wires) for part in terms), signs), frame)
+            case Reduction():
+                return self.reduction(term, frame)
+            case Leaf():
+                return Scaled(None, term)
+        assert isinstance(term, Product | Over | BuiltIn)
+        return self.product(term, frame)
+
+    def product(self, term: Term, frame: Frame) -> Scaled:
+        """A product, brought into order."""
+        from tncompile.plan.product import lower_product
+
+        return lower_product(self, term, frame)
+
+    def number(self, expr: Expr, frame: Frame) -> Scaled:
+        """A number; one that depends on a loop is a constant of its own."""
+        number = self.registry.number(frame, expr)
+        return Scaled(None, number) if isinstance(number, Leaf) else Scaled(number, None)
+
+    def leaf(self, term: Term, frame: Frame) -> Leaf | Expr:
+        """A use that stands for the whole term, or a number."""
+        value = self.lower(term, frame)
+        if value.content is None:
+            return value.coefficient or Number("1")
+        return self.whole(value, frame)
+
+    def whole(self, value: Scaled, frame: Frame) -> Leaf:
+        """A use for a scaled array, with its number multiplied in."""
+        if isinstance(value.content, Leaf) and value.coefficient is None:
+            return value.content
+        operation = self.operation(value, frame)
+        return self.store(operation, value.coefficient if operation.scalable else None, frame)
+
+    def unscaled(self, value: Scaled, frame: Frame) -> tuple[Expr | None, Leaf | None]:
+        """The number and a use of the array."""
+        if isinstance(value.content, Operation):
+            return value.coefficient, self.store(value.content, None, frame)
+        return value.coefficient, value.content
+
+    def operation(self, value: Scaled, frame: Frame) -> Operation:
+        """The array as an operation that takes the number of ``value`` if it is scalable, and holds it if not."""
+        content = value.content
+        if content is None:
+            return Operation((), {}, other=combined([(value.coefficient, None)]))
+        if isinstance(content, Leaf):
+            return alias(content)
+        if value.coefficient is None or content.scalable:
+            return content
+        return alias(self.store(content, None, frame))
+
+    def store(self, operation: Operation, coefficient: Expr | None, frame: Frame) -> Leaf:
+        """A definition of its own for an operation."""
+        body = operation.body(coefficient)
+        indices = tuple(self.free_index(wire, body) for wire in operation.wires)
+        return self.registry.intermediate(self.group, frame, operation, coefficient, indices)
+
+    # --- sums and functions -------------------------------------------------------------------
+
+    def sum(self, term: Sum, frame: Frame) -> Scaled:
+        """Terms added up; a sum of one term is that term."""
+        parts: list[tuple[Expr | None, Leaf | None]] = []
+        flat = flat_terms(term)
+        if len(flat) == 1:
+            value = self.lower(flat[0][0], frame)
+            return Scaled(times(literal(flat[0][1]), value.coefficient), value.content)
+        for part, sign in flat:
+            coefficient, leaf = self.unscaled(self.lower(part, frame), frame)
+            parts.append((times(literal(sign), coefficient), leaf))
+        leaves = [leaf for _, leaf in parts if leaf is not None]
+        extents = joined_extents(leaves)
+        return Scaled(None, Operation(tuple(extents), extents, other=combined(parts)))
+
+    def function(self, term: Function, frame: Frame) -> Operation:
+        """A function of uses and numbers."""
+        arguments = [self.leaf(argument, frame) for argument in term.arguments]
+        if term.name == "conj" and isinstance(arguments[0], Leaf):
+            return alias(replace(arguments[0], conjugate=not arguments[0].conjugate))
+        exprs = [leaf_expr(a) if isinstance(a, Leaf) else a for a in arguments]
+        extents = joined_extents([a for a in arguments if isinstance(a, Leaf)])
+        if term.name == "^":
+            if not isinstance(exprs[1], Number | Binary | Call | Multiply) and isinstance(arguments[1], Leaf):
+                raise NeedsSplit(alone=True)
+            body: Expr = Binary("^", exprs[0], exprs[1])
+        elif term.name == "/":
+            body = Multiply((exprs[0], exprs[1]), (False, True))
+        else:
+            body = Call(term.name, tuple(exprs))
+        hint = (term.name,) if term.name.isidentifier() else ()
+        names = [a.use.name for a in arguments if isinstance(a, Leaf)]
+        return Operation(tuple(extents), extents, other=body, hint=(*hint, *names))
+
+    def extreme(self, term: Over, frame: Frame) -> Leaf | Operation:
+        """``max`` or ``min`` over indices."""
+        leaf = self.leaf(term.body, frame)
+        if not isinstance(leaf, Leaf):
+            return alias_number(leaf)
+        wires = tuple(wire for wire in term.wires if wire in leaf.use.indices)
+        if not wires:
+            return leaf
+        extents = {wire: extent for wire, extent in joined_extents([leaf]).items() if wire not in wires}
+        body = OverNode(term.op, leaf_expr(leaf), wires)
+        return Operation(tuple(extents), extents, other=body, hint=(term.op, leaf.use.name))
+
+    # --- loops --------------------------------------------------------------------------------
+
+    def reduction(self, term: Reduction, frame: Frame) -> Scaled:
+        """A reduction over loops."""
+        if term.op in ("prod", "sum") and len(term.arguments) > 1:
+            parts = tuple(Reduction(term.op, (inside,)) for inside in term.arguments)
+            if term.op == "sum":
+                return self.sum(Sum(parts, (1,) * len(parts)), frame)
+            return self.product(Product(parts, (False,) * len(parts)), frame)
+        if len(term.arguments) > 1 or not term.arguments[0].loops:
+            parts = tuple(Reduction(term.op, (i,)) if i.loops else i.body for i in term.arguments)
+            return self.lower(parts[0] if len(parts) == 1 else Function(term.op, parts), frame)
+        if term.op in ("sum", "prod"):
+            return self.product(term, frame)
+        inside = self.steady(term.arguments[0], frame)
+        if inside is None:
+            return self.lower(Function(term.op, tuple(self.rounds(term.arguments[0], frame))), frame)
+        return self.elementwise(term.op, inside, frame)
+
+    def steady(self, inside: Inside, frame: Frame) -> Inside | None:
+        """The argument if its wires are the same in every round, said without the loop's variables."""
+        wires = constant_wires(self.group, inside)
+        return None if wires is None else replace(inside, body=wires)
+
+    def rounds(self, inside: Inside, frame: Frame) -> list[Term]:
+        """The argument written out, one term for each round. Raises NeedsSplit."""
+        found = rounds_of(self.group, inside, frame.rows)
+        if found is None:
+            raise NeedsSplit(alone=len(self.group.classes) == 1)
+        return found
+
+    def elementwise(self, op: str, inside: Inside, frame: Frame) -> Scaled:
+        """``prod``, ``max`` or ``min`` of one array over loops, element by element."""
+        counts = round_counts(inside, frame)
+        if not counts.any():
+            return Scaled(None, None)
+        if not counts.all():
+            raise NeedsSplit(alone=len(self.group.classes) == 1)
+        inner = frame.inside(inside)
+        leaf = self.leaf(inside.body, inner)
+        if not isinstance(leaf, Leaf):
+            return self.repeated(op, Scaled(leaf, None), counts, frame)
+        if not mentions(leaf.use, inside.variables):
+            first = np.searchsorted(inside.parent, np.arange(frame.rows.count))
+            return self.repeated(op, Scaled(None, with_rows(leaf, first)), counts, frame)
+        if len(set(leaf.use.indices)) < len(leaf.use.indices):
+            leaf = self.store(alias(leaf), None, inner)
+        first = np.searchsorted(inside.parent, np.arange(frame.rows.count))
+        extents = {wire: extent[first] for wire, extent in joined_extents([leaf]).items()}
+        body = Reduce(op, (Looped(leaf_expr(leaf), inside.loops),))  # type: ignore[arg-type]
+        return Scaled(None, Operation(tuple(extents), extents, other=body, hint=(op, leaf.use.name)))
+
+    def repeated(self, op: str, value: Scaled, counts: Ints, frame: Frame) -> Scaled:
+        """The same array as often as ``counts`` says."""
+        if op != "prod" or value == Scaled(Number("1"), None):
+            return value
+        if not same_everywhere(counts):
+            raise NeedsSplit(alone=True)
+        exponent = literal(int(counts[0]))
+        if value.content is None:
+            return Scaled(Binary("^", value.coefficient or Number("1"), exponent), None)
+        assert isinstance(value.content, Leaf)
+        extents = joined_extents([value.content])
+        body = Binary("^", leaf_expr(value.content), exponent)
+        return Scaled(None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name)))
+
+
+def alias(leaf: Leaf) -> Operation:
+    """A use as an operation of its own."""
+    extents = joined_extents([leaf])
+    return Operation(tuple(extents), extents, leaves=(leaf,), hint=(leaf.use.name,))
+
+
+def alias_number(number: Expr) -> Operation:
+    """A number as an operation of its own."""
+    return Operation((), {}, other=number)
+
+
+def with_rows(leaf: Leaf, rows: Ints) -> Leaf:
+    """A use for other rows."""
+    return replace(leaf, extents=tuple(extent[rows] for extent in leaf.extents))
+
+
+def joined_extents(leaves: Sequence[Leaf]) -> dict[Index, Ints]:
+    """The wires of some uses in order, each with its extents."""
+    found: dict[Index, Ints] = {}
+    for leaf in leaves:
+        for wire, extent in zip(leaf.use.indices, leaf.extents, strict=True):
+            found.setdefault(wire, extent)
+    return found
+
+
+def flat_terms(term: Sum, sign: int = 1) -> list[tuple[Term, int]]:
+    """The terms of nested sums with their signs."""
+    found: list[tuple[Term, int]] = []
+    for part, own in zip(term.terms, term.signs, strict=True):
+        if isinstance(part, Sum):
+            found += flat_terms(part, sign * own)
+        else:
+            found.append((part, sign * own))
+    return found
+
+
+def round_counts(inside: Inside, frame: Frame) -> Ints:
+    """How many rounds an argument has in each row."""
+    return np.bincount(inside.parent, minlength=frame.rows.count)
+
+
+def mentions_wire(body: Expr, wire: Index) -> bool:
+    """Whether an index stands in a body."""
+    from tncompile.network import nodes_of
+
+    return any(node == wire for node in nodes_of(body) if isinstance(node, Index))
+
+
+def formula_expr(extent: Extent) -> Expr:
+    """An extent as an expression in the sizes."""
+    source = Source("<extent>", f"network extent\nsize extent = {extent.formula}\n")
+    statement = parse(source).statements[0]
+    assert isinstance(statement, Size) and statement.default is not None
+    return statement.default

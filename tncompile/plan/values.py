@@ -1,0 +1,181 @@
+"""What lowering hands on: numbers times one array, and the flat expressions that make arrays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tncompile.network import (
+    Add,
+    Call,
+    Expr,
+    Index,
+    Ints,
+    Loop,
+    Looped,
+    Multiply,
+    Negative,
+    Number,
+    Over,
+    Reduce,
+    Rows,
+)
+from tncompile.network.substitute import integer_value
+from tncompile.plan.terms import Inside, Leaf
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The rows for which something is computed: those of the rule, or those of loops inside it."""
+
+    rows: Rows
+    loops: tuple[Loop, ...]
+    outer: Frame | None = None
+    parent: Ints | None = None
+
+    def inside(self, argument: Inside) -> Frame:
+        """The frame of the loops of an argument."""
+        return Frame(argument.rows, self.loops + argument.loops, self, argument.parent)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A flat right side: a contraction of ``leaves``, or any other flat ``body``.
+
+    ``extents`` has a column for each wire of the result.
+    """
+
+    wires: tuple[Index, ...]
+    extents: Mapping[Index, Ints]
+    leaves: tuple[Leaf, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    other: Expr | None = None
+    hint: tuple[str, ...] = ()
+
+    @property
+    def scalable(self) -> bool:
+        """Whether a number may be multiplied in."""
+        return self.other is None
+
+    def body(self, coefficient: Expr | None = None) -> Expr:
+        """The right side as it stands in a rule."""
+        if self.other is not None:
+            assert coefficient is None
+            return self.other
+        product = scaled(coefficient, [leaf_expr(leaf) for leaf in self.leaves])
+        count = Counter(wire for leaf in self.leaves for wire in leaf.use.indices)
+        alone = tuple(wire for wire, times in count.items() if times == 1 and wire not in self.wires)
+        if alone:
+            product = Over("sum", product, alone)
+        return Reduce("sum", (Looped(product, self.loops),)) if self.loops else product
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """``coefficient * content``; no coefficient is 1, no content a number."""
+
+    coefficient: Expr | None
+    content: Leaf | Operation | None
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A product of numbers: what multiplies and what divides."""
+
+    above: list[Expr] = field(default_factory=list)
+    below: list[Expr] = field(default_factory=list)
+
+    def add(self, expr: Expr | None, inverted: bool = False) -> None:
+        """One more factor; a product is taken apart, ones are left out."""
+        if expr is None:
+            return
+        if isinstance(expr, Negative) and integer_value(expr) is None:
+            self.add(Negative(Number("1")), False)
+            self.add(expr.operand, inverted)
+        elif isinstance(expr, Multiply):
+            for factor, below in zip(expr.factors, expr.inverted, strict=True):
+                self.add(factor, inverted != below)
+        elif integer_value(expr) == -1:
+            minus = Negative(Number("1"))
+            if minus in self.above:
+                self.above.remove(minus)
+            else:
+                self.above.append(minus)
+        elif expr != Number("1"):
+            (self.below if inverted else self.above).append(expr)
+
+    def product(self) -> Expr | None:
+        """The number, None for 1; a minus stands in front."""
+        minus = Negative(Number("1"))
+        negative = minus in self.above
+        above = [expr for expr in self.above if expr != minus]
+        parts = [(expr, False) for expr in above] + [(expr, True) for expr in self.below]
+        if not parts:
+            return minus if negative else None
+        if parts[0][1]:
+            parts = [(Number("1"), False), *parts]
+        one = parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+        return Negative(one) if negative else one
+
+
+def times(left: Expr | None, right: Expr | None) -> Expr | None:
+    """The product of two coefficients."""
+    numbers = Numbers()
+    numbers.add(left)
+    numbers.add(right)
+    return numbers.product()
+
+
+def leaf_expr(leaf: Leaf) -> Expr:
+    """A leaf as it stands in a rule."""
+    return Call("conj", (leaf.use,)) if leaf.conjugate else leaf.use
+
+
+def scaled(coefficient: Expr | None, factors: Sequence[Expr]) -> Expr:
+    """A number times some uses, as one product; a minus belongs to its first factor, as a text has it."""
+    negative = isinstance(coefficient, Negative)
+    number = coefficient.operand if isinstance(coefficient, Negative) else coefficient
+    parts: list[tuple[Expr, bool]] = []
+    if isinstance(number, Multiply):
+        parts += zip(number.factors, number.inverted, strict=True)
+    elif number is not None and number != Number("1"):
+        parts.append((number, False))
+    elif negative and len(factors) > 1:
+        parts.append((Number("1"), False))
+    parts += [(factor, False) for factor in factors]
+    if negative:
+        parts[0] = (Negative(parts[0][0]), False)
+    return parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+
+
+def combined(terms: Sequence[tuple[Expr | None, Leaf | None]]) -> Expr:
+    """A sum of numbers times uses; the minus of a term is its sign."""
+    exprs, signs = [], []
+    for place, (coefficient, leaf) in enumerate(terms):
+        sign = -1 if place and isinstance(coefficient, Negative) else 1
+        number = coefficient.operand if sign < 0 and isinstance(coefficient, Negative) else coefficient
+        exprs.append(number or Number("1") if leaf is None else scaled(number, [leaf_expr(leaf)]))
+        signs.append(sign)
+    return exprs[0] if len(exprs) == 1 else Add(tuple(exprs), tuple(signs))
+
+
+def literal(value: complex | float | int) -> Expr:
+    """A number as it is written."""
+    if isinstance(value, complex):
+        if value.imag == 0:
+            return literal(value.real)
+        imaginary: Expr = Number(f"{abs(value.imag)!r}i")
+        if value.real == 0:
+            return imaginary if value.imag > 0 else Negative(imaginary)
+        return Add((literal(value.real), imaginary), (1, 1 if value.imag > 0 else -1))
+    text = repr(abs(value)) if isinstance(value, float) else str(abs(value))
+    return Negative(Number(text)) if value < 0 else Number(text)
+
+
+def same_everywhere(column: npt.NDArray[np.generic]) -> bool:
+    """Whether all entries of a column agree."""
+    return bool((column == column[:1]).all())
