@@ -10,22 +10,18 @@ import argparse
 import time
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 import tncompile as tn
 from tncompile.draw import draw
 from tncompile.train import Epoch, Fit, FitOptions, accuracy, fit
-
-mpl.use("Agg")  # no screen is needed
-
-from matplotlib import pyplot  # noqa: E402  after the choice of the backend
-from sklearn.datasets import load_digits  # noqa: E402
-from sklearn.model_selection import train_test_split  # noqa: E402
 
 EXAMPLES = Path(__file__).parent
 NAMES = {"tensor train": "digits_tensor_train", "CP": "digits_cp"}
@@ -50,7 +46,8 @@ def digits() -> tuple[tuple[Array, Labels], tuple[Array, Labels]]:
 
 def curves(fits: dict[str, Fit], path: Path) -> None:
     """The loss and the test accuracy after each epoch."""
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
     for name, result in fits.items():
         numbers = [epoch.number for epoch in result.history]
         left.semilogy(numbers, [epoch.loss for epoch in result.history], label=name)
@@ -59,7 +56,6 @@ def curves(fits: dict[str, Fit], path: Path) -> None:
     right.set(xlabel="epoch", ylabel="accuracy (held-out third)", ylim=(0, 1))
     right.legend()
     figure.savefig(path, dpi=150)
-    pyplot.close(figure)
 
 
 def train(name: str, folder: Path, epochs: int, bar: Progress) -> tuple[Fit, list[str]]:

@@ -140,10 +140,7 @@ def slope(net: Network, samples: Samples, direction: Arrays, step: float) -> com
     return (8 * (total(1) - total(-1)) - (total(2) - total(-2))) / (12 * step)
 
 
-def direction(net: Network, samples: Samples, seed: int = 1) -> dict[str, dict[Member, Any]]:
-    """A random direction in the space of the weights."""
-    generator = np.random.default_rng(seed)
-    return {
-        name: {m: generator.normal(size=np.shape(a)) for m, a in samples[0][name].items()}
-        for name in roles(net, "weight")
-    }
+def direction(net: Network, seed: int = 1) -> dict[str, dict[Member, Any]]:
+    """A random direction in the space of the weights, a complex one where they are."""
+    drawn = random_arrays(net, seed)
+    return {name: drawn[name] for name in roles(net, "weight")}

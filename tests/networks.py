@@ -149,7 +149,7 @@ class Builder:
         """A product with its summed indices closed; the free wires that it carries."""
         factors = self.factors(free, variable, depth)
         count = Counter(wire for factor in factors for wire in factor.wires)
-        texts = []
+        texts = [] if depth else self.deltas(factors, count)
         for factor in factors:
             alone = [w for w in factor.wires if count[w] == 1 and w not in free]
             text = self.factor(factor, variable, depth)
@@ -158,6 +158,22 @@ class Builder:
                     text = f"sum({text} over {wire})"
             texts.append(text)
         return " * ".join(texts), {wire for wire in free if count[wire]}
+
+    def deltas(self, factors: list[Factor], count: Counter[str]) -> list[str]:
+        """Now and then a wire that is joined with another place goes there through a ``delta``."""
+        joined = [
+            (factor, place)
+            for factor in factors
+            for place, wire in enumerate(factor.wires)
+            if count[wire] > 1
+        ]
+        if not joined or self.random.random() > 0.15:
+            return []
+        factor, place = self.random.choice(joined)
+        old, new = factor.wires[place], self.wire(self.wires[factor.wires[place]])
+        factor.wires[place] = new
+        count[new] = 2
+        return [f"delta({old}, {new})"]
 
     def factor(self, factor: Factor, variable: str, depth: int) -> str:
         thing, wires = factor.thing, factor.wires

@@ -28,7 +28,7 @@ def test_scores_and_gradients_are_those_of_the_definitions(text):
     assume(finite(net, samples))
     model = tn.compile(net)
     assert_scores_agree(net, model, samples)
-    along = direction(net, samples)
+    along = direction(net)
     fine, coarse = slope(net, samples, along, 5e-4), slope(net, samples, along, 1e-3)
     scores, gradient = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples))
     unit = weights_of(model, net, along)

@@ -21,14 +21,14 @@ def tokens_of(text: str):
     return list(word_lexer().lex(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(statements)
 def test_the_printer_and_the_formatter_set_the_same_blanks(statement):
     text = statement_text(statement)
     assert joined(spaced(tokens_of(text))) == text.replace("  for ", " for ")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some(statements, 0, 8))
 def test_formatting_again_changes_nothing(group):
     lines = ["network test", *map(statement_text, group)]
@@ -37,7 +37,7 @@ def test_formatting_again_changes_nothing(group):
     assert parse(Source("test.tn", text)).statements == group
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(some(statements, 1, 3), st.data())
 def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
     lines = ["# the documentation", "network test"]
@@ -59,7 +59,7 @@ def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
     assert parse(Source("test.tn", text)).statements == group
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(some(statements, 1, 3))
 def test_lines_are_broken_at_100_columns_where_they_can_be(group):
     text = format_text("\n".join(["network test", *map(statement_text, group)]))

@@ -24,27 +24,27 @@ def reprinted(text: str) -> str:
     return expression_text(statement.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(expressions)
 def test_an_expression_survives_printing_and_parsing(expression):
     (statement,) = parsed(f"let v = {expression_text(expression)}")
     assert statement == Let("v", (), expression)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(expressions)
 def test_an_expression_without_blanks_is_the_same_expression(expression):
     (statement,) = parsed(f"let v = {expression_text(expression, tight=True)}")
     assert statement == Let("v", (), expression)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(statements)
 def test_a_statement_survives_printing_and_parsing(statement):
     assert parsed(statement_text(statement)) == (statement,)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(some(statements, 0, 6))
 def test_a_network_survives_printing_and_parsing(group):
     network = SimpleNamespace(name="net", doc="Two lines,\n\n  one indented.", statements=group)

@@ -50,7 +50,9 @@ def explicit_instance(writer: Writer, found: RuleClass, row: int) -> Any:
     evaluator = Evaluator(extents_of(body, dict(zip(free, extents, strict=True))), writer.xp)
     everything = frozenset(_all_wires(body)) | set(free)
     result = evaluator.value(Product([body]), everything)
-    assert set(result.wires) <= set(free), f"{found.definition.name}: {set(result.wires) - set(free)} is not summed"
+    assert set(result.wires) <= set(free), (
+        f"{found.definition.name}: {set(result.wires) - set(free)} is not summed"
+    )
     for index, extent in found.extents.items():
         wires = [] if index.loops else list(writer.wires(index, env, {}))
         sizes: Mapping[Any, int] = evaluator.extents

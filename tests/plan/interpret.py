@@ -78,7 +78,9 @@ class Machine:
                 value = value + self.number(coefficient) * aligned(array, labels, target)
         elif step.op == "apply":
             arguments = [
-                aligned(*operands[argument], target) if isinstance(argument, int) else np.asarray(self.number(argument))
+                aligned(*operands[argument], target)
+                if isinstance(argument, int)
+                else np.asarray(self.number(argument))
                 for argument in step.arguments
             ]
             value = applied(step.function, arguments)
@@ -119,7 +121,9 @@ class Machine:
                 places.append(position(subscript.start, variables) + subscript.step * grid[subscript.label])
             else:
                 table = subscript.table[tuple(position(at, variables) for at in subscript.at)]
-                places.append(table[tuple(grid[label] for label in subscript.labels)] + np.zeros(counts, np.int64))
+                places.append(
+                    table[tuple(grid[label] for label in subscript.labels)] + np.zeros(counts, np.int64)
+                )
         return tuple(places)
 
     def read(self, access: Access, step: Step, variables: Mapping[str, int]) -> tuple[Array, list[str]]:

@@ -28,7 +28,7 @@ class Accessor:
     def read(self, reading: Reading, domain: Domain) -> Value:
         """What an access reads."""
         value = self.view(reading)
-        if reading.conjugate and domain.complex:
+        if reading.conjugate and domain.is_complex:
             return Value(domain.conjugate(value.expr), Strided.dense(value.labels))
         return value
 
@@ -45,7 +45,8 @@ class Accessor:
         order = [f"{i}" for i in special] + [f"{i}" for i in kept if i not in special]
         expr = transposed(expr, names, order)
         labels = reading.gathered
-        return Value(nodes.indexed(expr, [self._table(reading, i, labels) for i in special]), reading.strided)
+        chosen = nodes.indexed(expr, [self._table(reading, i, labels) for i in special], merge=False)
+        return Value(chosen, reading.strided, gathered=True)
 
     def _item(self, reading: Reading, axis: int, special: bool) -> ast.expr:
         subscript = reading.parts[axis].subscript
@@ -61,9 +62,9 @@ class Accessor:
         known = start.formula or Formula.constant(start.constant)
         end = known + span.count.formula * span.step
         stop = Affine(start.constant + span.step * span.count.value, start.terms, end)
-        from_edge = not start.terms and (start.constant == 0 if span.step > 0 else known == whole.formula - 1)
-        beyond = (end - whole.formula).number if span.step > 0 else -end.number - 1 if end.number is not None else None
-        to_edge = not start.terms and beyond is not None and 0 <= beyond < abs(span.step)
+        from_edge = not start.terms and start.constant == (0 if span.step > 0 else whole.value - 1)
+        beyond = stop.constant - whole.value if span.step > 0 else -1 - stop.constant
+        to_edge = not start.terms and 0 <= beyond < abs(span.step)
         return ast.Slice(
             None if from_edge else self._symbols.affine(start),
             None if to_edge else self._symbols.affine(stop),

@@ -20,6 +20,7 @@ class Value:
 
     expr: ast.expr
     array: Strided
+    gathered: bool = False  # read through arrays of positions
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def aligned(value: Value, order: Sequence[str]) -> ast.expr:
         return expr
     tail = order[order.index(own[0]) :]
     items = [nodes.FULL if label in own else ast.Constant(None) for label in tail]
-    return nodes.indexed(expr, items) if len(tail) > len(own) else expr
+    return nodes.indexed(expr, items, merge=not value.gathered) if len(tail) > len(own) else expr
 
 
 def reshaped(expr: ast.expr, groups: Sequence[Sequence[str]], extent: ExtentOf) -> ast.expr:
@@ -70,7 +71,7 @@ def as_matrices(value: Value, matrix: Matrix, domain: Domain, extent: ExtentOf) 
         expr = reshaped(expr, present, extent)
     if matrix.batch and len(present) < len(groups):
         items = [nodes.FULL if group else ast.Constant(None) for group in groups]
-        expr = nodes.indexed(expr, items)
+        expr = nodes.indexed(expr, items, merge=not value.gathered)
     return expr
 
 

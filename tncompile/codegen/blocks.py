@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tncompile.network import Block, Definition, Expr, Ints, Loop, Name, Network, Range, Tensor, TensorTable, nodes_of
+from tncompile.network import (
+    Block,
+    Definition,
+    Expr,
+    Ints,
+    Loop,
+    Name,
+    Network,
+    Range,
+    Tensor,
+    TensorTable,
+    nodes_of,
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,7 +68,8 @@ class Contractor:
     def operands(self, product: Product, values: Sequence[Value]) -> tuple[ast.expr, ast.expr]:
         """The two arguments of the matrix product."""
         left, right = reversed(values) if product.swapped else values
-        assert product.left is not None and product.right is not None
+        assert product.left is not None
+        assert product.right is not None
         return (
             as_matrices(left, product.left, self.domain, self.extent),
             as_matrices(right, product.right, self.domain, self.extent),
@@ -85,9 +86,8 @@ class Contractor:
 
     def _product(self, product: Product, values: Sequence[Value]) -> Value:
         if product.left is None or product.right is None:
-            order = product.summed + product.raw
-            expr = self.domain.multiply(*(aligned(value, order) for value in values))
-            return self._summed(Value(expr, Strided.dense(order)), product.summed)
+            expr = self.domain.multiply(*(aligned(value, product.order) for value in values))
+            return self._summed(Value(expr, Strided.dense(product.order)), product.summed)
         left, right = self.operands(product, values)
         matrix = Matrix(product.left.batch, product.left.rows, product.right.columns)
         expr = from_matrices(self.domain.matmul(left, right), matrix, self.extent)

@@ -22,7 +22,7 @@ class Domain:
     library: str = "np"
 
     @property
-    def complex(self) -> bool:
+    def is_complex(self) -> bool:
         """Are there imaginary parts?"""
         return self.dtype.startswith("complex")
 
@@ -46,7 +46,7 @@ class Domain:
 
     def conjugate(self, array: ast.expr) -> ast.expr:
         """The complex conjugate; of a real array the array itself."""
-        return nodes.method(array, "conj") if self.complex else array
+        return nodes.method(array, "conj") if self.is_complex else array
 
     def matmul(self, left: ast.expr, right: ast.expr) -> ast.expr:
         """The matrix product."""

@@ -150,8 +150,9 @@ class Entry:
         else:
             shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
             ones = domain.call("ones", shape, dtype)
-            given = self.outside.input_array(buffer.tensor, source, buffer)
-            statement = self.program.arrived(name, ast.IfExp(absent, ones, domain.call("asarray", given, dtype)))
+            members = self.outside.input_array(buffer.tensor, source, buffer)
+            given = domain.call("asarray", members, dtype)
+            statement = self.program.arrived(name, ast.IfExp(absent, ones, given))
         if statement is not None:
             yield statement
 

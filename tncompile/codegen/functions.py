@@ -28,7 +28,7 @@ def function(called: str, arguments: list[ast.expr], domain: Domain) -> ast.expr
             half = nodes.number(0.5)
             inner = domain.call("tanh", nodes.binary(half, ast.Mult(), first))
             return nodes.binary(half, ast.Mult(), nodes.binary(nodes.number(1), ast.Add(), inner))
-        case "softplus" if domain.complex:
+        case "softplus" if domain.is_complex:
             return domain.call("log", nodes.binary(nodes.number(1), ast.Add(), domain.call("exp", first)))
         case "softplus":
             return domain.call("logaddexp", nodes.number(0), first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Initial:
         starts = [0, *(np.flatnonzero((shares[1:] != shares[:-1]).any(axis=1)) + 1).tolist(), len(shares)]
         whole = len(starts) == 2
         rest: list[ast.expr] = [nodes.number(-1), *(self.symbols.extent(e) for e in block.block.shape)]
-        for first, stop in zip(starts, starts[1:], strict=False):
+        for first, stop in pairwise(starts):
             place: ast.expr = nodes.name(view)
             if not whole:
                 flat = nodes.method(nodes.name(view), "reshape", *rest)
@@ -113,7 +114,7 @@ class Initial:
 
     def _normal(self, deviation: ast.expr | None, shape: ast.expr) -> ast.expr:
         rng = nodes.name("rng")
-        if self.symbols.domain.complex:
+        if self.symbols.domain.is_complex:
             self.helpers["normal"] = _complex_normal()
             drawn: ast.expr = nodes.call(nodes.name("normal"), rng, shape)
         else:

@@ -60,11 +60,16 @@ def chain(operator: ast.operator, operands: Sequence[ast.expr]) -> ast.expr:
     return result
 
 
-def indexed(value: ast.expr, items: Sequence[ast.expr]) -> ast.expr:
-    """``value[items]`` without needless full slices behind; slices and new axes merge into one subscript."""
+def indexed(value: ast.expr, items: Sequence[ast.expr], *, merge: bool = True) -> ast.expr:
+    """``value[items]`` without needless full slices behind.
+
+    Slices and new axes merge with a subscript that is there already; ``merge=False`` where that one
+    holds arrays of positions.
+    """
     items = list(items)
-    if isinstance(value, ast.Subscript) and all(_is_full(item) or is_new_axis(item) for item in items):
-        value, items = value.value, _merged(_items(value), items)
+    if merge and isinstance(value, ast.Subscript) and all(_is_full(item) or is_new_axis(item) for item in items):
+        items = _merged(_items(value), items)
+        value = value.value
     while items and _is_full(items[-1]):
         items.pop()
     if not items:

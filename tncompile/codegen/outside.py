@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ from tncompile.codegen.layouts import is_samples, samples_first
 from tncompile.codegen.symbols import Symbols
 from tncompile.network import Extent, Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
+
+
+Held = Mapping[str, tuple[ast.expr, tuple[int, ...]]]  # the array of each buffer, and the order of its axes
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Outside:
         shape = [self.symbols.extent(extent) for extent in buffer.shape]
         return [*shape[:1], *family, *shape[1:]] if self._sampled(buffer) else [*family, *shape]
 
-    def output(self, schedule: Schedule, name: str, held: dict[str, tuple[ast.expr, tuple[int, ...]]]) -> ast.expr:
-        """An output as it leaves the program; ``held``: each buffer's array and the order of its axes."""
+    def output(self, schedule: Schedule, name: str, held: Held) -> ast.expr:
+        """An output as it leaves the program;"""
         members = self.network.tables.tensors[name].members
         buffers = [schedule.buffers[access.buffer] for access in schedule.outputs[name]]
         if is_array(self.network, name) and len(buffers) == 1:
@@ -76,7 +79,7 @@ class Outside:
         return transposed(expr, [str(a) for a in order], [str(a) for a in wanted])
 
     def _listed(
-        self, buffers: Sequence[Buffer], held: dict[str, tuple[ast.expr, tuple[int, ...]]], count: int
+        self, buffers: Sequence[Buffer], held: Held, count: int
     ) -> list[ast.expr]:
         """Each member as an array of its own, in the order of members."""
         items: list[tuple[int, ast.expr]] = []

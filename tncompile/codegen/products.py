@@ -50,8 +50,13 @@ class Product:
     right: Matrix | None
     swapped: bool  # the second operand stands on the left
     summed: Labels  # what is summed after the product
-    raw: Labels  # the labels of the value (after that sum), in the order of memory
+    order: Labels  # the labels of the value before that sum, in the order of memory
     cost: float
+
+    @property
+    def raw(self) -> Labels:
+        """The labels of the value, in the order of memory."""
+        return tuple(label for label in self.order if label not in self.summed)
 
 
 def best_product(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Product:
@@ -78,11 +83,20 @@ def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: 
 
 
 def _element_wise(first: Strided, second: Strided, result: Strided, summed: Labels, sizes: Sizes) -> Product:
-    order = summed + result.labels
+    order = _with_summed(first, second, result, summed)
     cost = elementwise_cost(order, [first, second], sizes)
     if summed:
         cost += reduction_cost(Strided.dense(order), summed, sizes)
-    return Product(None, None, False, summed, result.labels, cost)
+    return Product(None, None, False, summed, order, cost)
+
+
+def _with_summed(first: Strided, second: Strided, result: Strided, summed: Labels) -> Labels:
+    """The order of the result, with the summed labels where an operand has them, or in front."""
+    everything = set(summed) | set(result.labels)
+    for array in (first, second):
+        if set(array.labels) == everything and array.only(result.labels) == result.labels:
+            return array.labels
+    return summed + result.labels
 
 
 def _matrix_ways(
@@ -99,11 +113,11 @@ def _matrix_ways(
             _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
         ):
             left, right = Matrix(batch, rows, inner), Matrix(batch, inner, columns)
-            raw = (*shared, *rows, *columns)
+            raw = (*after, *shared, *rows, *columns)
             cost = _matrix_cost(x, y, left, right, after, sizes)
             in_place = not fresh and not after and Matrix(batch, rows, columns).fits(result)
-            if raw != result.labels and not in_place:
-                cost += copy_cost(Strided.dense(raw), result.labels, sizes)
+            if raw[len(after) :] != result.labels and not in_place:
+                cost += copy_cost(Strided.dense(raw[len(after) :]), result.labels, sizes)
             yield Product(left, right, swapped, after, raw, cost)
 
 

@@ -33,9 +33,9 @@ class Shared:
         """The buffer of a schedule that holds exactly one block of weights."""
         block = self.blocks[number]
         for buffer in schedule.buffers.values():
-            if buffer.tensor == block.table.name and buffer.role == "weight":
-                if np.array_equal(buffer.members, block.block.members):
-                    return buffer.name
+            mine = buffer.tensor == block.table.name and buffer.role == "weight"
+            if mine and np.array_equal(buffer.members, block.block.members):
+                return buffer.name
         return None
 
     def view(self, schedule: Schedule, number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tncompile.codegen.arrays import Strided
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span
@@ -15,7 +16,6 @@ class Storage:
     buffer: Buffer
     identifier: str
     order: tuple[int, ...]
-    gaps: bool = False  # a part of a larger array: its axes cannot be merged across the family
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Reading:
             return Strided.dense((*self.gathered, *(p.label for p in self._plain if p.label)))
         kept = [i for i, part in enumerate(self.parts) if part.label is not None]
         joined = [
-            j == i + 1 and self._whole(j) and _steady(self.parts[i]) and not (self.storage.gaps and i == 0)
-            for i, j in zip(kept, kept[1:], strict=False)
+            j == i + 1 and self._whole(j) and _steady(self.parts[i])
+            for i, j in pairwise(kept)
         ]
         if kept:
             joined.append(kept[-1] == len(self.parts) - 1 and _steady(self.parts[kept[-1]]))
@@ -91,7 +91,7 @@ def covers(span: Affine | Span | Gather, buffer: Buffer, axis: int) -> bool:
     """Does a subscript run over the whole of a family axis, in order?"""
     if not isinstance(span, Span) or span.start.constant or span.start.terms or span.step != 1:
         return False
-    return span.count == buffer.family[axis]
+    return span.count.value == buffer.family[axis].value
 
 
 def reading(access: Access, storage: Storage) -> Reading:

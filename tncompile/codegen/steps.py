@@ -17,7 +17,6 @@ from tncompile.codegen.symbols import Symbols
 from tncompile.network import Expr, Formula
 from tncompile.plan.schedule import Access, Step
 
-
 USUAL_BATCH = 256
 
 
@@ -65,13 +64,13 @@ class StepWriter:
         if step.op == "reduce":
             value = self._reduced(step, operands[0])
         elif step.op == "combine":
-            value = self._combined(step, operands, labels)
+            value = self._combined(step, operands, _carried(labels, operands))
         else:
+            order = _carried(labels, operands)
             arguments = [
-                aligned(operands[a], labels) if isinstance(a, int) else self.symbols.number(a) for a in step.arguments
+                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a) for a in step.arguments
             ]
-            carried = [label for label in labels if any(label in value.labels for value in operands)]
-            value = Value(function(step.function, arguments, domain), Strided.dense(carried))
+            value = Value(function(step.function, arguments, domain), Strided.dense(order))
         return [self._store(step, value, target, bound)]
 
     def extent(self, step: Step) -> _Extents:
@@ -121,7 +120,7 @@ class StepWriter:
             for label in step.summed:
                 if label not in value.labels:
                     expr = nodes.binary(expr, ast.Pow(), extents(label))
-        return Value(expr, kept)
+        return Value(expr, kept, value.gathered)
 
     def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
         total: ast.expr | None = None
@@ -130,8 +129,7 @@ class StepWriter:
             total = self._added(total, coefficient, aligned(value, labels))
         if step.constant is not None:
             total = self._added(total, step.constant, None)
-        carried = [label for label in labels if any(label in value.labels for value in operands)]
-        return Value(nodes.number(0) if total is None else total, Strided.dense(carried))
+        return Value(nodes.number(0) if total is None else total, Strided.dense(labels), any(value.gathered for value in operands))
 
     def _added(self, total: ast.expr | None, coefficient: Expr | None, term: ast.expr | None) -> ast.expr:
         factor = None if coefficient is None else self.symbols.number(coefficient)
@@ -187,6 +185,11 @@ class _Extents:
 
     def __call__(self, label: str) -> ast.expr:
         return self.symbols.extent(self.step.labels[label])
+
+
+def _carried(labels: Sequence[str], operands: Sequence[Value]) -> tuple[str, ...]:
+    """Those labels that an operand has."""
+    return tuple(label for label in labels if any(label in value.labels for value in operands))
 
 
 def _is_view(expr: ast.expr) -> bool:

@@ -43,6 +43,10 @@ class Columns:
 def find_columns(graph: Graph) -> Columns:
     """The columns of a graph; all None if it has none."""
     instances = [_instance(graph, node) for node in range(len(graph.nodes))]
+    for number, node in enumerate(graph.nodes):
+        if node.kind == "number" and graph.above[number]:
+            # A start value of 0 belongs to the first step, not to a column of its own.
+            instances[number] = instances[graph.above[number][0]]
     reads = _reads(graph, instances)
     chosen = _choose(instances, reads, _seeds(graph, reads))
     column = tuple(_column(instance, chosen) for instance in instances)

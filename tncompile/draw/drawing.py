@@ -46,8 +46,7 @@ class Drawing:
 
 def draw(net: Network) -> Drawing:
     """The drawing of a network at its sizes."""
-    graph = expand(net)
-    return Drawing(Sheet(graph, lay_out(graph), net.name, _caption(net)))
+    return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net)))
 
 
 def _caption(net: Network) -> str:

@@ -196,8 +196,10 @@ class _Expansion:
         roots = [(self._evaluate(part, inner), self._carried(part, inner)) for part, inner in written_out]
         if not roots:
             return self._number("1", frame)
-        main = next((root for root, carried in roots if carried), roots[0][0])
-        if any(carried for _, carried in roots):
+        joined = [root for root, carried in roots if carried]
+        # A tensor of the product itself stands for it better than one far inside a definition.
+        main = next((root for root in joined if root.nodes()), joined[0] if joined else roots[0][0])
+        if joined:
             for root, carried in roots:
                 if not carried:
                     self.nets.scalar(root, main)
@@ -318,7 +320,7 @@ class _Expansion:
         extents = self._extents(name, position)
         if isinstance(self.patterns[self.members[name][position].number], Apply):
             # What an operation makes is used from there, under the name of the definition.
-            task = _Task(name, position, [self.nets.join([], extent) for extent in extents], Reference())
+            task = _Task(name, position, [self.nets.silent(extent) for extent in extents], Reference())
             self.shared[name, position] = task.root
             self.tasks.append(task)
             return task.root

@@ -15,6 +15,9 @@ from tncompile.draw.spread import spread
 Point = tuple[float, float]
 
 SWEEPS = 8
+ROW = 1.0  # the height of a row
+STEEPNESS, STEEPEST = 0.4, 2.6  # rise over run of a wire, and the most a row rises
+LANE = 0.16  # between wires that run between two columns
 FIRM = 1e6  # the weight of what has its place already
 
 
@@ -22,17 +25,33 @@ def mark_width(node: Node) -> float:
     """The room a node takes in a row, in units of the grid."""
     if node.kind in ("dot", "open"):
         return 0.6
-    return max(1.0, 0.55 + 0.13 * len(node.name + ",".join(map(str, node.subscripts))))
+    return max(1.15, 0.62 + 0.13 * len(node.name + ",".join(map(str, node.subscripts))))
 
 
-def flow_layout(graph: Graph, columns: Columns) -> list[Point]:
-    """A place for each node."""
+def flow_layout(graph: Graph, columns: Columns) -> tuple[list[Point], dict[tuple[int, int], float]]:
+    """A place for each node; and the wires that run between two columns, with the place where."""
     template = make_template(graph, columns)
     widths = [max(mark_width(graph.nodes[node]) for node in nodes) for nodes in template.members]
     offsets = _column_offsets(graph, columns, template, widths)
-    across = _tied_places(columns, template, offsets, widths)
+    across, detours = _tied_places(graph, columns, template, offsets, widths)
     _place_untied(graph, columns, template, widths, across)
-    return [(across[node], template.row[template.role[node]]) for node in range(len(graph.nodes))]
+    heights = _heights(graph, template, across)
+    return [(across[node], heights[template.row[template.role[node]]]) for node in range(len(graph.nodes))], detours
+
+
+def _heights(graph: Graph, template: Template, across: dict[int, float]) -> dict[float, float]:
+    """How high each row is: wide fans of wires need more room than steps straight up."""
+    rows = sorted(set(template.row))
+    rise = dict.fromkeys(rows, ROW)
+    for wire in graph.wires:
+        low, high = sorted(template.row[template.role[end]] for end in (wire.source, wire.target))
+        if (template.role[wire.source], template.role[wire.target]) not in template.loose and low < high:
+            run = abs(across[wire.source] - across[wire.target])
+            rise[low] = max(rise[low], min(STEEPNESS * run, STEEPEST))
+    heights = {rows[0]: 0.0}
+    for below, row in zip(rows, rows[1:], strict=False):
+        heights[row] = heights[below] + rise[below] * min(1.0, row - below)
+    return heights
 
 
 # --- one column ----------------------------------------------------------------------------------
@@ -49,7 +68,7 @@ def _column_offsets(graph: Graph, columns: Columns, template: Template, widths: 
             near[a][b] = near[b][a] = None
     rows: dict[float, list[int]] = {}
     for role, tied in enumerate(template.tied):
-        if tied:
+        if tied and role not in template.starts and role not in template.gap_of:
             rows.setdefault(template.row[role], []).append(role)
     offsets = [0.0] * len(template.members)
     for sweep in range(SWEEPS):
@@ -89,28 +108,72 @@ def _carriers(graph: Graph, columns: Columns, template: Template) -> dict[int, t
         start, end = columns.column[wire.source], columns.column[wire.target]
         if start is not None and end is not None and start != end:
             sides[template.role[wire.target]] = -1 if start < end else 1
-    found = {}
-    for source, target in template.sideward:
+    found: dict[int, tuple[int, int]] = {}
+    pairs = [pair for pair in template.sideward if pair[0] != pair[1] and pair[0] not in template.starts]
+    for source, target in pairs:
         same = template.tied[source] and template.tied[target] and template.row[source] == template.row[target]
-        if same and source != target and source in sides and not template.into(source, template.upward):
+        if not same or source in template.gap_of or target in template.gap_of:
+            continue
+        if template.into(source, template.upward):
+            # A line through the column: what follows stands behind what it reads.
+            if target not in sides:
+                found[target] = (source, -sides.get(source, -1))
+        elif source in sides:
             found[source] = (target, sides[source])
     return found
 
 
-def _tied_places(columns: Columns, template: Template, offsets: list[float], widths: list[float]) -> dict[int, float]:
-    """The columns side by side, each as wide as the widest row."""
-    tied = [role for role, is_tied in enumerate(template.tied) if is_tied]
+def _tied_places(
+    graph: Graph, columns: Columns, template: Template, offsets: list[float], widths: list[float]
+) -> tuple[dict[int, float], dict[tuple[int, int], float]]:
+    """The columns side by side, each as wide as its widest row; and the ways between them."""
+    aside = {**template.starts, **template.gap_of}
+    tied = [role for role, is_tied in enumerate(template.tied) if is_tied and role not in aside]
     if not tied:
-        return {}
+        return {}, {}
     left = min(offsets[role] - widths[role] / 2 for role in tied)
     right = max(offsets[role] + widths[role] / 2 for role in tied)
     present = sorted({column for column in columns.column if column is not None})
+    detouring = _detouring(graph, columns, template)
+    lanes = list(dict.fromkeys(template.role[source] for source, _ in detouring))
+    pitch = max(right - left + LANE * len(lanes), _crowding(template, widths, len(present)))
     rank = {column: number for number, column in enumerate(present)}
-    return {
-        node: rank[column] * (right - left) + offsets[template.role[node]]
-        for node, column in enumerate(columns.column)
-        if column is not None
-    }
+    across = {}
+    for node, column in enumerate(columns.column):
+        role = template.role[node]
+        if column is not None and role not in template.starts:
+            across[node] = rank[column] * pitch + ((left + right) / 2 if role in template.gap_of else offsets[role])
+    for role, target in template.starts.items():
+        first = min((n for n in template.members[target] if n in across), key=lambda n: across[n], default=None)
+        across[template.members[role][0]] = (across[first] if first is not None else 0.0) - (
+            widths[role] + widths[target]
+        ) / 2
+    ways = {}
+    for source, target in detouring:
+        column = columns.column[target]
+        if column is not None:
+            ways[source, target] = rank[column] * pitch + left - LANE * (lanes.index(template.role[source]) + 0.5)
+    return across, ways
+
+
+def _detouring(graph: Graph, columns: Columns, template: Template) -> list[tuple[int, int]]:
+    """Wires from a step to the next that lead back down."""
+    pairs = dict.fromkeys((wire.source, wire.target) for wire in graph.wires)
+    return [
+        (source, target)
+        for source, target in pairs
+        if (template.role[source], template.role[target]) in template.loose
+        and columns.column[source] != columns.column[target]
+    ]
+
+
+def _crowding(template: Template, widths: list[float], columns: int) -> float:
+    """How wide a column has to be for the fullest row of what belongs to none."""
+    rows: dict[float, float] = {}
+    for role, tied in enumerate(template.tied):
+        if not tied:
+            rows[template.row[role]] = rows.get(template.row[role], 0.0) + widths[role]
+    return max(rows.values(), default=0.0) / columns
 
 
 # --- what belongs to no column -------------------------------------------------------------------

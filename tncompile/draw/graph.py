@@ -30,6 +30,7 @@ class Node:
     subscripts: tuple[int, ...] = ()
     home: Home = ("", ())
     variables: tuple[int, ...] = ()  # values of the loops around the use
+    span: float = 0.0  # how wide the mark is, where it reaches over several columns
     tag: Home | None = None  # the definition whose value comes out of an operation
 
 

@@ -61,4 +61,4 @@ def mark_size(node: Node) -> tuple[float, float]:
     if node.kind == "open":
         return 0.0, 0.0
     height = 0.36 if node.kind == "number" else HEIGHT
-    return max(height, label_width(node) + 0.2), height
+    return max(height, label_width(node) + 0.2, node.span), height

@@ -49,6 +49,7 @@ class _Net:
     extent: Extent | None
     subscripts: tuple[int, ...] = ()
     home: Home = ("", ())
+    silent: bool = False  # with one end it is not drawn
     links: list[int] = field(default_factory=list)
 
 
@@ -92,6 +93,11 @@ class Nets:
     def attach(self, net: int, node: Reference, port: Port, axis: int = 0) -> None:
         """One more end."""
         self._nets[self._find(net)].ends.append((node, port, axis))
+
+    def silent(self, extent: Extent) -> int:
+        """A net for a value whose uses have wires of their own."""
+        self._nets[self.join([], extent)].silent = True
+        return len(self._nets) - 1
 
     def measure(self, net: int, extent: Extent) -> None:
         """Note the extent of a net."""
@@ -170,7 +176,7 @@ class Nets:
             if number not in linked and len(ends) == 2:
                 edges.append((*ends[0], *ends[1], net.extent))
             elif number not in linked and len(ends) < 2:
-                edges += self._single(ends, net.extent)
+                edges += [] if net.silent else self._single(ends, net.extent)
             else:
                 hub = hubs[number] = self._hub(ends, net)
                 port = "in" if self.nodes[hub].kind == "state" else "none"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,11 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
+from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Curve
 
-from tncompile.draw.graph import Graph, Kind, Node
+from tncompile.draw.graph import Kind, Node
+from tncompile.draw.layout import Layout
 from tncompile.draw.marks import CHARACTER, LOOKS, label, mark_size
 from tncompile.draw.wires import Path, route
 from tncompile.network import Extent
@@ -24,16 +24,16 @@ Point = tuple[float, float]
 
 INCH = 0.82  # inches in a unit of the grid
 MARGIN = 0.55
+CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tncompile", "mathtext.fontset": "dejavusans", "font.family": "DejaVu Sans"}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A graph with a place for each node, and what is written below."""
+    """A laid out graph, and what is written below."""
 
-    graph: Graph
-    places: Sequence[Point]
+    layout: Layout
     title: str
     caption: str
 
@@ -59,22 +59,22 @@ def render_png(sheet: Sheet, resolution: int = 144) -> bytes:
 
 
 def _figure(sheet: Sheet) -> Figure:
-    xs, ys = [x for x, _ in sheet.places] or [0.0], [y for _, y in sheet.places] or [0.0]
+    xs, ys = [x for x, _ in sheet.layout.places] or [0.0], [y for _, y in sheet.layout.places] or [0.0]
     left, right = min(xs) - MARGIN, max(xs) + MARGIN
     bottom, top = min(ys) - MARGIN, max(ys) + MARGIN
-    wide = max(right - left, CHARACTER * len(sheet.caption) + 0.6, 4.5)
+    wide = max(right - left, _caption_width(sheet))
     middle = (left + right) / 2
     left, right = middle - wide / 2, middle + wide / 2
-    floor = bottom - 0.85
+    floor = bottom - 1.05
     figure = Figure(figsize=((right - left) * INCH, (top - floor) * INCH), facecolor="white")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(left, right)
     axes.set_ylim(floor, top)
     axes.axis("off")
     _draw_wires(axes, sheet)
-    for node, place in zip(sheet.graph.nodes, sheet.places, strict=True):
+    for node, place in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True):
         _draw_node(axes, node, place)
-    _draw_caption(axes, sheet, left, right, bottom)
+    _draw_caption(axes, sheet, left, bottom)
     return figure
 
 
@@ -82,27 +82,32 @@ def _figure(sheet: Sheet) -> Figure:
 
 
 def _draw_wires(axes: Any, sheet: Sheet) -> None:
-    paths = route(sheet.graph, sheet.places)
+    paths = route(sheet.layout)
     for path in paths:
         extent = path.wire.extent
-        curve = Curve([path.start, path.control, path.end], [Curve.MOVETO, Curve.CURVE3, Curve.CURVE3])
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
         style: dict[str, Any] = {"ls": (0, (2, 2)), "ec": "#888888"} if extent is None else {"ec": "#3a3a3a"}
-        axes.add_patch(PathPatch(curve, fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style))
+        for curve in path.curves:
+            axes.add_patch(PathPatch(curve, fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style))
+            if path.name:
+                axes.text(*curve.vertices[-1], path.name, fontsize=7, style="italic", ha="center", va="center",
+                          color="#444444", bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": "#999999"})  # fmt: skip
     _draw_extents(axes, sheet, paths)
 
 
 def _draw_extents(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
     """The extent of each wire beside its middle, or a little aside where something is written already."""
-    taken = [(x, y, *_half(mark_size(node))) for node, (x, y) in zip(sheet.graph.nodes, sheet.places, strict=True)]
+    marks = zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True)
+    taken = [(x, y, *_half(mark_size(node))) for node, (x, y) in marks]
     short = len(paths) > FEW_WIRES
     for path in paths:
         if path.wire.extent is None:
             continue
         text = extent_text(path.wire.extent, short)
         half = (CHARACTER * 0.72 * len(text) / 2, 0.08)
+        points = path.points()
         for at in (0.5, 0.42, 0.58, 0.34, 0.66):
-            x, y = path.points(np.array([at]))[0].tolist()
+            x, y = points[round(at * (len(points) - 1))].tolist()
             if not any(abs(x - u) < half[0] + w and abs(y - v) < half[1] + h for u, v, w, h in taken):
                 taken.append((x, y, *half))
                 axes.text(x, y, text, fontsize=6.3, ha="center", va="center", color="#444444", zorder=2,
@@ -131,41 +136,66 @@ def _draw_node(axes: Any, node: Node, place: Point) -> None:
         axes.text(*place, "⋯", fontsize=14, ha="center", va="center", color="#333333", zorder=4)
         return
     _draw_mark(axes, node, place)
+    if node.tag is not None:
+        name = Node("state", node.tag[0], node.tag[1])
+        axes.text(place[0] - mark_size(node)[0] / 2 - 0.02, place[1] + 0.2, label(name), fontsize=6.5, ha="right",
+                  va="bottom", color="#1d5c33", zorder=5)  # fmt: skip
     if node.kind != "dot":
         big = node.kind == "function" and len(node.name) == 1
         axes.text(*place, label(node), fontsize=11 if big else 8, ha="center", va="center_baseline" if big else "center",
                   color="#111111", zorder=5)  # fmt: skip
 
 
-def _draw_mark(axes: Any, node: Node, place: Point) -> None:
+def _draw_mark(axes: Any, node: Node, place: Point, scale: float = 1.0) -> None:
     look = LOOKS[node.kind]
     if node.kind == "dot":
         axes.add_patch(Circle(place, look.rounding, fc=look.fill, ec=look.edge, zorder=3))
         return
-    width, height = mark_size(node)
-    for inset in (0.0, 0.045) if look.double else (0.0,):
-        w, h = width - 2 * inset, height - 2 * inset
-        rounding = max(min(look.rounding, h / 2 - 1e-3) - inset * 0, 0.0)
-        axes.add_patch(
-            FancyBboxPatch(
-                (place[0] - w / 2, place[1] - h / 2), w, h,
-                boxstyle=f"round,pad=0,rounding_size={min(rounding, h / 2):.3f}",
-                fc=look.fill, ec=look.edge, lw=1.0, ls="--" if look.dashed else "-", zorder=3,
-            )  # fmt: skip
-        )
+    width, height = (scale * side for side in mark_size(node))
+    for inset in (0.0, 0.045 * scale) if look.double else (0.0,):
+        outline = rounded_box(place, width - 2 * inset, height - 2 * inset, scale * look.rounding - inset)
+        style = "--" if look.dashed else "-"
+        axes.add_patch(PathPatch(outline, fc=look.fill, ec=look.edge, lw=1.0, ls=style, zorder=3))
+
+
+def rounded_box(place: Point, width: float, height: float, radius: float) -> Curve:
+    """A box around a place whose corners are quarters of a circle; a circle if the radius says so."""
+    (x, y), r = place, max(0.0, min(radius, width / 2, height / 2))
+    left, right, bottom, top = x - width / 2, x + width / 2, y - height / 2, y + height / 2
+    k = r * (1 - CIRCLE)
+    corners = [
+        [(right - r, bottom), (right - k, bottom), (right, bottom + k), (right, bottom + r)],
+        [(right, top - r), (right, top - k), (right - k, top), (right - r, top)],
+        [(left + r, top), (left + k, top), (left, top - k), (left, top - r)],
+        [(left, bottom + r), (left, bottom + k), (left + k, bottom), (left + r, bottom)],
+    ]
+    points, codes = [corners[-1][-1]], [Curve.MOVETO]
+    for corner in corners:
+        points += corner
+        codes += [Curve.LINETO, Curve.CURVE4, Curve.CURVE4, Curve.CURVE4]
+    return Curve([*points, points[0]], [*codes, Curve.CLOSEPOLY])
 
 
 # --- below the drawing ---------------------------------------------------------------------------
 
 
-def _draw_caption(axes: Any, sheet: Sheet, left: float, right: float, bottom: float) -> None:
+def _draw_caption(axes: Any, sheet: Sheet, left: float, bottom: float) -> None:
     """The name and sizes, and what the marks mean."""
-    axes.text(left + 0.25, bottom - 0.18, sheet.title, fontsize=9.5, weight="bold", va="center", color="#111111")
-    axes.text(left + 0.25, bottom - 0.52, sheet.caption, fontsize=8, va="center", color="#444444")
-    kinds: list[Kind] = [kind for kind in LOOKS if any(node.kind == kind for node in sheet.graph.nodes)]
-    x = right - 0.25
-    for kind in reversed(kinds):
-        x -= CHARACTER * 0.85 * len(LOOKS[kind].meaning)
-        axes.text(x, bottom - 0.18, LOOKS[kind].meaning, fontsize=7, va="center", color="#444444")
-        _draw_mark(axes, Node(kind, ""), (x - 0.3, bottom - 0.18))
-        x -= 0.75
+    axes.text(left + 0.25, bottom - 0.15, sheet.title, fontsize=9.5, weight="bold", va="center", color="#111111")
+    axes.text(left + 0.25, bottom - 0.47, sheet.caption, fontsize=8, va="center", color="#444444")
+    x = left + 0.25
+    for kind in _kinds(sheet):
+        size = 0.5 if kind != "dot" else 1.0
+        half = mark_size(Node(kind, ""))[0] * size / 2
+        _draw_mark(axes, Node(kind, ""), (x + half, bottom - 0.8), size)
+        axes.text(x + 2 * half + 0.08, bottom - 0.8, LOOKS[kind].meaning, fontsize=7, va="center", color="#444444")
+        x += 2 * half + 0.33 + CHARACTER * 0.8 * len(LOOKS[kind].meaning)
+
+
+def _kinds(sheet: Sheet) -> list[Kind]:
+    return [kind for kind in LOOKS if any(node.kind == kind for node in sheet.layout.graph.nodes)]
+
+
+def _caption_width(sheet: Sheet) -> float:
+    legend = sum(0.6 + CHARACTER * 0.8 * len(LOOKS[kind].meaning) for kind in _kinds(sheet))
+    return max(CHARACTER * len(sheet.caption), 1.2 * CHARACTER * len(sheet.title), legend) + 0.5

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import networkx as nx
 
-from tncompile.draw.columns import Columns
+from tncompile.draw.columns import Columns, Role
 from tncompile.draw.graph import FLOWING, Graph
 
 Pair = tuple[int, int]
+LINE = 4  # marks of one step that may stand in a line
 
 
 @dataclass
@@ -25,10 +28,14 @@ class Template:
     members: list[list[int]]  # the nodes of each role
     tied: list[bool]  # whether the role belongs to the columns
     source: list[bool]  # whether the role is an input
-    upward: dict[Pair, None] = field(default_factory=dict)
-    sideward: dict[Pair, None] = field(default_factory=dict)
-    loose: dict[Pair, None] = field(default_factory=dict)
+    upward: dict[Pair, int] = field(default_factory=dict)  # with how many wires there are of this kind
+    sideward: dict[Pair, int] = field(default_factory=dict)
+    loose: dict[Pair, int] = field(default_factory=dict)
     row: list[float] = field(default_factory=list)
+    # Roles that stand in for another: three dots for its hidden members.
+    gap_of: dict[int, int] = field(default_factory=dict)
+    # Roles of the first step only, each beside what it starts.
+    starts: dict[int, int] = field(default_factory=dict)
 
     def into(self, role: int, wires: Iterable[Pair]) -> list[int]:
         """The roles from which some wires lead to a role."""
@@ -45,8 +52,11 @@ class Template:
 
 def make_template(graph: Graph, columns: Columns) -> Template:
     """The roles of a graph with their wires and rows."""
-    numbers: dict[object, int] = {}
-    role = tuple(numbers.setdefault(key, len(numbers)) for key in columns.role)
+    numbers: dict[Role, int] = {}
+    # A gap comes after the role it stands in for, if that is drawn at all.
+    for key in sorted(columns.role, key=lambda key: key[0] == "gap"):
+        numbers.setdefault(key, len(numbers))
+    role = tuple(numbers[key] for key in columns.role)
     members: list[list[int]] = [[] for _ in numbers]
     for node, number in enumerate(role):
         members[number].append(node)
@@ -56,11 +66,18 @@ def make_template(graph: Graph, columns: Columns) -> Template:
         [columns.column[nodes[0]] is not None for nodes in members],
         [graph.nodes[nodes[0]].kind == "input" for nodes in members],
     )
+    template.gap_of = {number: numbers[key[1]] for key, number in list(numbers.items()) if key[0] == "gap" and key[1] in numbers}
+    template.starts = _starts(graph, template)
+    leaving = Counter(role[wire.source] for wire in graph.wires if columns.column[wire.target] is None)
     for wire in graph.wires:
-        sideways = _is_sideward(columns, wire.source, wire.target)
+        sideways = _is_sideward(columns, wire.source, wire.target) and leaving[role[wire.source]] <= 1
+        sideways = sideways or role[wire.source] in template.starts
         wires = template.sideward if sideways else template.upward
-        wires[role[wire.source], role[wire.target]] = None
+        pair = role[wire.source], role[wire.target]
+        wires[pair] = wires.get(pair, 0) + 1
     _turn_carriers(template, graph)
+    _straighten(template)
+    _loosen_cycles(template)
     unions = _settle(template)
     template.row = _rows(template, unions)
     _stack_parts(template)
@@ -83,48 +100,77 @@ def _turn_carriers(template: Template, graph: Graph) -> None:
     while changed:
         changed = False
         for number, nodes in enumerate(template.members):
-            entering, ahead = template.into(number, template.sideward), template.into(number, template.upward)
+            entering = sum(template.sideward[other, number] for other in template.into(number, template.sideward))
+            below = sum(template.upward[other, number] for other in template.into(number, template.upward))
             flows = graph.nodes[nodes[0]].kind in FLOWING and template.tied[number]
-            if ahead or not entering or number in entering or flows:
+            if entering <= 2 * below or (number, number) in template.sideward or flows:
                 continue
             for pair in [pair for pair in template.upward if pair[0] == number]:
-                del template.upward[pair]
-                template.sideward[pair] = None
+                template.sideward[pair] = template.sideward.get(pair, 0) + template.upward.pop(pair)
                 changed = True
 
 
 def _settle(template: Template) -> list[int]:
-    """Roles that share a row, as a number for each role; sideward wires that cannot stay in a row become loose."""
-    while True:
-        unions = _unions(template)
-        graph = nx.DiGraph()
-        graph.add_nodes_from(unions)
-        graph.add_edges_from((unions[a], unions[b]) for a, b in template.upward if a != b)
-        cyclic = [part for part in nx.strongly_connected_components(graph) if len(part) > 1]
-        bad = {union for part in cyclic for union in part} | {a for a, b in graph.edges if a == b}
-        loose = [pair for pair in template.sideward if pair[0] != pair[1] and unions[pair[0]] in bad]
-        loose = [pair for pair in loose if unions[pair[0]] == unions[pair[1]] and template.tied[pair[1]]]
-        if not loose:
-            _break_cycles(graph)
-            kept = set(graph.edges)
-            for pair in [p for p in template.upward if p[0] != p[1] and (unions[p[0]], unions[p[1]]) not in kept]:
-                del template.upward[pair]
-                template.loose[pair] = None
-            return unions
-        for pair in loose:
-            del template.sideward[pair]
-            template.loose[pair] = None
+    """Roles that share a row, as a number for each role.
 
-
-def _unions(template: Template) -> list[int]:
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(template.members)))
-    graph.add_edges_from(pair for pair in template.sideward if template.tied[pair[0]] and template.tied[pair[1]])
-    unions = list(range(len(template.members)))
-    for part in nx.connected_components(graph):
-        for role in part:
-            unions[role] = min(part)
+    Sideward wires are taken up one after the other, the most frequent first; one that would have a
+    role above itself becomes loose.
+    """
+    unions = [template.gap_of.get(role, role) for role in range(len(template.members))]
+    for pair in sorted(template.sideward, key=lambda pair: (-template.sideward[pair], pair)):
+        source, target = pair
+        if source == target or not (template.tied[source] and template.tied[target]):
+            continue
+        merged = [min(unions[source], unions[target]) if u in (unions[source], unions[target]) else u for u in unions]
+        graph = nx.DiGraph((merged[a], merged[b]) for a, b in template.upward if a != b)
+        if nx.is_directed_acyclic_graph(graph):
+            unions = merged
+        else:
+            template.loose[pair] = template.sideward.pop(pair)
     return unions
+
+
+def _starts(graph: Graph, template: Template) -> dict[int, int]:
+    """Roles of a single node that reads nothing and begins a recurrence of several steps."""
+    starts = {}
+    longest = max((len(nodes) for nodes, tied in zip(template.members, template.tied, strict=True) if tied), default=0)
+    for number, nodes in enumerate(template.members):
+        above = graph.above[nodes[0]]
+        begins = len(nodes) == 1 and not graph.below[nodes[0]] and len(above) == 1 and longest > 2
+        if begins and template.tied[number] and graph.nodes[nodes[0]].kind not in ("input", "gap"):
+            starts[number] = template.role[above[0]]
+    return starts
+
+
+def _straighten(template: Template) -> None:
+    """Where one way leads from what receives the last step to what the next step receives, it is a line."""
+    entries = {target for source, target in template.sideward if _steps(template, source, target)}
+    exits = {source for source, target in template.sideward if _steps(template, source, target)}
+    above: dict[int, list[int]] = {}
+    for source, target in template.upward:
+        if template.tied[target]:
+            above.setdefault(source, []).append(target)
+    for entry in sorted(entries):
+        way = [entry]
+        while way[-1] not in exits and len(above.get(way[-1], [])) == 1 and len(way) < LINE:
+            way.append(above[way[-1]][0])
+        reached = [role for role in sorted(entries) if role in way]
+        if way[-1] in exits and reached == [entry]:
+            for pair in pairwise(way):
+                template.sideward[pair] = template.upward.pop(pair)
+
+
+def _steps(template: Template, source: int, target: int) -> bool:
+    tied = template.tied[source] and template.tied[target]
+    return tied and source not in template.starts and source not in template.gap_of
+
+
+def _loosen_cycles(template: Template) -> None:
+    """Upward wires that would have a role above itself become loose."""
+    graph = nx.DiGraph(pair for pair in template.upward)
+    _break_cycles(graph)
+    for pair in [pair for pair in template.upward if not graph.has_edge(*pair)]:
+        template.loose[pair] = template.upward.pop(pair)
 
 
 def _break_cycles(graph: nx.DiGraph) -> None:
@@ -160,9 +206,10 @@ def _stack_parts(template: Template) -> None:
     graph.add_nodes_from(role for role, tied in enumerate(template.tied) if tied)
     wires = [*template.upward, *template.sideward, *template.loose]
     graph.add_edges_from(pair for pair in wires if template.tied[pair[0]] and template.tied[pair[1]])
+    graph.add_edges_from(template.gap_of.items())
     parts = [sorted(part) for part in nx.connected_components(graph)]
     parts.sort(key=lambda part: (not any(template.source[role] for role in part), part))
-    floor = 0.0
+    floor = min((template.row[role] for role in parts[0]), default=0.0) if parts else 0.0
     for part in parts:
         lowest = min(template.row[role] for role in part)
         for role in part:

@@ -5,38 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.path import Path as Curve
 
 from tncompile.draw.graph import Graph, Wire
+from tncompile.draw.layout import Layout
 from tncompile.draw.marks import mark_size
 
 Point = tuple[float, float]
+Points = npt.NDArray[np.float64]
+
 BOWS = (0.0, 0.18, -0.18, 0.32, -0.32, 0.5, -0.5)  # height of the bow over the length of the wire
 CLEARANCE = 0.08
-SAMPLES = np.linspace(0.0, 1.0, 33)
+BETWEEN = 0.44  # how far over a row a wire runs that leads back down, or under one
+SLANT = 0.28
+CORNER = 0.12
+STUB = (1.0, 0.42)
 
 
 @dataclass(frozen=True)
 class Path:
-    """A wire on the paper: a curve of second degree with this point in the middle of its control polygon."""
+    """A wire on the paper; where it is cut, ``name`` stands at both ends of the cut."""
 
     wire: Wire
-    start: Point
-    control: Point
-    end: Point
+    curves: tuple[Curve, ...]
+    name: str = ""
 
-    def points(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Points of the curve, shape (len(at), 2)."""
-        s, c, e = (np.array(point) for point in (self.start, self.control, self.end))
-        t = at[:, None]
-        result: npt.NDArray[np.float64] = (1 - t) ** 2 * s + 2 * t * (1 - t) * c + t**2 * e
-        return result
+    def points(self) -> Points:
+        """Points along the (first) curve, shape (many, 2)."""
+        curve = self.curves[0]
+        if curve.codes is None or Curve.CURVE3 not in curve.codes:
+            return np.concatenate([np.linspace(a, b, 9) for a, b in pairwise(curve.vertices)])
+        sampled: Points = curve.interpolated(1).to_polygons(closed_only=False)[0]
+        return np.concatenate([np.linspace(a, b, 5) for a, b in pairwise(sampled)])
 
 
-def route(graph: Graph, places: Sequence[Point]) -> list[Path]:
+def route(layout: Layout) -> list[Path]:
     """A path for each wire. Wires between the same two nodes run beside each other."""
+    graph, places = layout.graph, layout.places
     centres = np.array(places, dtype=np.float64).reshape(-1, 2)
     halves = np.array([mark_size(node) for node in graph.nodes], dtype=np.float64).reshape(-1, 2) / 2 + CLEARANCE
     many = Counter(frozenset((wire.source, wire.target)) for wire in graph.wires)
@@ -46,22 +55,78 @@ def route(graph: Graph, places: Sequence[Point]) -> list[Path]:
         pair = frozenset((wire.source, wire.target))
         lane = seen[pair] - (many[pair] - 1) / 2
         seen[pair] += 1
-        start, end = places[wire.source], places[wire.target]
-        tries = [_bow(wire, start, end, 0.3 * lane)] if lane else [_bow(wire, start, end, bow) for bow in BOWS]
-        paths.append(min(tries, key=lambda path: _hits(path, centres, halves)))
+        start, end = _ends(graph, wire, places)
+        if (wire.source, wire.target) in layout.cut:
+            name = chr(ord("a") + sum(bool(path.name) for path in paths) % 26)
+            paths.append(Path(wire, _stubs(start, end), name))
+        elif (wire.source, wire.target) in layout.detours:
+            paths.append(Path(wire, (_detour(start, end, layout.detours[wire.source, wire.target]),)))
+        else:
+            bows = (0.3 * lane,) if lane else BOWS
+            tries = [Path(wire, (_bow(start, end, bow),)) for bow in bows]
+            paths.append(min(tries, key=lambda path: _hits(path, centres, halves)))
     return paths
 
 
-def _bow(wire: Wire, start: Point, end: Point, bow: float) -> Path:
+def _ends(graph: Graph, wire: Wire, places: Sequence[Point]) -> tuple[Point, Point]:
+    """Where a wire begins and ends; at a wide mark right under or over the other end."""
+    start, end = places[wire.source], places[wire.target]
+    if graph.nodes[wire.source].span:
+        start = (end[0], start[1])
+    return start, end
+
+
+def _bow(start: Point, end: Point, bow: float) -> Curve:
     (x, y), (u, v) = start, end
+    if not bow:
+        return Curve([start, end])
     # Twice the height, since the curve reaches half way to its control point.
     control = ((x + u) / 2 - 2 * bow * (v - y), (y + v) / 2 + 2 * bow * (u - x))
-    return Path(wire, start, control, end)
+    return Curve([start, control, end], [Curve.MOVETO, Curve.CURVE3, Curve.CURVE3])
 
 
-def _hits(path: Path, centres: npt.NDArray[np.float64], halves: npt.NDArray[np.float64]) -> int:
+def _detour(start: Point, end: Point, between: float) -> Curve:
+    """Out over the row, down between two columns, and in under the row where the wire ends."""
+    (x, y), (u, v) = start, end
+    side = 1.0 if between > x else -1.0
+    corners = [
+        start,
+        (x + side * SLANT, y + BETWEEN),
+        (between, y + BETWEEN),
+        (between, v - BETWEEN),
+        (u - side * SLANT, v - BETWEEN),
+        end,
+    ]
+    return _rounded(corners)
+
+
+def _rounded(corners: list[Point]) -> Curve:
+    """A line through corners that are a little rounded off."""
+    vertices, codes = [corners[0]], [Curve.MOVETO]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        vertices += [_towards(corner, before), corner, _towards(corner, after)]
+        codes += [Curve.LINETO, Curve.CURVE3, Curve.CURVE3]
+    return Curve([*vertices, corners[-1]], [*codes, Curve.LINETO])
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    length = float(np.hypot(other[0] - corner[0], other[1] - corner[1]))
+    share = min(CORNER, length / 2) / length if length else 0.0
+    return corner[0] + share * (other[0] - corner[0]), corner[1] + share * (other[1] - corner[1])
+
+
+def _stubs(start: Point, end: Point) -> tuple[Curve, Curve]:
+    """The two ends of a wire that leads around the edge."""
+    side = 1.0 if start[0] > end[0] else -1.0
+    rise = 1.0 if end[1] > start[1] else -1.0
+    first = (start[0] + side * STUB[0], start[1] + rise * STUB[1])
+    second = (end[0] - side * STUB[0], end[1] - rise * STUB[1])
+    return Curve([start, first]), Curve([end, second])
+
+
+def _hits(path: Path, centres: Points, halves: Points) -> int:
     """How many nodes a path runs through, its own two not counted."""
-    distance = np.abs(path.points(SAMPLES)[:, None, :] - centres[None, :, :])
+    distance = np.abs(path.points()[:, None, :] - centres[None, :, :])
     inside = (distance < halves[None, :, :]).all(axis=2).any(axis=0)
     inside[[path.wire.source, path.wire.target]] = False
     return int(inside.sum())

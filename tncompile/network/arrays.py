@@ -97,4 +97,5 @@ def stretches(owner: Ints, wanted: Ints) -> Ints:
     starts = np.searchsorted(owner, wanted, side="left")
     counts = np.searchsorted(owner, wanted, side="right") - starts
     shift = starts - (np.cumsum(counts) - counts)
-    return np.arange(int(counts.sum())) + np.repeat(shift, counts)
+    places: Ints = np.arange(int(counts.sum())) + np.repeat(shift, counts)
+    return places

@@ -54,10 +54,19 @@ class BodyBuilder:
         self.scope = scope
         self.find = find
         self.write_out = write_out
+        self.faults: list[Diagnostic] = []
 
     def build(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints | None = None) -> Site:
-        """The site of an expression. Raises Fault."""
+        """The site of an expression. Where a part is not right, ``faults`` says so and the site is of no use."""
         parent = np.arange(rows.count) if parent is None else parent
+        try:
+            return self.build_any(expr, rows, owner, parent)
+        except Fault as fault:
+            self.faults.append(fault.diagnostic)
+            return Site("value", expr, rows, owner, parent)
+
+    def build_any(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
+        """The site of an expression by its kind. Raises Fault."""
         if isinstance(expr, Choice):
             return self.build(self.chosen(expr, rows), rows, owner, parent)
         if isinstance(expr, Use):
@@ -77,11 +86,15 @@ class BodyBuilder:
         children = [self.build(part, rows, owner) for part in children_of(expr) if isinstance(part, Expr)]
         if isinstance(expr, Multiply):
             children = [
-                Site("finished", child.node, rows, owner, np.arange(rows.count), [child]) if inverted else child
+                Site("finished", child.node, rows, owner, np.arange(rows.count), [child])
+                if inverted
+                else child
                 for child, inverted in zip(children, expr.inverted, strict=True)
             ]
             return Site("product", expr, rows, owner, parent, children)
-        return Site("terms" if isinstance(expr, Add | Negative) else "function", expr, rows, owner, parent, children)
+        return Site(
+            "terms" if isinstance(expr, Add | Negative) else "function", expr, rows, owner, parent, children
+        )
 
     def refuse_integer_operations(self, expr: Expr, rows: Rows) -> None:
         """Raises Fault for operations that tensors do not have."""
@@ -111,11 +124,15 @@ class BodyBuilder:
             return self.without_choices(self.chosen(expr, rows), rows)
         if isinstance(expr, Item):
             return expr
-        return map_children(expr, lambda node: self.without_choices(node, rows) if isinstance(node, Expr) else node)
+        return map_children(
+            expr, lambda node: self.without_choices(node, rows) if isinstance(node, Expr) else node
+        )
 
     def chosen(self, choice: Choice, rows: Rows) -> Expr:
         """The branch that all rows take (rows that differ have been parted before)."""
-        return choice.then if rows.count == 0 or bool(self.scope.truths(choice.test, rows)[0]) else choice.other
+        return (
+            choice.then if rows.count == 0 or bool(self.scope.truths(choice.test, rows)[0]) else choice.other
+        )
 
     # --- uses ---------------------------------------------------------------------------------
 
@@ -146,7 +163,11 @@ class BodyBuilder:
         new = inner.names[len(rows.names) :]
         columns = inner.columns[len(rows.names) :].T.tolist()
         return [
-            replace(index, subscripts=tuple(substitute(s, _numbers(new, values)) for s in index.subscripts), loops=())
+            replace(
+                index,
+                subscripts=tuple(substitute(s, _numbers(new, values)) for s in index.subscripts),
+                loops=(),
+            )
             for values in columns
         ]
 
@@ -171,7 +192,9 @@ class BodyBuilder:
 
     def refuse_empty(self, reduce: Reduce, rows: Rows, children: Sequence[Site]) -> None:
         """Raises Fault where nothing is left to take the maximum of."""
-        counts = sum((np.bincount(child.parent, minlength=rows.count) for child in children), np.zeros(rows.count))
+        counts = sum(
+            (np.bincount(child.parent, minlength=rows.count) for child in children), np.zeros(rows.count)
+        )
         if (counts == 0).any():
             row = int(np.argmax(counts == 0))
             raise Fault(
@@ -211,7 +234,9 @@ class BodyBuilder:
                 return choice, taken
             body = _replaced(body, choice, choice.then if taken[0] else choice.other)
 
-    def unrolled(self, argument: Looped, rows: Rows, parent: Ints) -> list[tuple[Expr, tuple[Loop, ...], Ints]]:
+    def unrolled(
+        self, argument: Looped, rows: Rows, parent: Ints
+    ) -> list[tuple[Expr, tuple[Loop, ...], Ints]]:
         """The argument as it is, or row by row where its indices have loops that differ from row to row."""
         everything = np.arange(rows.count)
         if not argument.loops or not rows.count or not self.must_write_out(argument.body, rows):
@@ -220,7 +245,11 @@ class BodyBuilder:
         names = [name for loop in argument.loops for name in loop.variables]
         rounds = everything.reshape(-1, len(first))
         return [
-            (substitute(argument.body, _numbers(names, [int(rows.column(name)[row]) for name in names])), (), rounds[:, n])
+            (
+                substitute(argument.body, _numbers(names, [int(rows.column(name)[row]) for name in names])),
+                (),
+                rounds[:, n],
+            )
             for n, row in enumerate(first.tolist())
         ]
 

@@ -11,8 +11,9 @@ from tncompile.network.body import BodyBuilder
 from tncompile.network.choices import split_by_choices
 from tncompile.network.classes import part_by_indices, part_into_classes
 from tncompile.network.conflicts import contradictions, describe, describe_undetermined, undetermined
+from tncompile.network.contents import check_contents
 from tncompile.network.cycles import find_cycle
-from tncompile.network.extents import ExtentGraph, join_extents
+from tncompile.network.extents import join_extents
 from tncompile.network.families import declare_all
 from tncompile.network.finding import Finder
 from tncompile.network.limits import INSTANCES
@@ -48,6 +49,7 @@ class Written:
         if not net.outputs:
             self.problems.add(Diagnostic("this network has no output", help="`output score() = ...`"))
         self.declared = declare_all(net.scope, list(net.tensors.values()), self.problems)
+        check_contents(net.scope, self.declared.values(), self.problems)
         rules = read_rules(net.scope, net.definitions, self.problems)
         self.defined = gather_definitions(rules, self.problems)
         self.refuse_too_many(rules)
@@ -67,7 +69,9 @@ class Written:
         """The tables; raises TnError if there is any problem."""
         self.problems.raise_all(self.net.source)
         classes = [
-            write_class(group, which, self.extents, self.wires) for group, parts in self.classes for which in parts
+            write_class(group, which, self.extents, self.wires)
+            for group, parts in self.classes
+            for which in parts
         ]
         tensors = {name: declared_table(self.scope, declared) for name, declared in self.declared.items()}
         tensors |= {name: defined_table(defined, self.extents) for name, defined in self.defined.items()}
@@ -88,6 +92,8 @@ class Written:
         builder = BodyBuilder(self.scope, self.finder)
         lefts: list[tuple[Rule, Rows, Ints, list[Slot]]] = []
         for rule in rules:
+            if not self.problems.readable(rule.definition):
+                continue
             name = rule.definition.name
             with self.problems.catching(name):
                 target = self.defined[name].find(rule.subscripts)
@@ -99,9 +105,11 @@ class Written:
         groups = []
         for rule, rows, target, free in lefts:
             self.finder.rule = rule.definition.name
-            with self.problems.catching(rule.definition.name):
-                body = builder.build(rule.definition.body, rows, np.arange(rows.count))
+            body = builder.build(rule.definition.body, rows, np.arange(rows.count))
+            if not builder.faults:
                 groups.append(Group(rule, rows, target, free, _said(rule, free), body))
+            while builder.faults:
+                self.problems.add(builder.faults.pop(0), rule.definition.name)
         return groups
 
     def connected(self, group: Group) -> list[Group]:
@@ -125,7 +133,9 @@ class Written:
 
     def written_out(self, group: Group, which: Ints) -> Group:
         rows = group.rows.take(which)
-        body = BodyBuilder(self.scope, self.finder, True).build(group.rule.definition.body, rows, np.zeros(1, np.int64))
+        body = BodyBuilder(self.scope, self.finder, True).build(
+            group.rule.definition.body, rows, np.zeros(1, np.int64)
+        )
         single = group.restrict(which)
         single.body = body
         self.wires = connect(body, single.free, self.wires)
@@ -136,39 +146,35 @@ class Written:
     def judge_extents(self) -> None:
         """Notes extents that disagree."""
         for one in contradictions(self.extents):
-            self.problems.add(
-                describe(one, self.declared, self.defined, self.net.source), one.second.batch.group.rule.definition.name
-            )
+            if not one.follows_from(self.problems.broken):
+                name = one.second.batch.group.rule.definition.name
+                self.problems.add(describe(one, self.declared, self.defined, self.net.source), name)
 
     def judge_silence(self) -> None:
         """Notes indices whose extent nothing says, unless that has another cause that is noted."""
-        told = {found.span for found in self.problems.found if found.span.start >= 0}
         for group, slot, rows, row in undetermined(self.groups, self.extents, self.unknown_wires()):
-            if slot.index.span not in told:
-                self.problems.add(describe_undetermined(group, slot, rows, row), group.rule.definition.name)
+            self.problems.add(describe_undetermined(group, slot, rows, row), group.rule.definition.name)
 
     def unknown_wires(self) -> Ints:
-        """Wires of uses that lead nowhere, because of a problem already noted."""
+        """Wires of uses that lead nowhere, or to a definition that is not fully known, because of a problem noted."""
         parts = [np.zeros(0, np.int64)]
         for group in self.groups:
             for site in group.body.walk():
-                if site.kind == "use" and site.positions is None and site.name not in BUILT_IN_TENSORS:
+                if site.kind != "use" or site.name in BUILT_IN_TENSORS:
+                    continue
+                if site.positions is None or site.name in self.problems.broken:
                     parts += [slot.wires for slot in site.slots]
         return np.concatenate(parts)
 
     def judge_sums(self) -> None:
         """Notes what is wrong with the sums of each class, once for each place."""
-        told: set[object] = set()
         for group, parts in self.classes:
             for which in parts:
                 root = group.body.restrict(which[:1])
                 free = [slot.take(which[:1]) for slot in group.free]
                 sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), self.wires)
                 for found in sum_errors(group, root, free, sums, self.extents):
-                    place = found.span if found.span.start >= 0 else found.message
-                    if (group.rule.number, place) not in told:
-                        told.add((group.rule.number, place))
-                        self.problems.add(found)
+                    self.problems.add(found)
 
 
 def _said(rule: Rule, free: Sequence[Slot]) -> list[Expr | None]:

@@ -81,7 +81,9 @@ class _Keys:
                 inner, parent = self.scope.expand(index.loops, rows)
                 # A loop of indices inside another loop is written out, so the values of both must be alike.
                 own = inner.columns[len(self.rows.names) :]
-                self.columns.append(fingerprint(owner[parent], self.rows.count, [parent - _first(owner, parent), *own]))
+                self.columns.append(
+                    fingerprint(owner[parent], self.rows.count, [parent - _first(owner, parent), *own])
+                )
 
 
 def _first(owner: Ints, parent: Ints) -> Ints:

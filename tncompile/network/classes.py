@@ -13,7 +13,6 @@ from tncompile.network.rows import Ints
 from tncompile.network.rules import Group
 from tncompile.network.sites import Slot
 
-
 Inner = tuple[Slot, Ints]  # a slot inside a loop, and the owner of each of its rows
 
 

@@ -18,7 +18,9 @@ from tncompile.network.sites import Slot
 from tncompile.network.text import expression_text
 from tncompile.source import Diagnostic, Note, Source
 
-AGAINST = 1 << 20  # the cost of a step from a use to the definition used: definitions say their own extents first
+AGAINST = (
+    1 << 20
+)  # the cost of a step from a use to the definition used: definitions say their own extents first
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,16 @@ class Contradiction:
     second: Saying
     second_value: int
 
+    @property
+    def uses(self) -> list[str]:
+        """The definitions that say an extent here because they are used."""
+        links = [saying.batch for saying in (self.first, self.second) if isinstance(saying.batch, Link)]
+        return [link.tensor for link in links if not link.left]
+
+    def follows_from(self, broken: set[str]) -> bool:
+        """Whether a definition that is used here has a problem of its own."""
+        return any(name in broken for name in self.uses)
+
 
 def formula_said(graph: ExtentGraph, wire: int, generic: int) -> Formula | None:
     """The formula of the first axis that gives a wire (or what is joined to it) this extent at generic sizes."""
@@ -51,7 +63,10 @@ def formula_said(graph: ExtentGraph, wire: int, generic: int) -> Formula | None:
 
 
 def contradictions(graph: ExtentGraph, generic: bool = False) -> list[Contradiction]:
-    """Wires with two extents: at the bound sizes, or at generic ones where the bound ones agree."""
+    """Wires with two extents: at the bound sizes, or at generic ones where the bound ones agree.
+
+    Those that declared axes alone show come first.
+    """
     low, high = (graph.generics, graph.generics_highest) if generic else (graph.values, graph.highest)
     apart = (low < high) & (graph.source >= 0)
     if generic:
@@ -112,15 +127,22 @@ class _Spread:
         told: set[tuple[object, ...]] = set()
         kept = []
         for one in found:
-            key = (one.first.batch.slot.index.span, one.second.batch.slot.index.span, one.second.batch.group.rule.number)
+            key = (
+                one.first.batch.slot.index.span,
+                one.second.batch.slot.index.span,
+                one.second.batch.group.rule.number,
+            )
             if key not in told:
                 told.add(key)
                 kept.append(one)
-        return kept
+        return sorted(kept, key=lambda one: (len(one.uses) > 0, one.second.batch.group.rule.number))
 
 
 def describe(
-    one: Contradiction, declared: Mapping[str, Declared], defined: Mapping[str, Defined], source: Source | None
+    one: Contradiction,
+    declared: Mapping[str, Declared],
+    defined: Mapping[str, Defined],
+    source: Source | None,
 ) -> Diagnostic:
     """An index with two extents, both places, loop values."""
     sayings = sorted(((one.first, one.first_value), (one.second, one.second_value)), key=_place)
@@ -141,9 +163,11 @@ def _place(item: tuple[Saying, int]) -> int:
 
 
 def axis_text(saying: Saying, declared: Mapping[str, Declared], defined: Mapping[str, Defined]) -> str:
+    """What a saying is about: ``axis 1 of `G[1]` ``, or the extent that stands on the left."""
     batch = saying.batch
     if batch.positions is None:
-        assert isinstance(batch, Known) and batch.said is not None
+        assert isinstance(batch, Known)
+        assert batch.said is not None
         return f"said on the left (1..{expression_text(batch.said)})"
     members = (declared[batch.tensor] if batch.tensor in declared else defined[batch.tensor]).members
     member = plain_member(batch.tensor, members[batch.positions[saying.row]])

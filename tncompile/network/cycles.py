@@ -15,10 +15,14 @@ from tncompile.network.sites import Site
 from tncompile.source import Diagnostic, Source
 
 
-def find_cycle(groups: Sequence[Group], defined: Mapping[str, Defined], source: Source | None) -> list[Diagnostic]:
+def find_cycle(
+    groups: Sequence[Group], defined: Mapping[str, Defined], source: Source | None
+) -> list[Diagnostic]:
     """An error for a definition that depends on itself, instance by instance; time linear in the uses."""
     names = list(defined)
-    start = dict(zip(names, offsets_of(np.array([len(d.members) for d in defined.values()], np.int64)), strict=False))
+    start = dict(
+        zip(names, offsets_of(np.array([len(d.members) for d in defined.values()], np.int64)), strict=False)
+    )
     total = sum(len(d.members) for d in defined.values())
     users, used, sites = [], [], []
     for group in groups:
@@ -98,7 +102,9 @@ def _diagnostic(
     nodes, sites = [*nodes[first:], *nodes[:first]], [*sites[first:], *sites[:first]]
     texts, rows = [], []
     for node in nodes:
-        name = max((n for n in start if start[n] <= node and len(defined[n].members)), key=lambda n: int(start[n]))
+        name = max(
+            (n for n in start if start[n] <= node and len(defined[n].members)), key=lambda n: int(start[n])
+        )
         place = node - int(start[name])
         texts.append(plain_member(name, defined[name].members[place]))
         rule = defined[name].rules[int(defined[name].by_rule[place])]
@@ -106,7 +112,12 @@ def _diagnostic(
     shown = texts if len(texts) <= 8 else [*texts[:4], "...", *texts[-3:]]
     lines = dict.fromkeys(line_of(source, site.node.span) for site in sites)
     steps = [
-        text + (line_of(source, sites[i].node.span) if len(lines) > 1 and 0 < i < len(sites) and len(texts) <= 8 else "")
+        text
+        + (
+            line_of(source, sites[i].node.span)
+            if len(lines) > 1 and 0 < i < len(sites) and len(texts) <= 8
+            else ""
+        )
         for i, text in enumerate(shown)
     ]
     return Diagnostic(

@@ -98,11 +98,12 @@ def _first_sayings(root: Site, free: Sequence[Slot], outer: int) -> dict[int, In
         if slot.index.subscripts:
             for wire, subscripts in zip(slot.wires.tolist(), slot.subscripts.tolist(), strict=True):
                 if wire not in said:
-                    said[wire] = Index(slot.index.name, tuple(integer(s) for s in subscripts), span=slot.index.span)
+                    said[wire] = Index(
+                        slot.index.name, tuple(integer(s) for s in subscripts), span=slot.index.span
+                    )
     return said
 
 
 def _in_reading_order(wires: Ints, said: Mapping[int, Index]) -> list[int]:
     wanted = set(wires.tolist())
     return [wire for wire in said if wire in wanted] if wanted else []
-

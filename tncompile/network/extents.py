@@ -65,6 +65,7 @@ class ExtentGraph:
     generics: Ints
     generics_highest: Ints
     source: Ints  # by label: the entry, among all known ones, that says it first
+    formulas: dict[tuple[str, int, int, int], Formula]  # by axis of a declaration and extent
 
     def extent(self, node: int) -> Extent:
         """Value and formula of one node."""
@@ -82,7 +83,12 @@ class ExtentGraph:
             return self.scope.formula(batch.said, dict(batch.rows.values(row)))
         assert batch.positions is not None
         declared = self.declared[batch.tensor]
-        return declared.formula(self.scope, int(declared.shapes.offsets[batch.positions[row]]) + batch.axis)
+        entry = int(declared.shapes.offsets[batch.positions[row]]) + batch.axis
+        # Members of equal extents have equal formulas: one of them is worked out.
+        key = batch.tensor, int(declared.axis_of[entry]), int(batch.values[row]), int(batch.generics[row])
+        if key not in self.formulas:
+            self.formulas[key] = declared.formula(self.scope, entry)
+        return self.formulas[key]
 
     def shapes(self, name: str) -> Shapes:
         """The axes of a definition's members."""
@@ -92,7 +98,11 @@ class ExtentGraph:
 
 
 def join_extents(
-    scope: Scope, groups: Sequence[Group], declared: Mapping[str, Declared], defined: Mapping[str, Defined], wires: int
+    scope: Scope,
+    groups: Sequence[Group],
+    declared: Mapping[str, Declared],
+    defined: Mapping[str, Defined],
+    wires: int,
 ) -> ExtentGraph:
     """Finds the extent of every wire and of every axis of every definition."""
     axes, total = {}, wires
@@ -118,8 +128,15 @@ def join_extents(
                     entries = shapes.offsets[site.positions] + axis
                     known.append(
                         Known(
-                            group, slot, site.rows, slot.wires, shapes.values[entries], shapes.generics[entries],
-                            tensor=name, positions=site.positions, axis=axis,
+                            group,
+                            slot,
+                            site.rows,
+                            slot.wires,
+                            shapes.values[entries],
+                            shapes.generics[entries],
+                            tensor=name,
+                            positions=site.positions,
+                            axis=axis,
                         )
                     )
                 else:
@@ -166,5 +183,5 @@ def _solve(
         lowest.append(low)
         highest.append(high)
     return ExtentGraph(
-        scope, declared, known, links, axes, labels, lowest[0], highest[0], lowest[1], highest[1], source
+        scope, declared, known, links, axes, labels, lowest[0], highest[0], lowest[1], highest[1], source, {}
     )

@@ -79,7 +79,11 @@ def _extents(scope: Scope, axis: Axis, rows: Rows) -> Ints:
 def _positive(expr: Expr, extents: Ints, rows: Rows) -> Ints:
     if len(extents) and extents.min() < 1:
         row = int(np.argmax(extents < 1))
-        raise Fault(Diagnostic(f"an extent is at least 1, this one is {extents[row]}", expr.span, values=rows.values(row)))
+        raise Fault(
+            Diagnostic(
+                f"an extent is at least 1, this one is {extents[row]}", expr.span, values=rows.values(row)
+            )
+        )
     return extents
 
 

@@ -47,23 +47,23 @@ class Finder:
             return None
         table = self.declared.get(use.name) or self.defined.get(use.name)
         if table is None or table.members.shape[1] != subscripts.shape[1]:
-            return self.unknown()
+            self.problems.broken.add(self.rule)
+            return None
         positions = find_members(table.members, subscripts)
         if (positions < 0).any():
             if use.name not in self.problems.broken:
                 report = self.outside if isinstance(table, Declared) else self.undefined
                 self.problems.add(report(table, use, rows, subscripts, positions < 0), self.rule)  # type: ignore[arg-type]
-            return self.unknown()
+            self.problems.broken.add(self.rule)
+            return None
         counts = (table.shapes.counts if isinstance(table, Declared) else table.axes)[positions]
         if (counts != len(slots)).any():
             if use.name not in self.problems.broken:
                 row = int(np.argmax(counts != len(slots)))
                 self.problems.add(self.other_axes(table, use, rows, positions, row, len(slots)), self.rule)
-            return self.unknown()
+            self.problems.broken.add(self.rule)
+            return None
         return positions
-
-    def unknown(self) -> None:
-        self.problems.broken.add(self.rule)
 
     def outside(
         self, table: Declared, use: Use, rows: Rows, subscripts: Ints, missing: np.typing.NDArray[np.bool_]

@@ -36,18 +36,23 @@ def find_lone(sums: Summation, extents: ExtentGraph) -> list[Lone]:
         for slot in site.slots:
             alone = np.isin(slot_keys(slot, sums.width), keys)
             labels = extents.labels[slot.wires]
+            alone &= extents.values[labels] == extents.highest[labels]  # a contradiction is told elsewhere
             # The first row where the extent is not 1, or else the first where it is not always 1.
             for table in (extents.values, extents.generics):
                 wrong = alone & (table[labels] > 1)  # 0: not known, and told elsewhere
                 if wrong.any():
                     row = int(np.argmax(wrong))
                     label = labels[row]
-                    found.append(Lone(site, slot, row, int(extents.values[label]), int(extents.generics[label])))
+                    found.append(
+                        Lone(site, slot, row, int(extents.values[label]), int(extents.generics[label]))
+                    )
                     break
     return found
 
 
-def sum_errors(group: Group, root: Site, free: list[Slot], sums: Summation, extents: ExtentGraph) -> list[Diagnostic]:
+def sum_errors(
+    group: Group, root: Site, free: list[Slot], sums: Summation, extents: ExtentGraph
+) -> list[Diagnostic]:
     """What is wrong with the sums of one instance of a class."""
     found = [_not_carried(group, root, slot) for slot in _uncarried(group, free, sums.held[root])]
     found += [_unknown(site, slot) for site, slot in sums.unknown]
@@ -94,7 +99,9 @@ def _unknown(site: Site, slot: Slot) -> Diagnostic:
 
 def _two_alone(first: Lone, second: Lone) -> Diagnostic:
     names = [index_text(one.slot.index) for one in (first, second)]
-    places = [f"`{name}` (in `{_member(one.site)}`)" for name, one in zip(names, (first, second), strict=True)]
+    places = [
+        f"`{name}` (in `{_member(one.site)}`)" for name, one in zip(names, (first, second), strict=True)
+    ]
     return Diagnostic(
         f"{listed(places)} each stand alone and both have extent {first.value}",
         second.slot.index.span,
@@ -110,7 +117,11 @@ def _alone(one: Lone, free: list[Slot], sums: Summation, extents: ExtentGraph) -
     help = f"where it is meant: `sum({whole} over {name})`"
     others = [slot for slot in free if extents.values[extents.labels[slot.wires[0]]] == one.value]
     term = sums.held[one.site].keys
-    missing = [index_text(slot.index) for slot in others if not np.isin(slot.wires % sums.width, term % sums.width).all()]
+    missing = [
+        index_text(slot.index)
+        for slot in others
+        if not np.isin(slot.wires % sums.width, term % sums.width).all()
+    ]
     if missing:
         help = f"`{missing[0]}` has the same extent: the same index? or write `sum({whole} over {name})`"
     return Diagnostic(
@@ -138,7 +149,11 @@ def _ambiguous(group: Group, site: Site, keys: Ints, sums: Summation) -> Diagnos
     slot = inside[0][1]
     name = index_text(slot.index)
     joined = listed(list(dict.fromkeys(f"`{_member(use)}`" for use, _ in inside)))
-    stands = listed(list(dict.fromkeys(f"`{_member(use)}`" for use, _ in outside))) if outside else "another factor"
+    stands = (
+        listed(list(dict.fromkeys(f"`{_member(use)}`" for use, _ in outside)))
+        if outside
+        else "another factor"
+    )
     notes = (Note(outside[0][1].index.span, f"`{name}` stands outside here"),) if outside else ()
     return Diagnostic(
         f"is `{name}` summed inside `{_function_name(function)}` or outside? "
@@ -161,7 +176,11 @@ def _function_that_joins(site: Site, wire: int, sums: Summation) -> Site:
 
 def _uses_with(site: Site, wire: int) -> list[tuple[Site, Slot]]:
     return [
-        (below, slot) for below in site.walk() if below.kind == "use" for slot in below.slots if (slot.wires == wire).any()
+        (below, slot)
+        for below in site.walk()
+        if below.kind == "use"
+        for slot in below.slots
+        if (slot.wires == wire).any()
     ]
 
 

@@ -27,7 +27,7 @@ def plain_member(name: str, subscripts: Ints | Iterable[int]) -> str:
 
 def counted(count: int, word: str) -> str:
     """``1 axis``, ``2 axes``."""
-    plural = {"axis": "axes", "index": "indices"}.get(word, word + "s")
+    plural = {"axis": "axes", "index": "indices", "entry": "entries"}.get(word, word + "s")
     return f"{count} {word if count == 1 else plural}"
 
 

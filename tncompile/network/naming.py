@@ -84,7 +84,9 @@ class _Names:
             if statement.role != other.role:
                 self.two_roles(statement, other)
         elif other is not statement:
-            message = f"`{name}` has two meanings: {what_it_is(statement)} here, {what_it_is(other)} elsewhere"
+            message = (
+                f"`{name}` has two meanings: {what_it_is(statement)} here, {what_it_is(other)} elsewhere"
+            )
             note = Note(other.name_span, f"`{name}` is {what_it_is(other)} here")
             self.problems.add(Diagnostic(message, statement.name_span, notes=(note,)), name)
             self.problems.leave_alone(statement)
@@ -138,7 +140,9 @@ class _Names:
 
     def twice_on_the_left(self, definition: Definition, index: Index) -> None:
         name = index_text(index)
-        other = next(c for c in "jklmnpqabcuvwxyz" if c not in {free.index.name for free in definition.indices})
+        other = next(
+            c for c in "jklmnpqabcuvwxyz" if c not in {free.index.name for free in definition.indices}
+        )
         self.report(
             f"index `{name}` stands twice on the left",
             index.span,
@@ -211,7 +215,9 @@ class _Names:
         if loop is not None:
             self.told.add(index.name)
             where = column_of(self.source, loop.span)
-            self.report(f"`{index.name}` is the variable of a loop{where}; call the index differently", index.span)
+            self.report(
+                f"`{index.name}` is the variable of a loop{where}; call the index differently", index.span
+            )
         elif isinstance(meaning, Size | Let):
             self.told.add(index.name)
             self.report(
@@ -229,7 +235,10 @@ class _Names:
         letters = ", ".join("ijklmnpq"[: len(axes)]) if len(axes) <= 8 else "..."
         member = f"{name}[...]" if isinstance(node, Item) else name
         give = f"give it its {'index' if len(axes) == 1 else 'indices'}" if axes else "the parentheses stay"
-        self.report(f"`{name}` is a tensor with {counted(len(axes), 'axis')}: {give}, `{member}({letters})`", node.span)
+        self.report(
+            f"`{name}` is a tensor with {counted(len(axes), 'axis')}: {give}, `{member}({letters})`",
+            node.span,
+        )
 
     # --- uses ---------------------------------------------------------------------------------
 
@@ -241,11 +250,13 @@ class _Names:
         meaning = self.meanings.get(use.name)
         span = Span(use.span.start, use.span.start + len(use.name)) if use.span.start >= 0 else use.span
         if meaning is None:
-            self.report(f"no tensor or definition is called `{use.name}`", span, self.did_you_mean(use.name), False)
+            self.report(
+                f"no tensor or definition is called `{use.name}`", span, self.did_you_mean(use.name), False
+            )
         elif isinstance(meaning, Size | Let):
             what = f"{what_it_is(meaning)}{line_of(self.source, meaning.span)}"
             self.report(f"`{use.name}` is {what}, not a tensor: it takes no indices", span, "", False)
-        else:
+        elif isinstance(meaning, Tensor | Definition):
             self.subscripts(use, meaning)
 
     def did_you_mean(self, name: str) -> str:
@@ -266,7 +277,9 @@ class _Names:
             indices = ", ".join(index_text(index) for index in use.indices)
             letters = ", ".join("klmpq"[:width]) if width <= 5 else "..."
             family = f" {loops_text(meaning.family)}" if isinstance(meaning, Tensor) else ""
-            message = f"`{use.name}` is a family{family}: say which member, `{use.name}[{letters}]({indices})`"
+            message = (
+                f"`{use.name}` is a family{family}: say which member, `{use.name}[{letters}]({indices})`"
+            )
         else:
             message = f"`{use.name}` takes {counted(width, 'subscript')}, {here_are(here, 'subscript')}"
         self.report(message, member_span(use), "", False)
@@ -276,12 +289,16 @@ class _Names:
         if meaning is None:
             message = f"no tensor or definition is called `{item.name}`"
             self.report(message, item.span, self.did_you_mean(item.name))
-        elif not isinstance(meaning, Definition) and not (isinstance(meaning, Tensor) and meaning.role == "input"):
+        elif not isinstance(meaning, Definition) and not (
+            isinstance(meaning, Tensor) and meaning.role == "input"
+        ):
             message = f"`{item.name}` is {what_it_is(meaning)}; a cut names inputs, or definitions that count as inputs"
             self.report(message, item.span)
         elif item.subscripts and len(item.subscripts) != subscript_count(meaning):
             here = here_are(len(item.subscripts), "subscript")
-            self.report(f"`{item.name}` takes {counted(subscript_count(meaning), 'subscript')}, {here}", item.span)
+            self.report(
+                f"`{item.name}` takes {counted(subscript_count(meaning), 'subscript')}, {here}", item.span
+            )
 
 
 def subscript_count(statement: Tensor | Definition) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tncompile.network.syntax import Statement
-from tncompile.source import Diagnostic, Fault, Source, TnError
+from tncompile.source import Diagnostic, Fault, Source, Span, TnError
 
 
 class Problems:
@@ -14,12 +14,18 @@ class Problems:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
+        self._places: set[Span | Diagnostic] = set()
         self.broken: set[str] = set()  # tensors and definitions of which not everything is known
         self.unreadable: list[Statement] = []  # statements that later steps leave alone
 
     def add(self, diagnostic: Diagnostic, broken: str = "") -> None:
-        """Notes a problem; ``broken`` names what is not fully known because of it."""
-        if diagnostic not in self.found:
+        """Notes a problem; ``broken`` names what is not fully known because of it.
+
+        Of several problems at one place the first is told: the others mostly follow from it.
+        """
+        place = diagnostic.span if diagnostic.span.start >= 0 else diagnostic
+        if place not in self._places:
+            self._places.add(place)
             self.found.append(diagnostic)
         if broken:
             self.broken.add(broken)
@@ -33,8 +39,8 @@ class Problems:
         return not any(other is statement for other in self.unreadable)
 
     @contextmanager
-    def catching(self, broken: str) -> Iterator[None]:
-        """Notes a Fault raised inside."""
+    def catching(self, broken: str = "") -> Iterator[None]:
+        """Notes a Fault raised inside; ``broken`` as in `add`."""
         try:
             yield
         except Fault as fault:

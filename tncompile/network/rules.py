@@ -42,7 +42,9 @@ class Group:
     def restrict(self, which: Ints) -> Group:
         """The same for some of the rows."""
         free = [slot.take(which) for slot in self.free]
-        return Group(self.rule, self.rows.take(which), self.target[which], free, self.said, self.body.restrict(which))
+        return Group(
+            self.rule, self.rows.take(which), self.target[which], free, self.said, self.body.restrict(which)
+        )
 
     def has_families_in_loops(self) -> bool:
         """Whether an index with subscripts stands inside a loop of the body."""
@@ -90,6 +92,7 @@ def gather_definitions(rules: Sequence[Rule], problems: Problems) -> dict[str, D
         alike = by_name.setdefault(rule.definition.name, [])
         if alike and alike[0].subscripts.shape[1] != rule.subscripts.shape[1]:
             problems.add(_other_width(alike[0], rule), rule.definition.name)
+            problems.leave_alone(rule.definition)
         else:
             alike.append(rule)
     return {name: _gather(name, alike, problems) for name, alike in by_name.items()}
@@ -157,6 +160,10 @@ def _defined_twice(name: str, first: Rule, first_row: int, second: Rule, second_
         f"{member} is defined twice",
         second.definition.name_span,
         values=values,
-        notes=(Note(first.definition.name_span, "it is also defined here" + (f", with {there}" if there else "")),),
+        notes=(
+            Note(
+                first.definition.name_span, "it is also defined here" + (f", with {there}" if there else "")
+            ),
+        ),
         help="begin or end the loop so that each member is defined once" if values or there else "",
     )

@@ -61,7 +61,9 @@ def _settle(
 
 def is_linear_in_each(site: Site) -> bool:
     """Whether a sum around a child may as well stand around the site."""
-    return site.kind == "product" or (site.kind == "over" and isinstance(site.node, Over) and site.node.op == "sum")
+    return site.kind == "product" or (
+        site.kind == "over" and isinstance(site.node, Over) and site.node.op == "sum"
+    )
 
 
 def _move(site: Site, around: Site | None, keys: Ints, sums: Summation) -> None:

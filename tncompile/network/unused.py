@@ -100,24 +100,27 @@ def _described(one: Unused) -> str:
     return f"{one.word}{'s' if len(one.members) > 1 else ''} {listed(texts)}"
 
 
-def _loop_that_ends_early(
-    one: Unused, uses: Sequence[tuple[Definition, Site]], source: Source | None
-) -> str:
+def _loop_that_ends_early(one: Unused, uses: Sequence[tuple[Definition, Site]], source: Source | None) -> str:
     """The loop whose range stops short of the members that are not used."""
     lacking = one.table.members[one.members]
     for definition, site in uses:
-        assert isinstance(site.node, Use) and site.positions is not None
+        assert isinstance(site.node, Use)
+        assert site.positions is not None
         used = one.table.members[site.positions]
         for column, subscript in enumerate(site.node.subscripts):
             names = [node.name for node in nodes_of(subscript) if isinstance(node, Name)]
             for loop in _loops(definition):
-                if not isinstance(loop.domain, Range) or not set(loop.variables) & set(names) or not len(used):
+                if (
+                    not isinstance(loop.domain, Range)
+                    or not set(loop.variables) & set(names)
+                    or not len(used)
+                ):
                     continue
                 where = line_of(source, loop.span).replace(" (line", " on line").rstrip(")")
                 if lacking[:, column].min() > used[:, column].max():
-                    return f"the loop{where} ends at {expression_text(loop.domain.last)}"
+                    return f"the loop{where} ends at {expression_text(loop.domain.last, tight=True)}"
                 if lacking[:, column].max() < used[:, column].min():
-                    return f"the loop{where} begins at {expression_text(loop.domain.first)}"
+                    return f"the loop{where} begins at {expression_text(loop.domain.first, tight=True)}"
     return ""
 
 

@@ -13,7 +13,7 @@ from tncompile.network.lone import find_lone
 from tncompile.network.messages import index_text
 from tncompile.network.network import Network
 from tncompile.network.sites import Site
-from tncompile.network.summation import Summation, place_sums, slot_keys
+from tncompile.network.summation import Summation, place_sums
 from tncompile.network.syntax import Item, Let, Name, Reduce, Size
 from tncompile.network.unused import unused_members
 from tncompile.network.walk import nodes_of
@@ -39,7 +39,11 @@ def _unused_values(net: Network) -> Iterator[Diagnostic]:
         if isinstance(node, Name | Item) and node.name != getattr(statement, "name", "")
     }
     for statement in net.statements:
-        if isinstance(statement, Size | Let) and statement.name not in read and not _in_a_default(net, statement.name):
+        if (
+            isinstance(statement, Size | Let)
+            and statement.name not in read
+            and not _in_a_default(net, statement.name)
+        ):
             word = "let" if isinstance(statement, Let) else "number" if statement.real else "size"
             yield Diagnostic(f"{word} `{statement.name}` is never used", statement.name_span, "warning")
 
@@ -67,7 +71,8 @@ def _accidents(written: Written) -> Iterator[Diagnostic]:
 def _accident(one: Contradiction, written: Written) -> Diagnostic:
     graph = written.extents
     sayings = sorted(
-        ((one.first, one.first_value), (one.second, one.second_value)), key=lambda item: item[0].batch.slot.index.span.start
+        ((one.first, one.first_value), (one.second, one.second_value)),
+        key=lambda item: item[0].batch.slot.index.span.start,
     )
     formulas = [formula_said(graph, one.wire, value) for _, value in sayings]
     texts = [
@@ -123,7 +128,11 @@ def _through_products(sums: Summation, written: Written) -> Iterator[Diagnostic]
     for site, keys in sums.placed.items():
         if not isinstance(site.node, Reduce) or site.kind != "product" or len(site.owner) == 0:
             continue
-        looped = [child for child, loops in zip(site.children, site.loops, strict=True) if loops and len(child.owner)]
+        looped = [
+            child
+            for child, loops in zip(site.children, site.loops, strict=True)
+            if loops and len(child.owner)
+        ]
         for wire in np.unique(keys % sums.width).tolist():
             value = int(written.extents.values[written.extents.labels[wire]])
             if value > 1 and looped and all(_joined_in_every_row(child, wire, sums) for child in looped):
@@ -136,7 +145,13 @@ def _joined_in_every_row(child: Site, wire: int, sums: Summation) -> bool:
 
 
 def _through_product(child: Site, wire: int) -> Diagnostic:
-    slots = [slot for site in child.walk() if site.kind == "use" for slot in site.slots if (slot.wires == wire).any()]
+    slots = [
+        slot
+        for site in child.walk()
+        if site.kind == "use"
+        for slot in site.slots
+        if (slot.wires == wire).any()
+    ]
     index = slots[0].index
     variables = ", ".join(child.rows.names[-1:])
     return Diagnostic(

@@ -64,7 +64,10 @@ def _bound(slot: Slot, site: Site, above: Sequence[tuple[Site, int, Ints]]) -> t
     binder, row = np.zeros(len(site.owner), np.int64), site.owner
     for over, number, rows in above:
         for named in over.slots:
-            if named.index.name == slot.index.name and named.subscripts.shape == (len(over.owner), slot.subscripts.shape[1]):
+            if named.index.name == slot.index.name and named.subscripts.shape == (
+                len(over.owner),
+                slot.subscripts.shape[1],
+            ):
                 same = (named.subscripts[rows] == slot.subscripts).all(axis=1)
                 binder, row = np.where(same, number, binder), np.where(same, rows, row)
     return binder, row
@@ -72,7 +75,10 @@ def _bound(slot: Slot, site: Site, above: Sequence[tuple[Site, int, Ints]]) -> t
 
 def _number(places: Sequence[_Place], start: int) -> int:
     counts = [len(place.row) for place in places]
-    columns = [np.concatenate([place.binder for place in places]), np.concatenate([place.row for place in places])]
+    columns = [
+        np.concatenate([place.binder for place in places]),
+        np.concatenate([place.row for place in places]),
+    ]
     width = places[0].slot.subscripts.shape[1]
     subscripts = np.concatenate([place.slot.subscripts for place in places])
     ranks = lexicographic_ranks([*columns, *(subscripts[:, i] for i in range(width))], len(columns[0]))

@@ -53,7 +53,9 @@ def defined_table(defined: Defined, extents: ExtentGraph) -> TensorTable:
     """The table of a definition."""
     start = int(extents.axes[defined.name][0])
     shapes = extents.shapes(defined.name)
-    return _table(defined.name, "definition", defined.members, shapes, lambda entry: extents.extent(start + entry))
+    return _table(
+        defined.name, "definition", defined.members, shapes, lambda entry: extents.extent(start + entry)
+    )
 
 
 def _table(

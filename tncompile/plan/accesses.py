@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tncompile.network import Extent, Ints
+from tncompile.plan.ranges import NEAR, nearest
 from tncompile.plan.schedule import Affine, Gather, Span
 
 Subscript = Affine | Span | Gather
@@ -21,11 +22,6 @@ class Around:
     first: int
     step: int
     count: int
-
-    @property
-    def last(self) -> int:
-        """The value of the last round."""
-        return self.first + self.step * (self.count - 1)
 
 
 @dataclass(frozen=True)
@@ -43,20 +39,21 @@ class Axes:
 
 
 def subscripts_of(
-    tables: Sequence[Ints], axes: Axes, written: bool, needed: Sequence[str] = ()
+    tables: Sequence[Ints], family: Sequence[Extent], axes: Axes, written: bool, needed: Sequence[str] = ()
 ) -> tuple[Subscript, ...]:
-    """A subscript for each family axis, from the positions (of shape ``axes.shape``) along it.
+    """A subscript for each axis of a family, from the positions (of shape ``axes.shape``) along it.
 
     ``written``: the access is a result, so no label may have two spans. The labels ``needed`` are
     carried even if nothing varies along them.
     """
-    found: list[Affine | Span | None] = [_affine_subscript(table, axes) for table in tables]
+    found = [_affine_subscript(table, axes, extent) for table, extent in zip(tables, family, strict=True)]
     labels = _gathered_labels(tables, found, axes, written)
     spans = [subscript.label for subscript in found if isinstance(subscript, Span)]
     missing = [label for label in needed if label not in labels and label not in spans]
     if missing and found:
         found[found.index(None) if None in found else 0] = None
-        labels = tuple(label for label in axes.labels if label in labels or label in missing)
+        gathered = _gathered_labels(tables, found, axes, written)
+        labels = tuple(label for label in axes.labels if label in gathered or label in missing)
     return tuple(
         _gather(table, axes, labels) if subscript is None or _uses_label(subscript, labels) else subscript
         for table, subscript in zip(tables, found, strict=True)
@@ -87,17 +84,19 @@ def _varies(table: Ints, axis: int) -> bool:
     return table.shape[axis] > 1 and bool((table != table.take([0], axis)).any())
 
 
-def _affine_subscript(table: Ints, axes: Axes) -> Affine | Span | None:
+def _affine_subscript(table: Ints, axes: Axes, extent: Extent) -> Affine | Span | None:
     """The positions as an affine expression of loop variables and at most one label, if they are one."""
     first = int(table[(0,) * table.ndim])
     steps = [
         int(table[tuple(int(a == axis) for a in range(table.ndim))]) - first if table.shape[axis] > 1 else 0
         for axis in range(table.ndim)
     ]
-    along = [(axes.labels[axis - len(axes.loops)], steps[axis]) for axis, _ in _label_axes(axes) if steps[axis]]
+    along = [
+        (axes.labels[axis - len(axes.loops)], steps[axis]) for axis, _ in _label_axes(axes) if steps[axis]
+    ]
     if len(along) > 1 or not _is_affine(table, first, steps):
         return None
-    start = _start(first, steps, axes.loops)
+    start = _start(first, steps, axes.loops, extent)
     if not along:
         return start
     label, step = along[0]
@@ -113,13 +112,16 @@ def _is_affine(table: Ints, first: int, steps: Sequence[int]) -> bool:
     return bool((table == expected).all())
 
 
-def _start(first: int, steps: Sequence[int], loops: Sequence[Around]) -> Affine:
+def _start(first: int, steps: Sequence[int], loops: Sequence[Around], extent: Extent) -> Affine:
     terms = []
     for loop, step in zip(loops, steps[: len(loops)], strict=True):
         if step:
             terms.append((loop.variable, step * loop.step))
             first -= step * loop.step * loop.first
-    return Affine(first, tuple(terms))
+    # What runs forwards is counted from the front; everything else, where it is near, from the end.
+    forwards = any(factor > 0 for _, factor in terms)
+    formula = None if forwards or first <= NEAR else nearest([(extent.value, extent.formula)], first)
+    return Affine(first, tuple(terms), None if formula is None or formula.number is not None else formula)
 
 
 def _gather(table: Ints, axes: Axes, labels: tuple[str, ...]) -> Gather:
@@ -136,4 +138,6 @@ def _gather(table: Ints, axes: Axes, labels: tuple[str, ...]) -> Gather:
         if label not in labels:
             table = table.take([0], axis)
             kept.remove(axis)
-    return Gather(labels, np.ascontiguousarray(table.reshape([table.shape[axis] for axis in kept])), tuple(at))
+    return Gather(
+        labels, np.ascontiguousarray(table.reshape([table.shape[axis] for axis in kept])), tuple(at)
+    )

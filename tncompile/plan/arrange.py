@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from tncompile.network import Ints
+from tncompile.network import Ints, RuleClass
 from tncompile.plan.dependence import Edges, components
 from tncompile.plan.pieces import Piece
 from tncompile.plan.timing import Cell, Timing, timings
 from tncompile.plan.waves import waves
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +26,13 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """A body that is run ``count`` times; in round i the variable is ``first + step * i``."""
+    """A body that is run ``count`` times; in round i the variable is ``first + step * i``.
+
+    ``rule`` is a rule that has the variable, if it is one of the text.
+    """
 
     variable: str
+    rule: RuleClass | None
     first: int
     step: int
     count: int
@@ -98,7 +105,7 @@ class _Arranger:
             self._place(cells)
             parts = waves(cells, edges, self.places)
             flat = None if parts is None else _sequence(_batch(cell) for cell in parts)
-            if flat is not None and (best is None or flat.written < best.written and flat.executed <= best.executed):
+            if flat is not None and (best is None or _is_shorter(flat, best)):
                 best = flat
         return best
 
@@ -148,7 +155,7 @@ class _Arranger:
         body = self.region({rounds.number: rounds.cells_between(start, stop) for rounds in active}, within)
         if body is not None:
             first = timing.first + timing.step * start
-            return _repeat(Repeat(timing.variable, first, timing.step, stop - start, body))
+            return _repeat(Repeat(timing.variable, timing.rule, first, timing.step, stop - start, body))
         parts = []
         for place in range(start, stop):
             now = [edge for edge, _ in _between(edges, place, place + 1)]
@@ -173,15 +180,15 @@ class _Rounds:
         """How many rows each of ``total`` rounds has."""
         return np.pad(self._counts, (0, total - len(self._counts)))
 
-    def breaks(self, total: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def breaks(self, total: int) -> Mask:
         """Where a round differs from the one before, in how many rows it has or in what varies within it."""
         counts = self.counts(total)
-        result = np.diff(counts, prepend=-1) != 0
+        result: Mask = np.diff(counts, prepend=-1) != 0
         for name in self.cell.piece.rows.names:
             result |= self._differs(self.cell.column(name)[self.order], counts)
         return result
 
-    def _differs(self, column: Ints, counts: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _differs(self, column: Ints, counts: Ints) -> Mask:
         """Rounds in which a variable takes other values than in the round before, and not just one value."""
         total = len(counts)
         starts = self.starts[self.rounds]
@@ -213,6 +220,10 @@ def _between(edges: Iterable[tuple[Edges, Ints]], start: int, stop: int) -> list
             which = np.arange(low, high)
             found.append((edge.take(which), rounds[which]))
     return found
+
+
+def _is_shorter(one: Arrangement, other: Arrangement) -> bool:
+    return one.written < other.written and one.executed <= other.executed
 
 
 def _batch(cell: Cell) -> Arrangement:

@@ -11,11 +11,17 @@ from typing import Literal, cast
 import numpy as np
 
 from tncompile.network import Block, Extent, Formula, Ints, Network, TensorTable
+from tncompile.plan.ranges import Ranges
 from tncompile.plan.schedule import Buffer
 
 Role = Literal["input", "weight", "constant", "value"]
 
-_RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins)) | {"np", "cp", "cupy"}
+_RESERVED = (
+    frozenset(keyword.kwlist)
+    | frozenset(keyword.softkwlist)
+    | frozenset(dir(builtins))
+    | {"np", "cp", "cupy"}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +41,7 @@ class Layout:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.ranges = Ranges(network)
         self.buffers: dict[str, Buffer] = {}
         self.homes: dict[str, Home] = {}
         self._names = set(_RESERVED) | set(network.scope.names())
@@ -42,10 +49,12 @@ class Layout:
             if len(table.members):
                 self.homes[table.name] = self._home(table)
 
-    def add(self, name: str, table: TensorTable, members: Ints, shape: tuple[Extent, ...]) -> tuple[Buffer, Ints]:
+    def add(
+        self, name: str, table: TensorTable, members: Ints, shape: tuple[Extent, ...]
+    ) -> tuple[Buffer, Ints]:
         """A buffer for some members of a tensor, and their positions on its family axes (axes, members)."""
         family, places = family_axes(table.members[members])
-        extents = tuple(Extent(count, Formula.constant(count)) for count in family)
+        extents = self._family(table, members)
         role = cast(Role, "value" if table.role == "definition" else table.role)
         ordered = members.copy()
         if family:
@@ -54,10 +63,22 @@ class Layout:
         self.buffers[buffer.name] = buffer
         return buffer, places
 
+    def _family(self, table: TensorTable, members: Ints) -> tuple[Extent, ...]:
+        """The extents of the axes that `family_axes` finds."""
+        varying = [
+            extent for extent in self.ranges.family(table.name, table.members[members]) if extent.value > 1
+        ]
+        if np.prod([extent.value for extent in varying], dtype=np.float64) == len(members):
+            return tuple(varying)
+        return (Extent(len(members), Formula.constant(len(members))),)
+
     def partial(self, tensor: str, members: Ints) -> str:
         """A buffer for parts of the values of these members; its name, under which `homes` lists it."""
         table = self.network.tables.tensors[tensor]
-        buffer, places = self.add(f"{tensor}_part", table, members, self._shape(tensor, int(members[0])))
+        parts = sum(buffer.tensor == tensor for buffer in self.buffers.values())
+        buffer, places = self.add(
+            f"{tensor}_part_{parts}", table, members, self._shape(tensor, int(members[0]))
+        )
         self.homes[buffer.name] = Home((buffer.name,), np.zeros(len(members), np.int64), places)
         return buffer.name
 
@@ -76,8 +97,8 @@ class Layout:
 
     def _home(self, table: TensorTable) -> Home:
         names = block_names(table)
-        which, places = np.zeros(len(table.members), np.int64), np.zeros((table.members.shape[1], len(table.members)))
-        places = places.astype(np.int64)
+        which = np.zeros(len(table.members), np.int64)
+        places: Ints = np.zeros((table.members.shape[1], len(table.members)), np.int64)
         buffers = []
         for number, (name, block) in enumerate(zip(names, table.blocks, strict=True)):
             buffer, found = self.add(name, table, block.members, block.shape)
@@ -87,7 +108,7 @@ class Layout:
         return Home(tuple(buffers), which, places)
 
     def _fresh(self, base: str) -> str:
-        name = base.replace("'", "_prime")
+        name = base
         while name in self._names:
             name += "_"
         self._names.add(name)

@@ -112,7 +112,7 @@ def _strongly_connected(needs: Mapping[int, Sequence[int]]) -> list[tuple[int, .
 
 def _closed(node: int, open_nodes: list[int], is_open: dict[int, bool]) -> tuple[int, ...]:
     """Takes a finished set, which begins at ``node``, off the stack."""
-    group = []
+    group: list[int] = []
     while not group or group[-1] != node:
         group.append(open_nodes.pop())
         is_open[group[-1]] = False

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from tncompile.network import Network
 from tncompile.plan.arrange import arrange
 from tncompile.plan.buffers import Layout
+from tncompile.plan.copies import without_copies
 from tncompile.plan.dependence import all_edges
+from tncompile.plan.drafts import drafts_of
 from tncompile.plan.liveness import dead_after
-from tncompile.plan.lowering import lower
 from tncompile.plan.pieces import pieces_of
 from tncompile.plan.rolling import rolled
 from tncompile.plan.schedule import Access, Schedule
+from tncompile.plan.steps import StepMaker
 
 
 def fold(flat: Network, keep: Iterable[str] = ()) -> Schedule:
@@ -24,14 +26,15 @@ def fold(flat: Network, keep: Iterable[str] = ()) -> Schedule:
     ``keep`` names definitions all of whose members are wanted afterwards, as outputs are.
     """
     layout = Layout(flat)
-    pieces = pieces_of(flat, layout)
-    body = lower(arrange(pieces, all_edges(pieces)))
-    outputs = {name: _whole(layout, name) for name in flat.outputs if name in layout.homes}
-    kept = {access.buffer for accesses in outputs.values() for access in accesses}
-    kept.update(access.buffer for name in keep for access in _whole(layout, name))
-    body, buffers = rolled(body, layout.buffers, kept)
-    return Schedule(flat, buffers, body, outputs, dead_after(body, buffers, kept))
+    kept = {*flat.outputs, *keep}
+    pieces = pieces_of(without_copies(drafts_of(flat, layout), layout, kept), layout)
+    body = StepMaker(layout).nodes(arrange(pieces, all_edges(pieces)))
+    wanted = {access.buffer for name in kept for access in _whole(layout, name)}
+    body, buffers = rolled(body, layout.buffers, wanted)
+    outputs = {name: _whole(layout, name) for name in flat.outputs}
+    return Schedule(flat, buffers, body, outputs, dead_after(body, buffers, wanted))
 
 
 def _whole(layout: Layout, name: str) -> tuple[Access, ...]:
-    return tuple(Access(buffer, (), ()) for buffer in layout.homes[name].buffers)
+    home = layout.homes.get(name)
+    return () if home is None else tuple(Access(buffer, (), ()) for buffer in home.buffers)

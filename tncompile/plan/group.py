@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tncompile.network import (
+    UNIT_ROWS,
     Add,
     Binary,
     Call,
@@ -26,6 +27,7 @@ from tncompile.network import (
     Rows,
     RuleClass,
     Use,
+    UseTable,
     nodes_of,
 )
 from tncompile.network.body import has_structure
@@ -83,8 +85,25 @@ class Group:
         first = self.rows.take(np.arange(1)) if rows is None else rows
         key = index.name, tuple(int(self.net.scope.integers(s, first)[0]) for s in index.subscripts)
         mentions_inner = rows is not None and mentions(index, rows.names[len(self.rows.names) :])
-        plain = Index(index.name, tuple(integer(value) for value in key[1])) if mentions_inner else index
-        return self.said.setdefault(key, plain)
+        if key not in self.said:
+            plain = Index(index.name, tuple(integer(value) for value in key[1])) if mentions_inner else index
+            self.said[key] = self.fresh_wire(plain) if plain in self.given else plain
+        return self.said[key]
+
+    @cached_property
+    def given(self) -> set[Index]:
+        """Wires that were renamed to tell them apart."""
+        return set()
+
+    def fresh_wire(self, wire: Index) -> Index:
+        """A wire like this one that is not in use yet."""
+        said = {node for node in nodes_of(self.equation) if isinstance(node, Index)}
+        number, found = 1, wire
+        while found in self.given or found in said or found in self.said.values():
+            found = Index(wire.name, (*wire.subscripts, integer(number)))
+            number += 1
+        self.given.add(found)
+        return found
 
     def extent(self, wire: Index) -> tuple[Ints, Extent | None]:
         """The extent of a wire outside of loops for each row, and as one `Extent` where all classes agree."""
@@ -197,6 +216,20 @@ class _Builder:
 
 def distinct(columns: Mapping[str, Ints]) -> Rows:
     """The distinct rows of some columns, in order."""
+    if not columns:
+        return UNIT_ROWS
     stacked = np.array(list(columns.values()), np.int64)
     found = np.unique(stacked, axis=1)
     return Rows(tuple(columns), found, found.shape[1])
+
+
+def one_row(rule_class: RuleClass, row: int) -> RuleClass:
+    """One instance of a class as a class."""
+    which = np.array([row])
+    uses = []
+    for use in rule_class.uses:
+        inside = np.flatnonzero(use.parent == row)
+        uses.append(
+            UseTable(use.use, use.rows.take(inside), np.zeros(len(inside), np.int64), use.positions[inside])
+        )
+    return replace(rule_class, rows=rule_class.rows.take(which), target=rule_class.target[which], uses=tuple(uses))

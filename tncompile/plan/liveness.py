@@ -18,9 +18,7 @@ def steps_of(nodes: Sequence[Step | Loop]) -> Iterator[Step]:
 
 def touched(node: Step | Loop) -> dict[str, None]:
     """The buffers that a node reads or writes, in order."""
-    return {
-        access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)
-    }
+    return {access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)}
 
 
 def dead_after(

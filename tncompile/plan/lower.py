@@ -260,7 +260,7 @@ class Lowering:
 
     def repeated(self, op: str, value: Scaled, counts: Ints, frame: Frame) -> Scaled:
         """The same array as often as ``counts`` says."""
-        if op != "prod" or value == Scaled(Number("1"), None):
+        if op != "prod" or (counts == 1).all():
             return value
         if not same_everywhere(counts):
             raise NeedsSplit(alone=True)

@@ -36,9 +36,10 @@ class Names:
         return f"{wish}_{number}"
 
     def joined(self, parts: Iterable[str], owner: str) -> str:
-        """The names of what is multiplied, joined; ``owner_1`` where that is too long or says nothing new."""
-        wish = "_".join(parts)
-        plain = len(wish) <= LONGEST and not wish.endswith("_")
+        """The names of what is multiplied, joined; ``owner_1`` where that is too long or says a name twice."""
+        names = tuple(parts)
+        wish = "_".join(names)
+        plain = names and len(set(names)) == len(names) and len(wish) <= LONGEST
         return self.fresh(wish) if plain else self.numbered(owner)
 
 

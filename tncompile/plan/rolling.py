@@ -87,7 +87,9 @@ def _without(
     family = tuple(extent for number, extent in enumerate(buffer.family) if number != axis)
     members = buffer.members.reshape([extent.value for extent in buffer.family])
     members = np.take_along_axis(members, np.expand_dims(newest, axis), axis)
-    smaller = replace(buffer, family=family, members=members.reshape(-1), rolling=(*sorted(movers), *buffer.rolling))
+    smaller = replace(
+        buffer, family=family, members=members.reshape(-1), rolling=(*sorted(movers), *buffer.rolling)
+    )
     return smaller, _drop_axis(events, axis)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tncompile.network import Expr, Index, Ints, Name, Rows
+from tncompile.network import Expr, Index, Ints, Name, Rows, nodes_of
 from tncompile.network.substitute import integer, shifted, substitute
 from tncompile.plan.group import Group, mentions
 from tncompile.plan.terms import Inside, Over, Term, put_in, rebuilt, renamed, restricted, unbound
@@ -17,8 +17,10 @@ def constant_wires(group: Group, inside: Inside) -> Term | None:
     first = inside.rows.take(np.flatnonzero(inside.parent == 0))
     known: dict[Index, Index] = {}
     for wire in unbound(inside.body):
-        if wire in known or not mentions(wire, inside.variables):
+        if wire in known or not first.count or not mentions(wire, inside.variables):
             continue
+        if _deeper(group, wire, first):
+            return None
         columns = [group.net.scope.integers(subscript, first) for subscript in wire.subscripts]
         if any((column != column[0]).any() for column in columns):
             return None
@@ -40,7 +42,7 @@ def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:
             return None
         body = restricted(put_in(inside.body, values), starts + number)
         round_rows = inside.rows.take(starts[:1] + number)
-        found.append(_own_wires(group, body, values, inside, round_rows, number))
+        found.append(_own_wires(group, body, values, inside, round_rows))
     return found
 
 
@@ -60,26 +62,25 @@ def _values(inside: Inside, rows: Rows, which: Ints) -> dict[str, Expr] | None:
     return values
 
 
-def _own_wires(group: Group, body: Term, values: dict[str, Expr], inside: Inside, rows: Rows, number: int) -> Term:
-    """The round with wires known outside of the loop; those bound inside it get names of their own."""
-    outer = len(group.rows.names)
-    inner_names = rows.names[outer:]
-    said = {}
-    for wire in unbound(inside.body):
-        if mentions(wire, inside.variables):
-            said[substitute(wire, values)] = group.wire(wire, rows) if not _deeper(wire, inner_names) else wire
-    body = renamed(body, lambda wire: said.get(wire, wire))
-    return _with_bound_wires_apart(group, body, number)
+def _own_wires(group: Group, body: Term, values: dict[str, Expr], inside: Inside, rows: Rows) -> Term:
+    """The round with its wires said as outside of the loop; those bound inside it get names of their own."""
+    said = {
+        substitute(wire, values): group.wire(wire, rows)
+        for wire in unbound(inside.body)
+        if mentions(wire, inside.variables) and not _deeper(group, wire, rows)
+    }
+    return _bound_apart(group, renamed(body, lambda wire: said.get(wire, wire)))
 
 
-def _deeper(wire: Index, names: tuple[str, ...]) -> bool:
-    """Whether a wire depends on variables of loops further in than ``names``."""
-    return False
+def _deeper(group: Group, wire: Index, rows: Rows) -> bool:
+    """Whether a wire depends on variables of loops further in."""
+    names = [node.name for node in nodes_of(wire) if isinstance(node, Name)]
+    return any(name not in rows.names and group.net.scope.lookup(name) is None for name in names)
 
 
-def _with_bound_wires_apart(group: Group, term: Term, number: int) -> Term:
+def _bound_apart(group: Group, term: Term) -> Term:
     if isinstance(term, Over):
         apart = {wire: group.fresh_wire(wire) for wire in term.wires}
         body = renamed(term.body, lambda wire: apart.get(wire, wire))
         term = replace(term, body=body, wires=tuple(apart.values()))
-    return rebuilt(term, lambda inner: _with_bound_wires_apart(group, inner, number))
+    return rebuilt(term, lambda inner: _bound_apart(group, inner))

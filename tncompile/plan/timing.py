@@ -11,7 +11,7 @@ from math import gcd
 
 import numpy as np
 
-from tncompile.network import Ints
+from tncompile.network import Ints, RuleClass
 from tncompile.plan.dependence import Edges
 from tncompile.plan.pieces import Piece
 
@@ -29,11 +29,11 @@ class Cell:
     @property
     def count(self) -> int:
         """How many rows there are in each round."""
-        return self.rows.shape[-1]
+        return int(self.rows.shape[-1])
 
     def first_round(self) -> Ints:
         """The rows of the first round of all loops around."""
-        return self.rows.reshape(-1, self.count)[0]
+        return np.asarray(self.rows.reshape(-1, self.count)[0])
 
     def column(self, name: str) -> Ints:
         """The values of a variable in the first round."""
@@ -53,6 +53,7 @@ class Timing:
     """
 
     variable: str
+    rule: RuleClass | None  # one that has the variable; None if the variable only counts
     first: int
     step: int
     rounds: Mapping[int, Ints]
@@ -93,7 +94,9 @@ def _spread(
     """A clock for every cell, so that dependences on a cell with a clock span a constant time."""
     clocks = {seed: clock}
     values = {seed: _values(cells[seed], clock)}
-    links = sorted((edge for edge in edges if edge.consumer != edge.producer), key=lambda edge: -len(edge.read))
+    links = sorted(
+        (edge for edge in edges if edge.consumer != edge.producer), key=lambda edge: -len(edge.read)
+    )
     while len(clocks) < len(cells):
         link = next(edge for edge in links if (edge.consumer in clocks) != (edge.producer in clocks))
         forward = link.consumer in clocks
@@ -140,7 +143,10 @@ def _timed(
     if not stride:
         return
     rounds = {number: (column - lows[number]) // stride for number, column in values.items()}
-    delays = [rounds[edge.consumer][places[edge.readers]] - rounds[edge.producer][places[edge.read]] for edge in edges]
+    delays = [
+        rounds[edge.consumer][places[edge.readers]] - rounds[edge.producer][places[edge.read]]
+        for edge in edges
+    ]
     if not all(_is_constant(delay, edge.slots) for delay, edge in zip(delays, edges, strict=True)):
         return
     start = min(low for number, low in lows.items() if clocks[number].name)
@@ -151,6 +157,7 @@ def _timed(
             first = clocks[seed].sign * (lows[seed] - offsets[seed] * stride)
             yield Timing(
                 variable=clocks[seed].name if stride == 1 else "round",
+                rule=cells[seed].piece.rule if stride == 1 else None,
                 first=first if stride == 1 else 0,
                 step=clocks[seed].sign if stride == 1 else 1,
                 rounds={number: column + offsets[number] for number, column in rounds.items()},

@@ -39,6 +39,4 @@ class Adam:
 
     def _clipped(self, gradient: Array) -> Array:
         length = float(np.linalg.norm(gradient))
-        if not np.isfinite(length):
-            return np.zeros_like(gradient)
         return gradient * (self.clip / length) if 0 < self.clip < length else gradient

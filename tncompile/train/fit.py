@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.runtime import Model, Weights
-from tncompile.source import UsageError
+from tncompile.source import Diagnostic, TnError, UsageError
 from tncompile.train.adam import Adam
 from tncompile.train.loss import LOSSES
 
@@ -96,6 +96,8 @@ def fit(
     ------
     UsageError
         If the targets do not fit the scores.
+    TnError
+        If the loss is no longer a number.
     """
     options = options or FitOptions()
     if weights is None:
@@ -140,6 +142,14 @@ def _train(
     scores = np.asarray(model.score(weights, x))
     _check_targets(scores, y, loss)
     mean, cotangent = LOSSES[loss](scores, y)
+    if not math.isfinite(mean):
+        raise TnError(
+            [
+                Diagnostic(
+                    "the loss is not a finite number", help="a smaller rate, or smaller weights to begin with"
+                )
+            ]
+        )
     _, gradient = model.score_and_gradient(weights, x, cotangent.astype(scores.dtype, copy=False))
     adam, rate = step
     adam.step(weights.flat, gradient.flat, rate)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from tncompile.network import Definition, Expr, FreeIndex, Index, Ints, Loop, Name, Number, Range, Rows, Use, nodes_of
-from tncompile.network.substitute import integer, substitute
+from tncompile.network import Definition, FreeIndex, Index, Ints, Number, Use, nodes_of
 from tncompile.transform.build import combination, rule, use
-from tncompile.transform.context import Context, loop_variables
+from tncompile.transform.context import Context
 from tncompile.transform.contribution import Contribution
 from tncompile.transform.extents import formula_expr
 from tncompile.transform.flat import Factor, Term
 from tncompile.transform.instances import Mask
+from tncompile.transform.members import member_loops
 from tncompile.transform.scatter import scattered
 
 
@@ -110,9 +110,9 @@ def index_names(context: Context, adjoint: Adjoint) -> list[Index]:
 
 
 def _indices_of_uses(context: Context, tensor: str) -> Iterable[Sequence[Index]]:
+    for definition in context.rules.get(tensor, ()):
+        yield [free.index for free in definition.indices]
     for definition in context.network.definitions:
-        if definition.name == tensor:
-            yield [free.index for free in definition.indices]
         for node in nodes_of(definition.body):
             if isinstance(node, Use) and node.name == tensor:
                 yield node.indices
@@ -125,55 +125,3 @@ def _plain(names: Sequence[str]) -> list[Index]:
             name += "'"
         found.append(name)
     return [Index(name) for name in found]
-
-
-def member_loops(
-    context: Context, tensor: str, members: Ints, indices: Sequence[Index]
-) -> list[tuple[tuple[Loop, ...], tuple[Expr, ...]]]:
-    """Loops over some members of a tensor, and the subscripts in their variables."""
-    table = context.network.tables.tensors[tensor]
-    if not table.members.shape[1]:
-        return [((), ())]
-    base, names = _base_loops(context, tensor, {i.name for i in indices})
-    order = loop_variables(base)
-    columns = table.members[members].T
-    rows = Rows(tuple(order), np.array([columns[names.index(name)] for name in order]), len(members))
-    return [
-        (piece.loops, tuple(substitute(Name(name), piece.values) for name in names))
-        for piece in context.described(base, rows, tensor)
-    ]
-
-
-def _base_loops(context: Context, tensor: str, avoided: set[str]) -> tuple[tuple[Loop, ...], list[str]]:
-    """Loops around the members of a tensor as its text has them, and the variable of each subscript."""
-    declared = context.network.tensors.get(tensor)
-    if declared is not None:
-        loops, names = _named(context, declared.family, avoided)
-        if len(names) == len(declared.family):
-            return loops, names
-    for definition in sorted(context.network.definitions, key=lambda d: -len(d.loops)):
-        names = [s.name for s in definition.subscripts if isinstance(s, Name)]
-        if definition.name == tensor and sorted(names) == sorted(loop_variables(definition.loops)):
-            if names and len(names) == len(definition.subscripts) and not avoided & set(names):
-                return definition.loops, names
-    members = context.network.tables.tensors[tensor].members
-    ranges = [Range(integer(int(c.min())), integer(int(c.max()))) for c in members.T]
-    return _named(context, [Loop((), domain) for domain in ranges], avoided)
-
-
-def _named(context: Context, family: Sequence[Loop], avoided: set[str]) -> tuple[tuple[Loop, ...], list[str]]:
-    """A family whose every range has a variable."""
-    used = avoided | set(loop_variables(family)) | context.names.lasting
-    letters = (letter for letter in "klmnijpqstuvw" if letter not in used)
-    loops: list[Loop] = []
-    names: list[str] = []
-    values: dict[str, Expr] = {}
-    for loop in family:
-        variables = []
-        for variable in loop.variables or ("",):
-            fit = variable and variable not in avoided
-            variables.append(variable if fit else next(letters, None) or context.names.fresh("k"))
-            values |= {variable: Name(variables[-1])} if variable and not fit else {}
-        loops.append(replace(substitute(loop, values), variables=tuple(variables)))
-        names += variables
-    return tuple(loops), names

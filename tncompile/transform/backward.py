@@ -88,7 +88,9 @@ class Backward:
 
 def result_of(definition: Definition, name: str = "") -> Factor:
     """What a rule defines, or what ``name`` has in its place, with its subscripts and indices."""
-    return Factor(use(name or definition.name, definition.subscripts, [free.index for free in definition.indices]))
+    return Factor(
+        use(name or definition.name, definition.subscripts, [free.index for free in definition.indices])
+    )
 
 
 def used_factors(part: RuleRows, factors: Sequence[Factor]) -> Iterator[tuple[UseRows, Factor]]:

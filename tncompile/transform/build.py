@@ -101,7 +101,9 @@ def combination(terms: Sequence[Term]) -> Expr:
 
 def conjugate_number(coefficient: Expr | None) -> Expr | None:
     """The conjugate of a coefficient; itself where it is plainly real."""
-    if coefficient is None or not any(isinstance(n, Call) or (isinstance(n, Number) and n.imaginary) for n in nodes_of(coefficient)):
+    if coefficient is None or not any(
+        isinstance(n, Call) or (isinstance(n, Number) and n.imaginary) for n in nodes_of(coefficient)
+    ):
         return coefficient
     if isinstance(coefficient, Negative):
         return Negative(Call("conj", (coefficient.operand,)))

@@ -8,7 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Expr, Ints, ListExpr, Loop, Name, Network, Node, Rows, Scope, Size, Tensor, nodes_of
+from tncompile.network import (
+    Definition,
+    Expr,
+    Ints,
+    ListExpr,
+    Loop,
+    Name,
+    Network,
+    Node,
+    Rows,
+    Scope,
+    Size,
+    Tensor,
+    nodes_of,
+)
 from tncompile.network.describe import Nest, describe_rows
 from tncompile.network.lookup import find_members
 from tncompile.network.substitute import integer
@@ -35,6 +49,9 @@ class Context:
         self.names = Names(network)
         self.lists: list[Size] = []
         self.constants: list[Tensor] = []
+        self.rules: dict[str, list[Definition]] = {}
+        for definition in network.definitions:
+            self.rules.setdefault(definition.name, []).append(definition)
         self._scope = network.scope
 
     @property
@@ -44,7 +61,9 @@ class Context:
             self._scope = Scope((*self.network.statements, *self.lists))
         return self._scope
 
-    def restricted(self, loops: Sequence[Loop], rows: Rows, kept: npt.NDArray[np.bool_], name: str) -> list[Piece]:
+    def restricted(
+        self, loops: Sequence[Loop], rows: Rows, kept: npt.NDArray[np.bool_], name: str
+    ) -> list[Piece]:
         """The rows that are kept as loop nests; the loops as they are where all rows are kept."""
         if kept.all():
             return [Piece(tuple(loops), {}, np.arange(rows.count))]

@@ -75,7 +75,10 @@ def arranged(context: Context, contribution: Contribution) -> Arranged:
     names = loop_variables(kept)
     members = _unique(contribution.rows, names)
     if members.count == touched:
-        if not variables_in(kept) & set(loop_variables(summed)) and context.scope.expand(kept)[0].count == touched:
+        if (
+            not variables_in(kept) & set(loop_variables(summed))
+            and context.scope.expand(kept)[0].count == touched
+        ):
             return Arranged(contribution.subscripts, contribution.factors, tuple(kept), tuple(summed))
         found = _reordered(context, contribution, kept, summed)
         if found is not None:
@@ -149,7 +152,9 @@ def _listed(context: Context, contribution: Contribution) -> Arranged:
     place, first, last = (context.names.near(name) for name in ("u", "first", "last"))
     values = _looked_up(context, contribution, used, order, place)
     subscripts, columns = list(contribution.subscripts), []
-    members = context.network.tables.tensors[contribution.tensor].members[contribution.positions[order[firsts]]]
+    members = context.network.tables.tensors[contribution.tensor].members[
+        contribution.positions[order[firsts]]
+    ]
     taken: list[str] = []
     for at, subscript in enumerate(contribution.subscripts):
         if variables_in([subscript]) & set(loop_variables(contribution.loops)) - free:
@@ -193,11 +198,15 @@ def _separated(contribution: Contribution) -> tuple[set[str], Contribution]:
         column = contribution.rows.column(name)
         chosen = column == column[0]
         # Independent loops give every value of the variable the same rows, unless some were left out.
-        if np.count_nonzero(chosen) * len(np.unique(column)) != len(column) or not _alike(contribution.rows, name):
+        if np.count_nonzero(chosen) * len(np.unique(column)) != len(column) or not _alike(
+            contribution.rows, name
+        ):
             continue
         free.add(name)
         rows, positions = contribution.rows.take(chosen), contribution.positions[chosen]
-        contribution = replace(contribution, rows=rows, positions=positions, shapes=contribution.shapes[chosen])
+        contribution = replace(
+            contribution, rows=rows, positions=positions, shapes=contribution.shapes[chosen]
+        )
     return free, contribution
 
 

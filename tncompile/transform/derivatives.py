@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from tncompile.transform.context import loop_variables, variables_in
 from tncompile.transform.flat import Apply, Factor, Term
 from tncompile.transform.instances import RuleRows
 
-# The derivative as a factor, and a number before it; the function's argument and rule are given.
-Slope = Callable[[Backward, RuleRows, Factor], tuple[Expr | None, Factor]]
 MINUS = signed_one(-1)
+# Functions whose derivative is another function of the language (that of cos is -sin).
+SLOPES: Mapping[str, str] = {"relu": "step", "softplus": "sigmoid", "abs": "sign", "cos": "sin", "sin": "cos"}
 
 
 def apply_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
@@ -46,48 +46,34 @@ def _sloped_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
         unit = back.helper(part, "slope", Call("sign", (argument.expr,)))
         back.add(part, part.uses[0], argument, None, [real, unit], part.definition.loops)
         return
-    coefficient, slope = SLOPES[form.function](back, part, argument)
-    back.add(part, part.uses[0], argument, coefficient, [back.bar(part), back.conjugate(slope)], part.definition.loops)
+    coefficient, slope = _slope(back, part, form.function, argument)
+    back.add(
+        part,
+        part.uses[0],
+        argument,
+        coefficient,
+        [back.bar(part), back.conjugate(slope)],
+        part.definition.loops,
+    )
 
 
-def _of_argument(function: str, coefficient: Expr | None = None) -> Slope:
-    def slope(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
-        return coefficient, back.helper(part, "slope", Call(function, (argument.expr,)))
-
-    return slope
-
-
-def _relu(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
-    # The result is positive where the argument is; so the argument need not be kept.
-    return None, back.helper(part, "slope", Call("step", (result_of(part.definition).expr,)))
-
-
-def _tanh(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
+def _slope(back: Backward, part: RuleRows, function: str, argument: Factor) -> tuple[Expr | None, Factor]:
+    """The derivative of a function as a factor, and a number before it."""
     result = result_of(part.definition)
-    square = back.helper(part, "square", product(None, (result, result)))
-    return None, back.helper(part, "slope", combination([Term(ONE, None), Term(MINUS, square)]))
-
-
-def _sigmoid(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
-    result = result_of(part.definition)
-    rest = back.helper(part, "rest", combination([Term(ONE, None), Term(MINUS, result)]))
-    return None, back.helper(part, "slope", product(None, (result, rest)))
-
-
-def _exp(back: Backward, part: RuleRows, argument: Factor) -> tuple[Expr | None, Factor]:
-    return None, result_of(part.definition)
-
-
-SLOPES: Mapping[str, Slope] = {
-    "relu": _relu,
-    "tanh": _tanh,
-    "sigmoid": _sigmoid,
-    "softplus": _of_argument("sigmoid"),
-    "exp": _exp,
-    "abs": _of_argument("sign"),
-    "cos": _of_argument("sin", MINUS),
-    "sin": _of_argument("cos"),
-}
+    match function:
+        case "exp":
+            return None, result
+        case "tanh":
+            square = back.helper(part, "square", product(None, (result, result)))
+            return None, back.helper(part, "slope", combination([Term(ONE, None), Term(MINUS, square)]))
+        case "sigmoid":
+            rest = back.helper(part, "rest", combination([Term(ONE, None), Term(MINUS, result)]))
+            return None, back.helper(part, "slope", product(None, (result, rest)))
+        case "relu":
+            # The result is positive where the argument is; so the argument need not be kept.
+            argument = result
+    slope = back.helper(part, "slope", Call(SLOPES[function], (argument.expr,)))
+    return (MINUS if function == "cos" else None), slope
 
 
 def _divided_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
@@ -109,7 +95,14 @@ def _quotient_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
         back.add(part, next(uses), above, None, [share], part.definition.loops)
     used = next(uses)
     if back.wants(used):
-        back.add(part, used, below, MINUS, [share, back.conjugate(result_of(part.definition))], part.definition.loops)
+        back.add(
+            part,
+            used,
+            below,
+            MINUS,
+            [share, back.conjugate(result_of(part.definition))],
+            part.definition.loops,
+        )
 
 
 def quotient(above: Factor, below: Factor) -> Expr:
@@ -119,15 +112,18 @@ def quotient(above: Factor, below: Factor) -> Expr:
 
 def _power_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
     argument, exponent = form.arguments
-    assert isinstance(argument, Factor) and isinstance(exponent, Expr)
+    assert isinstance(argument, Factor)
+    assert isinstance(exponent, Expr)
     values = back.context.scope.integers(exponent, part.rows)
     if not variables_in([exponent]) & set(loop_variables(part.definition.loops)):
         _one_power_adjoint(back, part, argument, exponent, int(values[0]))
         return
     for value in np.unique(values).tolist():
         for piece in part.only(back.context, values == value):
-            assert isinstance(piece.form, Apply) and isinstance(piece.form.arguments[0], Factor)
-            _one_power_adjoint(back, piece, piece.form.arguments[0], integer(value), value)
+            assert isinstance(piece.form, Apply)
+            base = piece.form.arguments[0]
+            assert isinstance(base, Factor)
+            _one_power_adjoint(back, piece, base, integer(value), value)
 
 
 def _one_power_adjoint(back: Backward, part: RuleRows, argument: Factor, exponent: Expr, value: int) -> None:
@@ -139,7 +135,9 @@ def _one_power_adjoint(back: Backward, part: RuleRows, argument: Factor, exponen
         power = back.helper(part, "power", Binary("^", argument.expr, shifted(exponent, -1)))
         factors.append(back.conjugate(power))
     if value != 0:
-        back.add(part, part.uses[0], argument, None if value == 1 else exponent, factors, part.definition.loops)
+        back.add(
+            part, part.uses[0], argument, None if value == 1 else exponent, factors, part.definition.loops
+        )
 
 
 def _extremum_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:

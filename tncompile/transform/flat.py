@@ -97,7 +97,9 @@ def flat_form(definition: Definition) -> Form:
     body = definition.body
     match body:
         case Add():
-            return Combine(tuple(_term(definition, e, s) for e, s in zip(body.terms, body.signs, strict=True)))
+            return Combine(
+                tuple(_term(definition, e, s) for e, s in zip(body.terms, body.signs, strict=True))
+            )
         case Multiply(factors=(above, below), inverted=(False, True)) if has_use(below):
             return Apply("/", (_argument(definition, above), _argument(definition, below)))
         case Binary(op="^", left=left, right=right) if has_use(left):
@@ -157,7 +159,8 @@ def _factor(definition: Definition, expr: Expr) -> Factor:
 def _contract(definition: Definition, expr: Expr) -> Contract:
     """Peels signs, numbers and sums off a product."""
     numbers: list[tuple[Expr, bool]] = []
-    sign, loops = 1, ()
+    sign = 1
+    loops: tuple[Loop, ...] = ()
     while True:
         match expr:
             case Negative(operand=inner):

@@ -10,15 +10,17 @@ from tncompile.source import TnError
 from tncompile.transform.accumulate import Adjoint, adjoint_rules
 from tncompile.transform.backward import Backward, combine_adjoint, contract_adjoint
 from tncompile.transform.context import Context
-from tncompile.transform.cotangents import cotangent
 from tncompile.transform.derivatives import apply_adjoint
 from tncompile.transform.flat import Apply, Combine, Contract
+from tncompile.transform.inputs import input_like
 from tncompile.transform.instances import Mask, RuleRows, needed_members, rules_of
 from tncompile.transform.reductions import reduce_adjoint
 from tncompile.transform.scatter import uniform
 
 
-def gradient(flat: Network, wrt: Iterable[str] | None = None, outputs: Iterable[str] | None = None) -> Network:
+def gradient(
+    flat: Network, wrt: Iterable[str] | None = None, outputs: Iterable[str] | None = None
+) -> Network:
     """The network that also computes the gradient of its outputs, contracted with cotangents.
 
     ``flat`` is what `order` returns; the result is flat again. For each of ``outputs`` (default: all)
@@ -70,7 +72,10 @@ class _Gradient:
             for rule in self.rules
             for used in rule.uses
             if used.use.name in self.inputs
-            and (self.needed[used.use.name][used.positions] & self.needed[rule.definition.name][rule.target][used.parent]).any()
+            and (
+                self.needed[used.use.name][used.positions]
+                & self.needed[rule.definition.name][rule.target][used.parent]
+            ).any()
         ]
         return list(dict.fromkeys(found))
 
@@ -79,7 +84,7 @@ class _Gradient:
         for rule in reversed(self.rules):
             for part in rule.only(self.context, self.needed[rule.definition.name][rule.target]):
                 self._flow_back(part)
-        cotangents = [cotangent(self.context, output, name) for output, name in self.inputs.items()]
+        cotangents = [input_like(self.context, output, name) for output, name in self.inputs.items()]
         adjoints = self._adjoints()
         flat = self.context.network
         statements: list[Statement] = [s for s in flat.statements if not isinstance(s, Cut)]
@@ -116,7 +121,9 @@ class _Gradient:
         members = self.needed[name] | True if output else self.needed[name]
         whole = self.back.contributions.get(name, ())
         contributions = [part for contribution in whole for part in uniform(self.context, contribution)]
-        adjoint = Adjoint(name, self.back.bars[name], contributions, members, output, self.inputs.get(name, ""))
+        adjoint = Adjoint(
+            name, self.back.bars[name], contributions, members, output, self.inputs.get(name, "")
+        )
         return adjoint_rules(self.context, adjoint)
 
 

@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Definition, Expr, Extent, Index, Ints, Network, Rows, RuleClass, TensorTable, Use
+from tncompile.network import (
+    Definition,
+    Expr,
+    Extent,
+    Index,
+    Ints,
+    Network,
+    Rows,
+    RuleClass,
+    TensorTable,
+    Use,
+)
 from tncompile.network.substitute import substitute
 from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, flat_form, uses_of
@@ -109,7 +120,9 @@ def _rule_rows(definition: Definition, classes: list[RuleClass]) -> RuleRows:
 def _joined(parts: list[Rows]) -> Rows:
     if len(parts) == 1:
         return parts[0]
-    return Rows(parts[0].names, np.concatenate([p.columns for p in parts], axis=1), sum(p.count for p in parts))
+    return Rows(
+        parts[0].names, np.concatenate([p.columns for p in parts], axis=1), sum(p.count for p in parts)
+    )
 
 
 def _smooth(flat: Network, rule: RuleRows, use: UseRows) -> Mask:
@@ -120,7 +133,8 @@ def _smooth(flat: Network, rule: RuleRows, use: UseRows) -> Mask:
     if isinstance(form, Apply) and form.function == "^":
         exponent = form.arguments[1]
         assert isinstance(exponent, Expr)
-        return flat.scope.integers(exponent, use.rows) != 0
+        smooth: Mask = flat.scope.integers(exponent, use.rows) != 0
+        return smooth
     return np.ones(use.rows.count, np.bool_)
 
 
@@ -152,7 +166,9 @@ def needed_members(
     return {name: both[start : start + len(tables[name].members)] for name, start in starts.items()}
 
 
-def _members(tables: Mapping[str, TensorTable], starts: Mapping[str, int], names: Collection[str]) -> list[int]:
+def _members(
+    tables: Mapping[str, TensorTable], starts: Mapping[str, int], names: Collection[str]
+) -> list[int]:
     return [starts[n] + i for n in names for i in range(len(tables[n].members))]
 
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tncompile.network import Cut, Definition, Index, Item, Let, Loop, Name, Network, Size, Tensor, Use, nodes_of
+from tncompile.network import (
+    Cut,
+    Definition,
+    Index,
+    Item,
+    Let,
+    Loop,
+    Name,
+    Network,
+    Size,
+    Tensor,
+    Use,
+    nodes_of,
+)
 
 
 class Names:
@@ -10,7 +23,9 @@ class Names:
 
     def __init__(self, network: Network) -> None:
         self._taken = {"batch", "pi"}
-        self.lasting = {s.name for s in network.statements if isinstance(s, Size | Let | Tensor | Definition | Cut)}
+        self.lasting = {
+            s.name for s in network.statements if isinstance(s, Size | Let | Tensor | Definition | Cut)
+        }
         for statement in network.statements:
             for node in nodes_of(statement):
                 if isinstance(node, Size | Let | Tensor | Definition | Cut | Name | Item | Use | Index):

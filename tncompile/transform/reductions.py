@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tncompile.network import Axis, Call, Compare, Expr, FreeIndex, Index, Logic, Name, Number, Tensor
-from tncompile.network.syntax import Choice
 from tncompile.network.substitute import shifted
+from tncompile.network.syntax import Choice
 from tncompile.transform.backward import Backward, result_of
 from tncompile.transform.build import ONE, combination, contraction, product, rule, use
 from tncompile.transform.derivatives import MINUS, difference, remainder
@@ -87,7 +87,14 @@ def _extremum_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
             so_far = (miss.at(stretch),) if first else (missed.at(stretch, -1), miss.at(stretch))
             missed.define(stretch, 0, product(None, so_far))
             taken.define(stretch, 0, remainder(None if first else missed.at(stretch, -1), missed.at(stretch)))
-            back.add(part, stretch.used, stretch.factor, None, [_bar(back, stretch), taken.at(stretch)], stretch.loops)
+            back.add(
+                part,
+                stretch.used,
+                stretch.factor,
+                None,
+                [_bar(back, stretch), taken.at(stretch)],
+                stretch.loops,
+            )
 
 
 def _over_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
@@ -129,7 +136,9 @@ def _one_over_adjoint(back: Backward, part: RuleRows, form: Reduction, extents: 
 def _earlier(back: Backward, extents: list[Expr]) -> str:
     """A constant that is 1 where the first indices stand before the others, lexicographically."""
     for constant in back.context.constants:
-        if [axis.extent for axis in constant.axes[: len(extents)]] == extents and len(constant.axes) == 2 * len(extents):
+        if [axis.extent for axis in constant.axes[: len(extents)]] == extents and len(
+            constant.axes
+        ) == 2 * len(extents):
             return constant.name
     names = back.context.names
     name = names.fresh("earlier")
@@ -141,6 +150,12 @@ def _earlier(back: Backward, extents: list[Expr]) -> str:
         parts.append(Compare((Name(left[at]), Name(right[at])), ("<",)))
         cases.append(parts[0] if len(parts) == 1 else Logic("and", tuple(parts)))
     test = cases[0] if len(cases) == 1 else Logic("or", tuple(cases))
-    axes = [Axis(extent, variable) for variables in (left, right) for variable, extent in zip(variables, extents, strict=True)]
-    back.context.constants.append(Tensor("constant", name, (), tuple(axes), value=Choice(ONE, test, Number("0"))))
+    axes = [
+        Axis(extent, variable)
+        for variables in (left, right)
+        for variable, extent in zip(variables, extents, strict=True)
+    ]
+    back.context.constants.append(
+        Tensor("constant", name, (), tuple(axes), value=Choice(ONE, test, Number("0")))
+    )
     return name

@@ -71,9 +71,9 @@ def _core(
 ) -> tuple[Factor, list[Definition]]:
     """The sum itself over each index once, as one factor; a rule of its own where it is not one already."""
     free = [i for i in dict.fromkeys(contribution.indices) if i not in alone(contribution)]
-    if len(form.factors) == 1 and not form.inner and contribution.coefficient is None:
-        if set(form.factors[0].use.indices) <= set(free):
-            return form.factors[0], []
+    single = len(form.factors) == 1 and not form.inner and contribution.coefficient is None
+    if single and set(form.factors[0].use.indices) <= set(free):
+        return form.factors[0], []
     inner = context.names.fresh(f"{name}_sum")
     body = contraction(contribution.coefficient, form.factors, free, form.inner)
     return Factor(use(inner, form.subscripts, free)), [rule(inner, form.subscripts, free, body, form.outer)]
@@ -93,7 +93,10 @@ def _spread(
         last = number == len(deltas) - 1
         there = {*core.use.indices, *delta.use.indices}
         if last:
-            return [*rules, rule(name, form.subscripts, said, contraction(None, (core, delta), free), form.outer, output)]
+            return [
+                *rules,
+                rule(name, form.subscripts, said, contraction(None, (core, delta), free), form.outer, output),
+            ]
         kept = [i for i in free if i in there]
         inner = context.names.fresh(f"{name}_part")
         partly = [s for s, i in zip(said, free, strict=True) if i in there]

@@ -1,0 +1,84 @@
+"""How exact scores and gradients are: against the definitions written out, and against JAX's derivative of those.
+
+python -m benchmarks.exactness [--random 500] [--differentiated 100]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import numpy as np
+
+import tncompile as tn
+from tests.corpus import CORPUS
+from tests.helpers import by_output, draw, expected, inputs_of, member_name, parts, roles, weights_of
+from tests.networks import Builder
+from tests.reference import evaluate
+from tncompile.network import Network
+
+
+def networks(count: int) -> Iterator[tuple[str, str]]:
+    """The corpus, then random networks; every fifth of those is complex."""
+    yield from CORPUS
+    for seed in range(count):
+        yield f"random {seed}", Builder(Random(seed), is_complex=seed % 5 == 4).build()
+
+
+def score_error(net: Network, model: tn.Model, samples: list[dict[str, Any]]) -> float:
+    """The largest difference to the definitions, relative to the largest value of its output."""
+    found = by_output(net, model.score(weights_of(model, net, samples[0]), *inputs_of(net, samples)))
+    errors = [0.0]
+    for name, wanted in expected(net, samples).items():
+        for ours, theirs in zip(parts(found[name]), parts(wanted), strict=True):
+            scale = np.max(np.abs(theirs), initial=0.0)
+            errors.append(float(np.max(np.abs(ours - theirs), initial=0.0) / max(scale, 1e-30)))
+    return max(errors)
+
+
+def gradient_error(net: Network, model: tn.Model, samples: list[dict[str, Any]]) -> float:
+    """The distance to JAX's gradient of the oracle, relative to its length."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    names = roles(net, "weight")
+
+    def total(weights: dict[str, Any]) -> Any:
+        outputs = evaluate(net, {**samples[0], **weights}, jax.numpy)
+        return sum(jax.numpy.sum(array) for members in outputs.values() for array in members.values()).real
+
+    wanted = jax.grad(total)({name: samples[0][name] for name in names})
+    _, found = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples[:1]))
+    pairs = [(found[member_name(n, m)], np.conj(wanted[n][m])) for n in names for m in wanted[n]]
+    length = np.sqrt(sum(np.sum(np.abs(theirs) ** 2) for _, theirs in pairs))
+    distance = np.sqrt(sum(np.sum(np.abs(ours - theirs) ** 2) for ours, theirs in pairs))
+    return float(distance / max(length, 1e-30))
+
+
+def main() -> None:
+    """Prints the largest errors."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--random", type=int, default=500, help="random networks that are scored")
+    parser.add_argument(
+        "--differentiated", type=int, default=100, help="of those, how many are differentiated"
+    )
+    arguments = parser.parse_args()
+    scores, gradients = [], []
+    for number, (name, text) in enumerate(networks(arguments.random)):
+        net = tn.load(text)
+        samples = draw(net, 2)
+        outputs = [a for out in evaluate(net, samples[0]).values() for a in out.values()]
+        if not all(np.all(np.abs(a) < 1e8) for a in outputs):
+            continue
+        model = tn.compile(net)
+        scores.append((score_error(net, model, samples), name))
+        if number < len(CORPUS) + arguments.differentiated:
+            gradients.append((gradient_error(net, model, samples), name))
+    print(f"scores of {len(scores)} networks: largest relative error {max(scores)[0]:.1e} ({max(scores)[1]})")
+    print(f"gradients of {len(gradients)} networks: {max(gradients)[0]:.1e} ({max(gradients)[1]})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The demonstration of `make demo`, with a few epochs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_demonstration_leaves_a_module_a_drawing_and_curves(tmp_path):
+    command = [sys.executable, "examples/demo.py", "--epochs", "2", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "tensor train" in done.stdout
+    assert "held out" in done.stdout
+    for name in ("digits_tensor_train.py", "digits_cp.py"):
+        compile((tmp_path / name).read_text(encoding="utf-8"), name, "exec")
+    for name in ("digits_tensor_train.png", "curves.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,76 @@
+"""Tensor networks, written as equations in `.tn` files, compiled into stand-alone Python modules.
+
+>>> import tncompile as tn                                    # doctest: +SKIP
+>>> net = tn.load("examples/tensor_train.tn", d=16, r=8)      # doctest: +SKIP
+>>> model = tn.compile(net)                                   # doctest: +SKIP
+>>> w = model.init(seed=0)                                    # doctest: +SKIP
+>>> y, g = model.score_and_gradient(w, x)                     # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tncompile.language import check, format_text, load
+    from tncompile.network import Network
+    from tncompile.plan import cost, fold, order
+    from tncompile.runtime import Model, Weights
+    from tncompile.runtime import compile_network as compile  # noqa: A004  the name of the interface
+    from tncompile.source import TnError, UsageError
+    from tncompile.transform import batch, gradient, grid, open_legs, probe
+
+# Where each name lives. A module is imported when a name of it is asked for, so `import tncompile` is cheap.
+_PLACES = {
+    "Model": ("tncompile.runtime", "Model"),
+    "Network": ("tncompile.network", "Network"),
+    "TnError": ("tncompile.source", "TnError"),
+    "UsageError": ("tncompile.source", "UsageError"),
+    "Weights": ("tncompile.runtime", "Weights"),
+    "batch": ("tncompile.transform", "batch"),
+    "check": ("tncompile.language", "check"),
+    "compile": ("tncompile.runtime", "compile_network"),
+    "cost": ("tncompile.plan", "cost"),
+    "fold": ("tncompile.plan", "fold"),
+    "format_text": ("tncompile.language", "format_text"),
+    "gradient": ("tncompile.transform", "gradient"),
+    "grid": ("tncompile.transform", "grid"),
+    "load": ("tncompile.language", "load"),
+    "open_legs": ("tncompile.transform", "open_legs"),
+    "order": ("tncompile.plan", "order"),
+    "probe": ("tncompile.transform", "probe"),
+}
+
+__all__ = [
+    "Model",
+    "Network",
+    "TnError",
+    "UsageError",
+    "Weights",
+    "batch",
+    "check",
+    "compile",
+    "cost",
+    "fold",
+    "format_text",
+    "gradient",
+    "grid",
+    "load",
+    "open_legs",
+    "order",
+    "probe",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,134 @@
+"""A schedule as a table: what each step does and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tncompile.network import Extent, Formula
+from tncompile.plan.peak import product
+from tncompile.plan.schedule import Access, Affine, Gather, Loop, Schedule, Span, Step
+from tncompile.plan.steps import labels_of
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One step: which loops it is in, what it reads and writes, and its costs over all rounds.
+
+    ``shape`` is that of what one execution writes: the labels over which it is batched, then the axes.
+    ``flops`` and ``elements`` (written) are for all executions together.
+    """
+
+    number: int
+    depth: int
+    loops: tuple[str, ...]  # `k in 2..d`
+    operation: str  # contract, combine, apply tanh, reduce prod
+    result: str
+    operands: tuple[str, ...]
+    batch: tuple[str, ...]  # the labels that count instances
+    shape: tuple[Extent, ...]
+    executed: Extent
+    flops: Extent
+    elements: Extent
+    equation: str
+
+
+def plan_table(schedule: Schedule) -> list[PlanRow]:
+    """A row for each step, in the order in which the steps are written."""
+    return [
+        _row(schedule, number, step, loops)
+        for number, (step, loops) in enumerate(_walk(schedule.body, ()), start=1)
+    ]
+
+
+def step_flops(step: Step) -> Extent:
+    """The operations of one execution: a multiplication with an addition counts two."""
+    extents = [extent for label, extent in step.labels.items()]
+    everything = product(extents)
+    result = product([step.labels[label] for label in labels_of(step.result)])
+    if step.op == "contract":
+        scaled = any(coefficient is not None for coefficient in step.coefficients)
+        times = (len(step.operands) - 1) + bool(step.summed)
+        return _plus(_scaled(everything, times), _scaled(result, int(scaled)))
+    if step.op == "combine":
+        scaled_terms = sum(coefficient is not None for coefficient in step.coefficients)
+        terms = len(step.operands) + (step.constant is not None)
+        return _scaled(result, max(terms - 1, 0) + scaled_terms)
+    if step.op == "apply":
+        return result
+    return everything
+
+
+def _walk(nodes: Sequence[Step | Loop], loops: tuple[Loop, ...]) -> Iterator[tuple[Step, tuple[Loop, ...]]]:
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node, loops
+        else:
+            yield from _walk(node.body, (*loops, node))
+
+
+def _row(schedule: Schedule, number: int, step: Step, loops: tuple[Loop, ...]) -> PlanRow:
+    executed = product([_rounds(loop) for loop in loops])
+    members = len(schedule.buffers[step.result.buffer].shape)
+    labels = labels_of(step.result)
+    shape = tuple(step.labels[label] for label in labels)
+    return PlanRow(
+        number=number,
+        depth=len(loops),
+        loops=tuple(f"{loop.variable} in {_affine(loop.first)}..{_affine(loop.last)}" for loop in loops),
+        operation=f"{step.op} {step.function}".strip(),
+        result=access_text(step.result),
+        operands=tuple(access_text(access) for access in step.operands),
+        batch=labels[: len(labels) - members],
+        shape=shape,
+        executed=executed,
+        flops=product([executed, step_flops(step)]),
+        elements=product([executed, *shape]),
+        equation=step.comment,
+    )
+
+
+def _rounds(loop: Loop) -> Extent:
+    first, last = (_extent(end) for end in (loop.first, loop.last))
+    if loop.step < 0:
+        first, last = last, first
+    return Extent(last.value - first.value + 1, last.formula - first.formula + 1)
+
+
+def _extent(end: Affine) -> Extent:
+    return Extent(end.constant, Formula.constant(end.constant) if end.formula is None else end.formula)
+
+
+def _scaled(extent: Extent, times: int) -> Extent:
+    return Extent(extent.value * times, extent.formula * times)
+
+
+def _plus(left: Extent, right: Extent) -> Extent:
+    return Extent(left.value + right.value, left.formula + right.formula)
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+def access_text(access: Access) -> str:
+    """An access as it reads in a table: ``h[k - 1](a)``, ``x[0:8](i)``; positions count from 0."""
+    subscripts = ", ".join(_subscript(subscript) for subscript in access.subscripts)
+    text = access.buffer + (f"[{subscripts}]" if subscripts else "") + f"({', '.join(access.indices)})"
+    return f"conj({text})" if access.conjugate else text
+
+
+def _subscript(subscript: Affine | Span | Gather) -> str:
+    if isinstance(subscript, Affine):
+        return _affine(subscript)
+    if isinstance(subscript, Gather):
+        return f"table({', '.join((*(_affine(at) for at in subscript.at), *subscript.labels))})"
+    step = "" if subscript.step == 1 else f"{subscript.step}*" if subscript.step != -1 else "-"
+    start = _affine(subscript.start)
+    return f"{step}{subscript.label}" if start == "0" else f"{start} + {step}{subscript.label}"
+
+
+def _affine(affine: Affine) -> str:
+    formula = Formula.constant(affine.constant) if affine.formula is None else affine.formula
+    for name, factor in affine.terms:
+        formula = formula + Formula.atom(name) * factor
+    return str(formula)

@@ -1,0 +1,37 @@
+"""From a network to a model."""
+
+from __future__ import annotations
+
+from tncompile.network import Network
+from tncompile.runtime.model import Model
+from tncompile.runtime.plans import Plans
+
+
+def compile_network(
+    net: Network, target: str = "numpy", dtype: str | None = None, memory: int | None = None
+) -> Model:
+    """Compiles a network.
+
+    Parameters
+    ----------
+    net:
+        What `load` returns, or a transform of it.
+    target:
+        The array library of the module: ``"numpy"`` or ``"cupy"``.
+    dtype:
+        ``"float32"``, ``"float64"``, ``"complex64"`` or ``"complex128"``; double precision by default,
+        complex for a complex network.
+    memory:
+        The most bytes that the module may use at its peak, with `USUAL_BATCH` samples; by default half of
+        what is free.
+
+    Raises
+    ------
+    TnError
+        Where the network is at fault, or needs more memory than allowed.
+    UsageError
+        For a target or dtype that there is not.
+    """
+    if dtype is None:
+        dtype = "complex128" if net.field == "complex" else "float64"
+    return Model(net, Plans(net, target, dtype, memory))

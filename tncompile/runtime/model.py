@@ -1,0 +1,163 @@
+"""A compiled network: its source, and the loaded functions behind checks of what they are given."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import import_module
+from os import PathLike
+from types import ModuleType
+from typing import Any
+
+from tncompile.codegen import LIBRARIES
+from tncompile.network import Network
+from tncompile.runtime.data import Expected, Reader, expected, named
+from tncompile.runtime.plans import Plans
+from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
+from tncompile.source import TnError, write_whole
+
+Array = Any
+
+
+class Model:
+    """A network, compiled. See `compile_network`."""
+
+    def __init__(self, network: Network, plans: Plans) -> None:
+        self.network = network
+        self.target, self.dtype = plans.target, plans.dtype
+        self._plans = plans
+        self._layout = WeightLayout(network)
+
+    def __repr__(self) -> str:
+        return f"Model({self.network.name}, target={self.target!r}, dtype={self.dtype!r})"
+
+    # --- the module ---------------------------------------------------------------------------------
+
+    @cached_property
+    def source(self) -> str:
+        """The stand-alone module: `init`, `score` and `score_and_gradient`."""
+        return self._plans.source(with_gradient=True)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the module to a file, whole or not at all. Raises TnError where that cannot be done."""
+        write_whole(path, self.source)
+
+    @cached_property
+    def _whole(self) -> ModuleType:
+        return loaded(self.source, self.network.name)
+
+    @cached_property
+    def _scoring(self) -> ModuleType:
+        """The module without its gradient, which takes longer to make."""
+        if "_whole" in self.__dict__ or "source" in self.__dict__:
+            return self._whole
+        return loaded(self._plans.source(with_gradient=False), self.network.name)
+
+    # --- weights ------------------------------------------------------------------------------------
+
+    @cached_property
+    def weights(self) -> Mapping[str, tuple[int, ...]]:
+        """The shape of each member of the weights, in the order of the flat vector."""
+        return {name: place.shape for name, place in self._layout.places.items()}
+
+    def init(self, seed: int = 0) -> Weights:
+        """Random weights, as the network's initialisers say."""
+        return Weights(self._layout, self._scoring.init(seed, self.dtype))
+
+    def zeros(self) -> Weights:
+        """Weights that are all zero, to be filled by name."""
+        return Weights(self._layout, self._library.zeros(self._layout.size, self.dtype))
+
+    # --- values ---------------------------------------------------------------------------------------
+
+    def score(self, w: Weights | Mapping[str, Array] | Array, x: object = None) -> Any:
+        """The outputs for weights ``w`` and data ``x``.
+
+        Parameters
+        ----------
+        w:
+            What `init` returns, one flat vector, or arrays by name.
+        x:
+            For one input an array ``(samples, *family, *axes)`` where its members form a box of equal
+            shapes, otherwise a list in member order; for several inputs a dictionary by name; nothing
+            for a network without inputs. Integers that lack the last axis of an input are one-hot.
+
+        Returns
+        -------
+        An array ``(samples, *family, *legs)`` for one output, a dictionary by name for several.
+
+        Raises
+        ------
+        TnError
+            Where something is missing, unknown, of the wrong shape or no number.
+        """
+        reader = self._reader()
+        return self._scoring.score(self._vector(w), *self._data(reader, x))
+
+    def score_and_gradient(
+        self, w: Weights | Mapping[str, Array] | Array, x: object = None, cotangent: object = None
+    ) -> tuple[Any, Any]:
+        """The outputs, and the gradient of their product with ``cotangent`` (ones if there is none).
+
+        The gradient is summed over the samples. It is `Weights` if ``w`` is given by name, and a flat
+        vector if ``w`` is one. Of complex weights it is ``dL/d(Re w) + i dL/d(Im w)``.
+        """
+        reader = self._reader()
+        vector, data = self._vector(w), self._data(reader, x)
+        given = None if cotangent is None else self._cotangent(reader, cotangent)
+        value, gradient = self._whole.score_and_gradient(vector, *data, cotangent=given)
+        return value, Weights(self._layout, gradient) if isinstance(w, Weights | Mapping) else gradient
+
+    # --- checks ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def _library(self) -> ModuleType:
+        return import_module(LIBRARIES[self.target][0])
+
+    def _reader(self) -> Reader:
+        return Reader(self._library, self.dtype)
+
+    @cached_property
+    def _inputs(self) -> Mapping[str, Expected]:
+        batched = self._plans.batched
+        names = [name for name, tensor in self.network.tensors.items() if tensor.role == "input"]
+        return {name: expected(batched, name, self._plans.batch) for name in names}
+
+    @cached_property
+    def _outputs(self) -> Mapping[str, Expected]:
+        return {name: expected(self._plans.batched, name, self._plans.batch) for name in self.network.outputs}
+
+    def _vector(self, w: Weights | Mapping[str, Array] | Array) -> Array:
+        if isinstance(w, Mapping):
+            return flat_weights(self._layout, w, self._library.empty(self._layout.size, self.dtype))
+        given = w.flat if isinstance(w, Weights) else w
+        wanted = Expected("the vector of weights", (), ((self._layout.size,),), True)
+        return self._reader().read(wanted, given, one_hot=False)
+
+    def _data(self, reader: Reader, x: object) -> list[Array | list[Array]]:
+        if not self._inputs:
+            if x is not None:
+                raise TnError(f"the network `{self.network.name}` has no input, but data are given")
+            return []
+        if x is None:
+            raise TnError(f"the input `{next(iter(self._inputs))}` is missing")
+        values = named(tuple(self._inputs), x, "input")
+        return [reader.read(wanted, values[name], one_hot=True) for name, wanted in self._inputs.items()]
+
+    def _cotangent(self, reader: Reader, cotangent: object) -> object:
+        values = named(tuple(self._outputs), cotangent, "output")
+        read = {name: reader.read(wanted, values[name], one_hot=False) for name, wanted in self._outputs.items()}
+        return read if len(read) > 1 else next(iter(read.values()))
+
+
+def loaded(source: str, name: str) -> ModuleType:
+    """A module from the text that `emit` has written; tracebacks show its lines."""
+    path = f"<{name}, compiled>"
+    module = ModuleType(name)
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    exec(compile(source, path, "exec"), module.__dict__)
+    return module
+
+
+__all__ = ["Model", "loaded"]

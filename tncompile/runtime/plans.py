@@ -1,0 +1,62 @@
+"""The way from a network to the text of its module, each stage made when it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tncompile.codegen import DTYPES, LIBRARIES, emit
+from tncompile.network import Network
+from tncompile.plan import Schedule, fold, order
+from tncompile.source import TnError, UsageError
+from tncompile.transform import batch, gradient
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The stages of one compilation."""
+
+    network: Network
+    target: str
+    dtype: str
+    memory: int | None
+
+    def __post_init__(self) -> None:
+        if self.target not in LIBRARIES:
+            raise UsageError(f"no target is called `{self.target}`; there are {', '.join(LIBRARIES)}")
+        if self.dtype not in DTYPES:
+            raise UsageError(f"no dtype is called `{self.dtype}`; there are {', '.join(DTYPES)}")
+        if self.network.field == "complex" and not self.dtype.startswith("complex"):
+            wider = "complex64" if self.dtype == "float32" else "complex128"
+            raise TnError(f"the network `{self.network.name}` is complex: compile it with dtype {wider}")
+
+    @cached_property
+    def batched(self) -> Network:
+        """The network with its samples; itself if it has no input."""
+        has_input = any(tensor.role == "input" for tensor in self.network.tensors.values())
+        return batch(self.network) if has_input else self.network
+
+    @cached_property
+    def batch(self) -> str | None:
+        """The size that counts the samples."""
+        return next((name for name in self.batched.sizes if name not in self.network.sizes), None)
+
+    @cached_property
+    def flat(self) -> Network:
+        """The network with at most two factors in each definition."""
+        return order(self.batched)
+
+    @cached_property
+    def score(self) -> Schedule:
+        """How the outputs are computed."""
+        return fold(self.flat)
+
+    @cached_property
+    def gradient(self) -> Schedule:
+        """How the outputs and the gradients of the weights are computed."""
+        return fold(gradient(self.flat))
+
+    def source(self, with_gradient: bool) -> str:
+        """The text of the module."""
+        second = self.gradient if with_gradient else None
+        return emit(self.score, second, target=self.target, dtype=self.dtype, batch=self.batch)

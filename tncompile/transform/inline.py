@@ -1,0 +1,208 @@
+"""`inline` definitions put into the network at each use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from tncompile.network import (
+    Binary,
+    Call,
+    Choice,
+    Definition,
+    Expr,
+    Index,
+    Loop,
+    Looped,
+    Multiply,
+    Name,
+    Network,
+    Node,
+    Over,
+    Reduce,
+    Statement,
+    Use,
+    map_children,
+    nodes_of,
+    verify,
+)
+from tncompile.network.substitute import substitute
+from tncompile.transform.names import Names
+from tncompile.transform.solve import Unsolvable, solved
+
+
+def inline_definitions(net: Network) -> Network:
+    """The same network without `inline`: bodies stand at their uses, with indices of their own.
+
+    A definition stays one, a plain one, where putting it in cannot help or cannot be said: for uses
+    inside a function, a divisor or a power (there the contraction ends anyway), for bodies with
+    functions, for families defined through their own members, and where the subscripts of a member do
+    not say which instance of which rule defines it.
+    """
+    rules: dict[str, list[Definition]] = {}
+    for definition in net.definitions:
+        if definition.role == "inline":
+            rules.setdefault(definition.name, []).append(definition)
+    if not rules:
+        return net
+    fitting = {name: own for name, own in rules.items() if all(map(_can_be_put_in, own))}
+    open_names = [name for name in fitting if not _reaches(fitting, name)]
+    return verify(net.replace(_Inliner(net, {name: fitting[name] for name in open_names}).run()), "inline")
+
+
+def _can_be_put_in(rule: Definition) -> bool:
+    try:
+        solved(rule, rule.subscripts)
+    except Unsolvable:
+        return False
+    names = [free.index.name for free in rule.indices]
+    carried = {index.name for use in _uses(rule.body) if use.name not in ("one", "delta") for index in use.indices}
+    return len(set(names)) == len(names) and carried.issuperset(names) and not any(map(_closes, nodes_of(rule.body)))
+
+
+def _uses(body: Expr) -> list[Use]:
+    return [node for node in nodes_of(body) if isinstance(node, Use)]
+
+
+def _closes(node: Node) -> bool:
+    """Whether sums inside a node are finished there."""
+    match node:
+        case Call(function=function):
+            return function != "conj"
+        case Multiply(factors=factors, inverted=inverted):
+            return any(below and _uses(factor) for factor, below in zip(factors, inverted, strict=True))
+        case Reduce(op=op) | Over(op=op):
+            return op in ("max", "min")
+        case Binary(left=left):
+            return bool(_uses(left))
+    return False
+
+
+def _reaches(rules: Mapping[str, Sequence[Definition]], start: str) -> bool:
+    """Whether an inline definition depends on itself."""
+    seen: set[str] = set()
+    pending = [start]
+    while pending:
+        for rule in rules.get(pending.pop(), ()):
+            for use in _uses(rule.body):
+                if use.name == start:
+                    return True
+                if use.name in rules and use.name not in seen:
+                    seen.add(use.name)
+                    pending.append(use.name)
+    return False
+
+
+class _Inliner:
+    def __init__(self, net: Network, rules: Mapping[str, Sequence[Definition]]) -> None:
+        self.net, self.rules = net, rules
+        self.names = Names(net)
+        self.kept: set[str] = set()
+
+    def run(self) -> list[Statement]:
+        """The statements with every use replaced; rules that are still used stay, as plain ones."""
+        result = [s if self.is_inline(s) else self.replaced(s) for s in self.net.statements]
+        done: set[str] = set()
+        while self.kept - done:
+            name = min(self.kept - done)
+            done.add(name)
+            result = [self.replaced(s) if isinstance(s, Definition) and s.name == name else s for s in result]
+        return [s for s in result if not self.is_inline(s)]
+
+    def is_inline(self, statement: Statement) -> bool:
+        return isinstance(statement, Definition) and statement.role == "inline" and statement.name in self.rules
+
+    def replaced(self, statement: Statement) -> Statement:
+        if not isinstance(statement, Definition):
+            return statement
+        role = "plain" if statement.role == "inline" else statement.role
+        return replace(statement, role=role, body=cast(Expr, self.visit(statement.body, False, ())))
+
+    def visit(self, node: Node, closed: bool, around: tuple[str, ...]) -> Node:
+        """``closed``: inside a function; ``around``: the variables of the loops around the node."""
+        if isinstance(node, Use) and node.name in self.rules:
+            body = None if closed else self.body_at(node, around)
+            if body is not None:
+                return self.visit(body, closed, around)
+            self.kept.add(node.name)
+            return node
+        if isinstance(node, Multiply):
+            parts = zip(node.factors, node.inverted, strict=True)
+            factors = [cast(Expr, self.visit(factor, closed or below, around)) for factor, below in parts]
+            return replace(node, factors=tuple(factors))
+        inside = closed or _closes(node)
+        if isinstance(node, Looped):
+            around = (*around, *(variable for loop in node.loops for variable in loop.variables))
+        return map_children(node, lambda child: self.visit(child, inside, around))
+
+    def body_at(self, use: Use, around: tuple[str, ...]) -> Expr | None:
+        """What stands for a use: the body of the rule that defines the member; None if that cannot be said."""
+        result: Expr | None = None
+        for rule in reversed(self.rules[use.name]):
+            values, condition = solved(rule, use.subscripts)
+            body = self.body_of(rule, use, values, around)
+            if body is None:
+                return None
+            result = body if result is None else Choice(body, condition, result)
+        return result
+
+    def body_of(
+        self, rule: Definition, use: Use, values: Mapping[str, Expr], around: tuple[str, ...]
+    ) -> Expr | None:
+        """The body of a rule with the loop variables and indices of a use.
+
+        In a loop each round gets inner indices of its own.
+        """
+        if len(rule.indices) != len(use.indices):
+            return None
+        wires = {free.index.name: (free.index, given) for free, given in zip(rule.indices, use.indices, strict=True)}
+        if not all(_alike(rule.body, free, given, values) for free, given in wires.values()):
+            return None
+        own = self.own_names(rule, set(wires))
+        body = cast(Expr, _renamed(rule.body, own, wires, tuple(map(Name, around))))
+        return substitute(body, {own[name]: value for name, value in values.items()})
+
+    def own_names(self, rule: Definition, free: set[str]) -> dict[str, str]:
+        """New names for the inner indices of a rule and for all its loop variables."""
+        inner = dict.fromkeys(n.name for n in nodes_of(rule.body) if isinstance(n, Index) and n.name not in free)
+        variables = dict.fromkeys(v for n in nodes_of(rule) if isinstance(n, Loop) for v in n.variables)
+        return {name: self.names.fresh(name) for name in (*inner, *variables)}
+
+
+def _alike(body: Expr, free: Index, given: Index, values: Mapping[str, Expr]) -> bool:
+    """Whether ``given`` can stand for the free index wherever that occurs in the body."""
+    said = [n for n in nodes_of(body) if isinstance(n, Index) and n.name == free.name]
+    if not free.loops and not given.loops:
+        return all(index == free for index in said)
+    if any(index.loops and index != free for index in said):
+        return False
+    own = [v for loop in free.loops for v in loop.variables]
+    others = [v for loop in given.loops for v in loop.variables]
+    if len(own) != len(others) or free.subscripts != tuple(map(Name, own)):
+        return False
+    put = {**values, **dict(zip(own, map(Name, others), strict=True))}
+    loops = [substitute(replace(loop, variables=()), put) for loop in free.loops]
+    return loops == [replace(loop, variables=()) for loop in given.loops]
+
+
+def _renamed(
+    node: Node, own: Mapping[str, str], wires: Mapping[str, tuple[Index, Index]], around: tuple[Name, ...]
+) -> Node:
+    """A body with the wires of a use, and with names of its own (and subscripts ``around``) for everything else."""
+    node = map_children(node, lambda child: _renamed(child, own, wires, around))
+    match node:
+        case Index(name=name) if name in wires:
+            free, given = wires[name]
+            if not free.loops or node.loops:
+                return given
+            variables = [v for loop in given.loops for v in loop.variables]
+            put = dict(zip(variables, node.subscripts, strict=True))
+            return replace(given, subscripts=tuple(substitute(s, put) for s in given.subscripts), loops=())
+        case Index(name=name, subscripts=subscripts) if name in own:
+            return replace(node, name=own[name], subscripts=(*subscripts, *around))
+        case Name(name=name) if name in own:
+            return Name(own[name])
+        case Loop(variables=variables) if variables:
+            return replace(node, variables=tuple(own[v] for v in variables))
+    return node
