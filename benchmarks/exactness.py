@@ -14,7 +14,7 @@ import numpy as np
 
 import tncompile as tn
 from tests.corpus import CORPUS
-from tests.helpers import by_output, draw, expected, inputs_of, member_name, parts, roles, weights_of
+from tests.helpers import draw, errors, inputs_of, member_name, roles, weights_of
 from tests.networks import Builder
 from tests.reference import evaluate
 from tncompile.network import Network
@@ -25,17 +25,6 @@ def networks(count: int) -> Iterator[tuple[str, str]]:
     yield from CORPUS
     for seed in range(count):
         yield f"random {seed}", Builder(Random(seed), is_complex=seed % 5 == 4).build()
-
-
-def score_error(net: Network, model: tn.Model, samples: list[dict[str, Any]]) -> float:
-    """The largest difference to the definitions, relative to the largest value of its output."""
-    found = by_output(net, model.score(weights_of(model, net, samples[0]), *inputs_of(net, samples)))
-    errors = [0.0]
-    for name, wanted in expected(net, samples).items():
-        for ours, theirs in zip(parts(found[name]), parts(wanted), strict=True):
-            scale = np.max(np.abs(theirs), initial=0.0)
-            errors.append(float(np.max(np.abs(ours - theirs), initial=0.0) / max(scale, 1e-30)))
-    return max(errors)
 
 
 def gradient_error(net: Network, model: tn.Model, samples: list[dict[str, Any]]) -> float:
@@ -73,7 +62,7 @@ def main() -> None:
         if not all(np.all(np.abs(a) < 1e8) for a in outputs):
             continue
         model = tn.compile(net)
-        scores.append((score_error(net, model, samples), name))
+        scores.append((max(errors(net, model, samples).values()), name))
         if number < len(CORPUS) + arguments.differentiated:
             gradients.append((gradient_error(net, model, samples), name))
     print(f"scores of {len(scores)} networks: largest relative error {max(scores)[0]:.1e} ({max(scores)[1]})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -83,61 +83,108 @@ def inputs_of(net: Network, samples: Samples) -> tuple[Any, ...]:
     return () if not names else (by_name[names[0]],) if len(names) == 1 else (by_name,)
 
 
-def expected(net: Network, samples: Samples) -> dict[str, Any]:
-    """The outputs of several samples, by the oracle, as a compiled model gives them."""
+def expected(net: Network, samples: Samples) -> dict[str, list[Any]]:
+    """The outputs of several samples by the oracle: output -> members in order, each ``(batch, *legs)``."""
     results = [evaluate(net, sample) for sample in samples]
     if not roles(net, "input"):
-        return {name: outside(members) for name, members in results[0].items()}
-    return {name: batched([result[name] for result in results]) for name in results[0]}
+        return {name: [members[m] for m in sorted(members)] for name, members in results[0].items()}
+    stacks = {name: stacked([result[name] for result in results]) for name in results[0]}
+    return {name: [members[m] for m in sorted(members)] for name, members in stacks.items()}
 
 
-def by_output(net: Network, scores: Any) -> dict[str, Any]:
-    """What `Model.score` returned, by output."""
-    return scores if isinstance(scores, dict) else {net.outputs[0]: scores}
+def is_alone(value: Any, wanted: list[Any]) -> bool:
+    """Whether an output is given once for all samples, because it depends on no input."""
+    members = value if isinstance(value, list) else [value]
+    return sum(np.size(a) for a in members) < sum(np.size(a) for a in wanted)
 
 
-def parts(scores: Any) -> list[Any]:
-    """The arrays of one output, in order."""
-    return list(scores) if isinstance(scores, list) else [scores]
+def members_of(value: Any, wanted: list[Any], batch: int) -> list[Any]:
+    """One output of a model in the form of `expected`.
+
+    A family that is one array is taken apart; what is given once for all samples is repeated.
+    """
+    shape, alone = wanted[0].shape, is_alone(value, wanted)
+    if not isinstance(value, list):
+        legs = shape[1:] if alone else shape
+        batch = 0 if alone else batch
+        value = list(np.moveaxis(value.reshape(*legs[:batch], -1, *legs[batch:]), batch, 0))
+    return [np.broadcast_to(member, shape) for member in value]
 
 
-def assert_close(found: Any, wanted: Any, tolerance: float) -> None:
-    """The largest difference is at most ``tolerance`` times the largest value wanted."""
-    assert len(parts(found)) == len(parts(wanted))
-    for ours, theirs in zip(parts(found), parts(wanted), strict=True):
-        assert np.shape(ours) == np.shape(theirs)
-        scale = np.max(np.abs(theirs), initial=0.0)
-        assert np.max(np.abs(np.asarray(ours) - theirs), initial=0.0) <= tolerance * max(scale, 1e-30)
+class Comparison:
+    """A compiled model beside the oracle, at random arrays."""
 
+    def __init__(self, net: Network, model: Any, count: int = 2, seed: int = 0) -> None:
+        self.net = net
+        self.model = model
+        self.samples = draw(net, count if roles(net, "input") else 1, seed)
+        self.wanted = expected(net, self.samples)
+        self.batch = 1 if roles(net, "input") else 0
+        self.arguments = (weights_of(model, net, self.samples[0]), *inputs_of(net, self.samples))
 
-def assert_scores_agree(net: Network, model: Any, samples: Samples, tolerance: float = 1e-12) -> None:
-    """The model gives what the definitions say."""
-    scores = by_output(net, model.score(weights_of(model, net, samples[0]), *inputs_of(net, samples)))
-    wanted = expected(net, samples)
-    assert list(scores) == list(wanted)
-    for name, values in wanted.items():
-        assert_close(scores[name], values, tolerance)
+    def by_output(self, scores: Any) -> dict[str, Any]:
+        """What `Model.score` returned, by output."""
+        result = scores if isinstance(scores, dict) else {self.net.outputs[0]: scores}
+        assert list(result) == list(self.wanted)
+        return result
 
+    def score_error(self) -> float:
+        """The largest difference to the definitions, relative to the largest value of the output."""
+        errors = [0.0]
+        for name, value in self.by_output(self.model.score(*self.arguments)).items():
+            wanted = self.wanted[name]
+            found = members_of(value, wanted, self.batch)
+            scale = max(np.max(np.abs(a), initial=1e-30) for a in wanted)
+            errors += [float(np.max(np.abs(a - b), initial=0.0)) / scale for a, b in zip(found, wanted, strict=True)]
+        return max(errors)
 
-def slope(net: Network, samples: Samples, direction: Arrays, step: float) -> complex:
-    """How the sum of all outputs grows along a direction of the weights, by differences of fourth order."""
+    def cotangent(self, seed: int) -> tuple[Any, dict[str, list[Any]]]:
+        """A random cotangent as the model wants it, and in the form of `expected`."""
+        generator = np.random.default_rng(seed)
 
-    def total(factor: float) -> complex:
-        moved = [
-            {
-                name: {
-                    m: a + factor * step * direction[name][m] if name in direction else a
-                    for m, a in members.items()
+        def like(value: Any) -> Any:
+            if isinstance(value, list):
+                return [like(member) for member in value]
+            drawn = generator.normal(size=np.shape(value))
+            return drawn + 1j * generator.normal(size=np.shape(value)) if np.iscomplexobj(value) else drawn
+
+        by_name = {name: like(value) for name, value in self.by_output(self.model.score(*self.arguments)).items()}
+        apart = {}
+        for name, value in by_name.items():
+            # What is given once counts once, not once for each sample.
+            share = len(self.samples) if is_alone(value, self.wanted[name]) else 1
+            apart[name] = [a / share for a in members_of(value, self.wanted[name], self.batch)]
+        return (by_name if len(by_name) > 1 else next(iter(by_name.values()))), apart
+
+    def slope(self, along: Arrays, cotangent: Mapping[str, list[Any]], step: float) -> float:
+        """How ``Re sum(conj(cotangent) * outputs)`` grows along a direction, by differences of fourth order."""
+
+        def total(factor: float) -> float:
+            moved = [
+                {
+                    name: {m: a + factor * step * along[name][m] if name in along else a for m, a in members.items()}
+                    for name, members in sample.items()
                 }
-                for name, members in sample.items()
-            }
-            for sample in samples[: len(samples) if roles(net, "input") else 1]
-        ]
-        return sum(
-            np.sum(a) for sample in moved for out in evaluate(net, sample).values() for a in out.values()
-        )
+                for sample in self.samples
+            ]
+            found = expected(self.net, moved)
+            pairs = [(c, y) for name, members in found.items() for c, y in zip(cotangent[name], members, strict=True)]
+            return float(sum(np.vdot(c, y).real for c, y in pairs))
 
-    return (8 * (total(1) - total(-1)) - (total(2) - total(-2))) / (12 * step)
+        return (8 * (total(1) - total(-1)) - (total(2) - total(-2))) / (12 * step)
+
+    def gradient_error(self, seed: int = 0, step: float = 3e-5) -> float:
+        """The difference of a directional derivative to the oracle's, relative to the lengths; nan at a kink."""
+        given, apart = self.cotangent(seed)
+        _, gradient = self.model.score_and_gradient(*self.arguments, given)
+        along = direction(self.net, seed)
+        unit = weights_of(self.model, self.net, along).flat
+        size = float(np.linalg.norm(gradient.flat) * np.linalg.norm(unit))
+        size += sum(float(np.abs(c * y).sum()) for name in apart for c, y in zip(apart[name], self.wanted[name], strict=True))
+        fine, coarse = self.slope(along, apart, step), self.slope(along, apart, 2 * step)
+        if abs(fine - coarse) > 1e-7 * size:
+            return float("nan")
+        return abs(float(np.vdot(gradient.flat, unit).real) - fine) / max(size, 1e-300)
 
 
 def direction(net: Network, seed: int = 1) -> dict[str, dict[Member, Any]]:

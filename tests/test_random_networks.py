@@ -7,7 +7,17 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 import tncompile as tn
-from tests.helpers import assert_scores_agree, by_output, direction, draw, inputs_of, parts, slope, weights_of
+from tests.helpers import (
+    assert_scores_agree,
+    direction,
+    draw,
+    expected,
+    found,
+    inputs_of,
+    slope,
+    unbatched,
+    weights_of,
+)
 from tests.networks import networks
 from tests.reference import evaluate
 
@@ -28,12 +38,14 @@ def test_scores_and_gradients_are_those_of_the_definitions(text):
     assume(finite(net, samples))
     model = tn.compile(net)
     assert_scores_agree(net, model, samples)
-    along = direction(net)
-    fine, coarse = slope(net, samples, along, 5e-4), slope(net, samples, along, 1e-3)
     scores, gradient = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples))
+    wanted = expected(net, samples)
+    once, along = unbatched(net, scores, wanted), direction(net)
+    fine, coarse = slope(net, samples, along, 5e-4, once), slope(net, samples, along, 1e-3, once)
     unit = weights_of(model, net, along)
+    values = found(net, scores, wanted).values()
     size = np.linalg.norm(gradient.flat) * np.linalg.norm(unit.flat) + sum(
-        np.abs(part).sum() for out in by_output(net, scores).values() for part in parts(out)
+        np.abs(a).sum() for v in values for a in v
     )
     # Where the two steps differ there is a kink between them (relu, max, abs): no derivative to compare.
     assume(abs(fine - coarse) <= 1e-7 * size)

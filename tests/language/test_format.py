@@ -28,7 +28,7 @@ def test_the_printer_and_the_formatter_set_the_same_blanks(statement):
     assert joined(spaced(tokens_of(text))) == text.replace("  for ", " for ")
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(some(statements, 0, 8))
 def test_formatting_again_changes_nothing(group):
     lines = ["network test", *map(statement_text, group)]
@@ -37,7 +37,7 @@ def test_formatting_again_changes_nothing(group):
     assert parse(Source("test.tn", text)).statements == group
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(some(statements, 1, 3), st.data())
 def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
     lines = ["# the documentation", "network test"]
@@ -57,16 +57,6 @@ def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
     assert re.findall(r"# (\d+)$", outside, re.M) == [str(i) for i in range(count)]
     assert format_text(text) == text
     assert parse(Source("test.tn", text)).statements == group
-
-
-@settings(max_examples=200)
-@given(some(statements, 1, 3))
-def test_lines_are_broken_at_100_columns_where_they_can_be(group):
-    text = format_text("\n".join(["network test", *map(statement_text, group)]))
-    for line in text.splitlines():
-        # What is left too long has no joint right of its indentation.
-        if len(line) > 100:
-            assert " " not in line.strip() or len(line) - len(line.lstrip()) > 30 or len(line.lstrip()) <= 100
 
 
 def formatted(text: str) -> str:
@@ -120,7 +110,8 @@ def test_long_statements_are_broken_at_their_loosest_joints():
         network long
         size edges = [[1, 2], [2, 3], [3, 4], [4, 5], [5, 6], [6, 7], [7, 8], [8, 9], [9, 10], [10, 11],
                       [11, 12]]
-        output score() = prod(tensor[i, j](v[i-1, j], h[i, j-1], v[i, j], h[i, j], s[i, j]) * x[i, j](s[i, j])
+        output score() = prod(tensor[i, j](v[i-1, j], h[i, j-1], v[i, j], h[i, j], s[i, j])
+                              * x[i, j](s[i, j])
                               for i in 1..m, j in 1..m)
         hidden[t](i) = first[t](i, j, k) * second_factor[t](j) * third_factor[t-1](k)
                      + bias_of_this_layer[t](i)    for t in 2..T, l in 1..L

@@ -72,7 +72,8 @@ def assert_access(schedule: Schedule, access: Access, step: Step, variables: set
     assert len({gather.labels for gather in gathers}) <= 1
     assert not {span.label for span in spans} & {label for gather in gathers for label in gather.labels}
     for span in spans:
-        assert span.step and span.count == step.labels[span.label]
+        assert span.step
+        assert span.count == step.labels[span.label]
         assert {name for name, _ in span.start.terms} <= variables
     for gather in gathers:
         counts = [step.labels[label].value for label in gather.labels]

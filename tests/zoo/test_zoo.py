@@ -13,8 +13,10 @@ from tests.helpers import (
     assert_scores_agree,
     direction,
     draw,
+    expected,
     inputs_of,
     slope,
+    unbatched,
     weights_of,
 )
 from tncompile.language import check, format_text
@@ -87,10 +89,11 @@ def test_gradients_are_those_of_the_definitions(text):
     net = tn.load(text)
     samples = draw(net, 2)
     model = compiled(net)
-    _, gradient = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples))
+    scores, gradient = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples))
+    once = unbatched(net, scores, expected(net, samples))
     for seed in range(3):
         along = direction(net, seed)
-        wanted = slope(net, samples, along, 1e-3).real
+        wanted = slope(net, samples, along, 1e-3, once).real
         unit = weights_of(model, net, along)
         size = np.linalg.norm(gradient.flat) * np.linalg.norm(unit.flat)
         # Of complex weights the gradient is dL/d(Re w) + i dL/d(Im w), L the real part of the sum.

@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tncompile.draw.dot import dot_text
 from tncompile.draw.expand import expand
 from tncompile.draw.layout import lay_out
 from tncompile.draw.render import Sheet, render_png, render_svg
 from tncompile.network import Network
 from tncompile.source import UsageError, write_whole
+from tncompile.transform import inline_definitions
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Drawing:
         """The drawing as PNG."""
         return render_png(self.sheet)
 
+    def dot(self) -> str:
+        """The drawing in the language of Graphviz, every node at its place (`neato -n`)."""
+        return dot_text(self.sheet.layout, self.sheet.title)
+
     def _repr_svg_(self) -> str:
         return self.svg()
 
@@ -41,11 +47,14 @@ class Drawing:
                 return render_svg(self.sheet)
             case ".png":
                 return render_png(self.sheet)
+            case ".dot":
+                return dot_text(self.sheet.layout, self.sheet.title).encode("utf-8")
         raise UsageError(f"a drawing ends in .svg, .png or .dot, not in {suffix or 'nothing'}")
 
 
 def draw(net: Network) -> Drawing:
-    """The drawing of a network at its sizes."""
+    """The drawing of a network at its sizes. Raises TnError if the network is not correct."""
+    net = inline_definitions(net)
     return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net)))
 
 

@@ -7,6 +7,8 @@ trees stand in levels.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tncompile.draw.columns import Columns
 from tncompile.draw.graph import Graph, Node
 from tncompile.draw.rows import Template, make_template
@@ -60,12 +62,7 @@ def _heights(graph: Graph, template: Template, across: dict[int, float]) -> dict
 def _column_offsets(graph: Graph, columns: Columns, template: Template, widths: list[float]) -> list[float]:
     """The place of each tied role within its column: over and under what it is wired to."""
     beside = _carriers(graph, columns, template)
-    near: list[dict[int, None]] = [{} for _ in template.members]
-    for wire in graph.wires:
-        a, b = template.role[wire.source], template.role[wire.target]
-        tied = template.tied[a] and template.tied[b]
-        if tied and columns.column[wire.source] == columns.column[wire.target] and template.row[a] != template.row[b]:
-            near[a][b] = near[b][a] = None
+    near = _neighbours(graph, columns, template)
     rows: dict[float, list[int]] = {}
     for role, tied in enumerate(template.tied):
         if tied and role not in template.starts and role not in template.gap_of:
@@ -78,10 +75,28 @@ def _column_offsets(graph: Graph, columns: Columns, template: Template, widths: 
     return offsets
 
 
+def _neighbours(graph: Graph, columns: Columns, template: Template) -> list[list[int]]:
+    """For each role the roles of other rows that it is wired to in most columns."""
+    wires: Counter[tuple[int, int]] = Counter()
+    for wire in graph.wires:
+        a, b = template.role[wire.source], template.role[wire.target]
+        tied = template.tied[a] and template.tied[b]
+        if tied and columns.column[wire.source] == columns.column[wire.target] and template.row[a] != template.row[b]:
+            wires.update([(a, b), (b, a)])
+    most: dict[int, int] = {}
+    for (a, _), count in wires.items():
+        most[a] = max(most.get(a, 0), count)
+    near: list[list[int]] = [[] for _ in template.members]
+    for (a, b), count in wires.items():
+        if 2 * count >= most[a]:
+            near[a].append(b)
+    return near
+
+
 def _sweep_row(
     roles: list[int],
     offsets: list[float],
-    near: list[dict[int, None]],
+    near: list[list[int]],
     beside: dict[int, tuple[int, int]],
     template: Template,
     widths: list[float],
@@ -95,7 +110,11 @@ def _sweep_row(
     for role, (target, side) in beside.items():
         if role in wanted and target in wanted:
             wanted[role] = wanted[target] + side * (widths[role] + widths[target]) / 2
-    order = sorted(roles, key=lambda role: (wanted[role], role))
+    keys = {role: (wanted[role], 0, role) for role in roles}
+    for role, (target, side) in beside.items():
+        if role in wanted and target in wanted:
+            keys[role] = (wanted[target], side, role)
+    order = sorted(roles, key=lambda role: keys[role])
     places = spread([wanted[role] for role in order], [widths[role] for role in order])
     for role, place in zip(order, places, strict=True):
         offsets[role] = place

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tncompile.draw.graph import Kind, Node
+from tncompile.network import Extent
 
 SIGNS = {"sigmoid": "σ", "softplus": "softplus", "sqrt": "√", "abs": "|·|", "conj": "conj"}
 HEIGHT = 0.5
@@ -62,3 +63,9 @@ def mark_size(node: Node) -> tuple[float, float]:
         return 0.0, 0.0
     height = 0.36 if node.kind == "number" else HEIGHT
     return max(height, label_width(node) + 0.2, node.span), height
+
+
+def extent_text(extent: Extent, short: bool = False) -> str:
+    """An extent as its symbol and value, ``r=4``; only the symbol if it shall be short."""
+    symbol = str(extent.formula).replace(" ", "")
+    return symbol if short or symbol == str(extent.value) else f"{symbol}={extent.value}"

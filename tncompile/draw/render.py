@@ -16,14 +16,13 @@ from matplotlib.path import Path as Curve
 
 from tncompile.draw.graph import Kind, Node
 from tncompile.draw.layout import Layout
-from tncompile.draw.marks import CHARACTER, LOOKS, label, mark_size
+from tncompile.draw.marks import CHARACTER, LOOKS, extent_text, label, mark_size
 from tncompile.draw.wires import Path, route
-from tncompile.network import Extent
 
 Point = tuple[float, float]
 
 INCH = 0.82  # inches in a unit of the grid
-MARGIN = 0.55
+MARGIN = 0.35
 CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tncompile", "mathtext.fontset": "dejavusans", "font.family": "DejaVu Sans"}
@@ -59,9 +58,8 @@ def render_png(sheet: Sheet, resolution: int = 144) -> bytes:
 
 
 def _figure(sheet: Sheet) -> Figure:
-    xs, ys = [x for x, _ in sheet.layout.places] or [0.0], [y for _, y in sheet.layout.places] or [0.0]
-    left, right = min(xs) - MARGIN, max(xs) + MARGIN
-    bottom, top = min(ys) - MARGIN, max(ys) + MARGIN
+    paths = route(sheet.layout)
+    left, right, bottom, top = _bounds(sheet, paths)
     wide = max(right - left, _caption_width(sheet))
     middle = (left + right) / 2
     left, right = middle - wide / 2, middle + wide / 2
@@ -71,18 +69,27 @@ def _figure(sheet: Sheet) -> Figure:
     axes.set_xlim(left, right)
     axes.set_ylim(floor, top)
     axes.axis("off")
-    _draw_wires(axes, sheet)
+    _draw_wires(axes, sheet, paths)
     for node, place in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True):
         _draw_node(axes, node, place)
     _draw_caption(axes, sheet, left, bottom)
     return figure
 
 
+def _bounds(sheet: Sheet, paths: list[Path]) -> tuple[float, float, float, float]:
+    """Left, right, bottom and top of all that is drawn, with a margin."""
+    boxes = [(x, y, *_half(mark_size(n))) for n, (x, y) in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True)]
+    corners = [(x + side * w, y + side * h) for x, y, w, h in boxes for side in (-1, 1)]
+    reached = [path.points() for path in paths] + [curve.vertices for path in paths for curve in path.curves[1:]]
+    points = np.concatenate([np.array(corners or [(0.0, 0.0)]), *reached])
+    (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return left - MARGIN, right + MARGIN, bottom - MARGIN, top + MARGIN
+
+
 # --- wires ---------------------------------------------------------------------------------------
 
 
-def _draw_wires(axes: Any, sheet: Sheet) -> None:
-    paths = route(sheet.layout)
+def _draw_wires(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
     for path in paths:
         extent = path.wire.extent
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
@@ -117,12 +124,6 @@ def _draw_extents(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
 
 def _half(size: tuple[float, float]) -> tuple[float, float]:
     return size[0] / 2, size[1] / 2
-
-
-def extent_text(extent: Extent, short: bool) -> str:
-    """An extent as its symbol and value, ``r=4``; only the symbol if it shall be short."""
-    symbol = str(extent.formula).replace(" ", "")
-    return symbol if short or symbol == str(extent.value) else f"{symbol}={extent.value}"
 
 
 # --- nodes ---------------------------------------------------------------------------------------

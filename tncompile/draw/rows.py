@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import networkx as nx
 
@@ -144,8 +144,10 @@ def _starts(graph: Graph, template: Template) -> dict[int, int]:
 
 def _straighten(template: Template) -> None:
     """Where one way leads from what receives the last step to what the next step receives, it is a line."""
-    entries = {target for source, target in template.sideward if _steps(template, source, target)}
-    exits = {source for source, target in template.sideward if _steps(template, source, target)}
+    steps = [pair for pair in template.sideward if _steps(template, *pair)]
+    entries = {target for _, target in steps}
+    # What the next step receives in several places does not lie in one line with all of them.
+    exits = {source for source, _ in steps if sum(pair[0] == source for pair in steps) == 1}
     above: dict[int, list[int]] = {}
     for source, target in template.upward:
         if template.tied[target]:
@@ -185,19 +187,39 @@ def _break_cycles(graph: nx.DiGraph) -> None:
 
 
 def _rows(template: Template, unions: list[int]) -> list[float]:
-    """The longest way up to each role; what nothing leads to (a bias) stands right below its use."""
+    """The longest way up to each role; what nothing leads to (a bias) stands right below its use.
+
+    Two recurrences that would run through each other in one row get a row each.
+    """
     graph = nx.DiGraph()
     graph.add_nodes_from(unions)
     graph.add_edges_from((unions[a], unions[b]) for a, b in template.upward if unions[a] != unions[b])
+    inputs = {unions[role] for role, source in enumerate(template.source) if source}
+    running = list(dict.fromkeys(unions[a] for a, b in template.sideward if unions[a] == unions[b] and template.tied[a]))
+    while True:
+        row = _heights(graph, inputs)
+        clash = next(
+            (
+                (low, high)
+                for low, high in combinations(running, 2)
+                if row[low] == row[high] and not nx.has_path(graph, high, low)
+            ),
+            None,
+        )
+        if clash is None:
+            return [float(row[union]) for union in unions]
+        graph.add_edge(*clash)
+
+
+def _heights(graph: nx.DiGraph, inputs: set[int]) -> dict[int, int]:
     row: dict[int, int] = {}
-    order = list(nx.topological_sort(graph))
+    order = list(nx.lexicographical_topological_sort(graph))
     for union in order:
         row[union] = max((row[below] + 1 for below in graph.predecessors(union)), default=0)
-    inputs = {unions[role] for role, source in enumerate(template.source) if source}
     for union in reversed(order):
         if union not in inputs and not graph.in_degree(union) and graph.out_degree(union):
             row[union] = min(row[above] for above in graph.successors(union)) - 1
-    return [float(row[union]) for union in unions]
+    return row
 
 
 def _stack_parts(template: Template) -> None:

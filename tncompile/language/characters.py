@@ -144,7 +144,7 @@ def _colon(text: str, place: int) -> Diagnostic:
 
 def _foreign(sign: str, span: Span) -> Diagnostic:
     """A sign that no keyboard for programs has: its number and name, and the plain sign like it."""
-    name = unicodedata.name(sign, "") or _CONTROL.get(sign, "a control character")
+    name = unicodedata.name(sign, "") or _CONTROL.get(sign, "(a sign without a name)")
     shown = f"U+{ord(sign):04X} {name}"
     plain = _LOOK_ALIKES.get(sign) or unicodedata.normalize("NFKC", sign)
     if unicodedata.category(sign) == "Zs" or sign in "\u200b\u200c\u200d\u2060\ufeff":

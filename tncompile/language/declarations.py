@@ -20,7 +20,7 @@ from tncompile.language.expressions import (
     hull,
     member,
     plain_name,
-    refuse,
+    fault,
     span_of,
 )
 from tncompile.network.syntax import (
@@ -94,7 +94,7 @@ class StatementBuilder(ExpressionBuilder):
     def field(self, parts: list[Token]) -> tuple[Statement, ...]:
         name = str(parts[1])
         if name != "real" and name != "complex":
-            refuse(span_of(parts[1]), f"no field is called `{name}`", "`field real` or `field complex`")
+            raise fault(span_of(parts[1]), f"no field is called `{name}`", "`field real` or `field complex`")
         return (Field(name, span=hull(parts), name_span=span_of(parts[1])),)
 
     def require(self, parts: list[Any]) -> tuple[Statement, ...]:
@@ -116,7 +116,7 @@ class StatementBuilder(ExpressionBuilder):
         head = parts[0]
         name = plain_name(head.name, "a tensor")
         if head.arguments is None:
-            refuse(head.span, f"`{name}` has no axes", f"`{name}(n)` for one axis of extent n, `{name}()` for a single number")
+            raise fault(head.span, f"`{name}` has no axes", f"`{name}(n)` for one axis of extent n, `{name}()` for a single number")
         axes = tuple(map(_axis, head.arguments.items))
         init, value = _only(parts, Initialiser), parts[-1] if isinstance(parts[-1], Expr) else None
         family = _family(head.subscripts)
@@ -155,7 +155,7 @@ class StatementBuilder(ExpressionBuilder):
         arguments, subscripts, loops = _only(parts, Arguments), _only(parts, Subscripts), _only(parts, Loops)
         name = plain_name(parts[0], "an input")
         if arguments is not None:
-            refuse(arguments.span, "a cut names inputs without their indices", f"`{name}[...]`, or `{name}` for all")
+            raise fault(arguments.span, "a cut names inputs without their indices", f"`{name}[...]`, or `{name}` for all")
         chosen = () if subscripts is None else tuple(map(_cut_subscript, subscripts.items))
         return CutItem(name, chosen, () if loops is None else loops.items, span=hull(parts))
 
@@ -187,12 +187,12 @@ def _family_range(item: Subscript) -> Loop:
     if isinstance(item, Range):
         return Loop((), item, span=item.span)
     text = expression_text(item, tight=True)
-    refuse(item.span, f"`{text}` is not a range: a family is declared by its ranges", f"`[1..{text}]`, or `[k in 1..{text}]` where something depends on k")
+    raise fault(item.span, f"`{text}` is not a range: a family is declared by its ranges", f"`[1..{text}]`, or `[k in 1..{text}]` where something depends on k")
 
 
 def _cut_subscript(item: Subscript) -> Expr | Range:
     if isinstance(item, Loop):
-        refuse(item.span, "the loop of a cut stands behind its item", f"`x[k] for {expression_text(item)}`")
+        raise fault(item.span, "the loop of a cut stands behind its item", f"`x[k] for {expression_text(item)}`")
     return item
 
 
@@ -206,15 +206,15 @@ def _axis(item: Argument) -> Axis:
             return Axis(last, name, None if first == Number("1") else first, span=item.span)
         case Ranged(name, domain):
             text = expression_text(domain, tight=True)
-            refuse(domain.span, f"an axis is a range: `{name} in 1..{text}`")
+            raise fault(domain.span, f"an axis is a range: `{name} in 1..{text}`")
         case OverPart():
-            refuse(item.span, "`over` stands in `sum`, `max` or `min`, not in an axis")
+            raise fault(item.span, "`over` stands in `sum`, `max` or `min`, not in an axis")
 
 
 def _free_index(item: Argument) -> FreeIndex:
     if isinstance(item, Ranged):
         if not isinstance(item.domain, Range) or item.domain.first != Number("1"):
-            refuse(item.domain.span, f"the extent of an index is said as `{item.name} in 1..n`")
+            raise fault(item.domain.span, f"the extent of an index is said as `{item.name} in 1..n`")
         return FreeIndex(Index(item.name, span=item.span), item.domain.last, span=item.span)
     index = as_index(item)
     return FreeIndex(index, span=index.span)
@@ -222,7 +222,7 @@ def _free_index(item: Argument) -> FreeIndex:
 
 def _plain_argument(item: Argument) -> Expr:
     if not isinstance(item, Expr):
-        refuse(item.span, "an initialiser takes numbers: `normal(0.1)`")
+        raise fault(item.span, "an initialiser takes numbers: `normal(0.1)`")
     return item
 
 
@@ -232,15 +232,15 @@ def _plain_argument(item: Argument) -> Expr:
 def _with_role(tensor: Tensor, role: Literal["input", "weight", "constant"]) -> Tensor:
     """A tensor as the word in front of it says; what that word does not allow is refused."""
     if tensor.init is not None and role != "weight":
-        refuse(tensor.init.span, f"only a weight has an initialiser, `{tensor.name}` is declared as {role}")
+        raise fault(tensor.init.span, f"only a weight has an initialiser, `{tensor.name}` is declared as {role}")
     if tensor.value is not None and role != "constant":
         advice = f"`constant {tensor.name}... = ...` for fixed numbers"
-        refuse(tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", advice)
+        raise fault(tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", advice)
     if tensor.value is None and role == "constant":
-        refuse(tensor.span, f"the constant `{tensor.name}` has no value", f"`constant {tensor.name}... = ...`")
+        raise fault(tensor.span, f"the constant `{tensor.name}` has no value", f"`constant {tensor.name}... = ...`")
     for axis in tensor.axes:
         if axis.variable and role != "constant":
-            refuse(axis.span, f"the axes of `{tensor.name}` have no names: an axis is its extent", "names of axes are for constants with a formula")
+            raise fault(axis.span, f"the axes of `{tensor.name}` have no names: an axis is its extent", "names of axes are for constants with a formula")
     return replace(tensor, role=role)
 
 
@@ -251,4 +251,4 @@ def _refuse_bare(head: Head, role: str) -> NoReturn:
     advice = f"`{name}{subscripts}() = ...` where it has no indices"
     if role == "plain":
         advice += f"; a size is `size {name}{subscripts} = ...`, a derived value `let {name}{subscripts} = ...`"
-    refuse(head.span, f"the definition of `{name}` does not say its indices", advice)
+    raise fault(head.span, f"the definition of `{name}` does not say its indices", advice)

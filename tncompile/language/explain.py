@@ -101,7 +101,7 @@ def _unknown_beginning(stop: Stop) -> Diagnostic | None:
     first = stop.before[0]
     if len(stop.before) > 1 or first.type != "NAME" or stop.token.type == "_EQUAL":
         return None
-    near = get_close_matches(first, _BEGINNINGS, 1, 0.6)
+    near = get_close_matches(first.lower(), _BEGINNINGS, 1, 0.6)
     advice = f"did you mean `{near[0]}`?" if near else "a definition is written `NAME[...](...) = ...`"
     place = Span(first.start_pos or 0, first.end_pos or 0)
     return Diagnostic(f"no statement begins with `{first}`", place, help=advice)
@@ -143,8 +143,6 @@ def _doubled_sign(stop: Stop) -> Diagnostic | None:
     pair = f"{last}{stop.token}"
     known = {
         "**": ("powers are written `2^2`", ""),
-        "=<": ("`=<` has no meaning here", "write `<=`"),
-        "=>": ("`=>` has no meaning here", "write `>=`"),
         "<>": ("`<>` has no meaning here", "write `!=`"),
         "->": ("`->` has no meaning here", "a definition is written `NAME(i, j) = ...`"),
         "++": ("`++` has no meaning here", "write `+`"),
@@ -157,13 +155,18 @@ def _doubled_sign(stop: Stop) -> Diagnostic | None:
 
 def _sign_and_follower(stop: Stop) -> Diagnostic | None:
     pair = f"{stop.token}{stop.following}"
-    marked = Span(stop.span.start, stop.span.start + 2)
-    if pair == "||":
-        return Diagnostic("`||` has no meaning here", marked, help="conditions are joined by `or`")
-    if pair in ("+=", "-=", "*=", "/="):
-        advice = "each member is defined once; write all of it in one rule"
-        return Diagnostic(f"`{pair}` has no meaning here", marked, help=advice)
-    return None
+    advice = _FOREIGN_PAIRS.get(pair)
+    if advice is None:
+        return None
+    return Diagnostic(f"`{pair}` has no meaning here", Span(stop.span.start, stop.span.start + 2), help=advice)
+
+
+_FOREIGN_PAIRS: Final = {
+    "||": "conditions are joined by `or`",
+    "=<": "write `<=`",
+    "=>": "write `>=`",
+    **dict.fromkeys(("+=", "-=", "*=", "/="), "each member is defined once; write all of it in one rule"),
+}
 
 
 def _wrong_equals(stop: Stop) -> Diagnostic | None:
@@ -174,7 +177,7 @@ def _wrong_equals(stop: Stop) -> Diagnostic | None:
         return None
     if "IF" in types or types[0] == "REQUIRE":
         return stop.problem("a condition compares with `==`")
-    if "_EQUAL" in types and not set(_COMMAS) & set(types):
+    if "_EQUAL" in types and stop.previous != "_EQUAL" and not set(_COMMAS) & set(types):
         return stop.problem("`=` stands twice in this statement", "a condition compares with `==`; each statement needs a line of its own")
     return None
 
@@ -182,7 +185,8 @@ def _wrong_equals(stop: Stop) -> Diagnostic | None:
 def _bar(stop: Stop) -> Diagnostic | None:
     if stop.token.type != "_BAR":
         return None
-    return stop.problem("`|` stands in a cut only, once, between rows and columns", "conditions are joined by `or`")
+    advice = "" if stop.before[0].type == "CUT" else "conditions are joined by `or`"
+    return stop.problem("`|` stands in a cut only, once, between rows and columns", advice)
 
 
 # --- loops and ranges ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from lark import Token
 
@@ -87,9 +87,9 @@ class Loops(Node):
     items: tuple[Loop, ...]
 
 
-def refuse(span: Span, message: str, advice: str = "") -> NoReturn:
-    """Raise a problem at a place."""
-    raise Fault(Diagnostic(message, span, help=advice))
+def fault(span: Span, message: str, advice: str = "") -> Fault:
+    """A problem at a place, to be raised."""
+    return Fault(Diagnostic(message, span, help=advice))
 
 
 def span_of(part: Token | Node) -> Span:
@@ -113,7 +113,7 @@ class ExpressionBuilder:
         span, text = span_of(parts[0]), str(parts[0])
         exponent = text.lower().removesuffix("i").partition("e")[2]
         if len(text) > _NUMERAL_LENGTH or (exponent and abs(int(exponent)) > _LARGEST_EXPONENT):
-            refuse(span, f"a number has at most {_NUMERAL_LENGTH} characters and an exponent within ±{_LARGEST_EXPONENT}")
+            raise fault(span, f"a number has at most {_NUMERAL_LENGTH} characters and an exponent within ±{_LARGEST_EXPONENT}")
         return Number(text, span=span)
 
     def name(self, parts: list[Any]) -> Expr:
@@ -125,7 +125,7 @@ class ExpressionBuilder:
         members = () if subscripts is None else member(subscripts)
         if arguments is not None:
             if token == "range":
-                refuse(span, "ranges are written `1..d` (both ends included)")
+                raise fault(span, "ranges are written `1..d` (both ends included)")
             return Use(str(token), members, tuple(map(as_index, arguments.items)), span=span)
         return Item(str(token), members, span=span) if subscripts else Name(str(token), span=span)
 
@@ -135,7 +135,7 @@ class ExpressionBuilder:
 
     def list_literal(self, parts: list[Any]) -> ListExpr:
         if len(parts) - 2 > LIST_ITEMS:
-            refuse(hull(parts), f"a list has at most {LIST_ITEMS} entries, here are {len(parts) - 2}")
+            raise fault(hull(parts), f"a list has at most {LIST_ITEMS} entries, here are {len(parts) - 2}")
         return ListExpr(tuple(parts[1:-1]), span=hull(parts))
 
     # --- operators ---
@@ -197,7 +197,7 @@ class ExpressionBuilder:
 
     def subscripts(self, parts: list[Any]) -> Subscripts:
         if len(parts) == 2:
-            refuse(hull(parts), "nothing stands in the brackets", "leave `[]` away where there is one member only")
+            raise fault(hull(parts), "nothing stands in the brackets", "leave `[]` away where there is one member only")
         return Subscripts(tuple(parts[1:-1]), span=hull(parts))
 
     def arguments(self, parts: list[Any]) -> Arguments:
@@ -224,14 +224,14 @@ def _multiply(factors: Sequence[Expr], inverted: Sequence[bool]) -> Expr:
 def usable_name(token: Token) -> str:
     """A name that is not a function's."""
     if token in FUNCTIONS:
-        refuse(span_of(token), f"`{token}` is the name of a function; choose another name")
+        raise fault(span_of(token), f"`{token}` is the name of a function; choose another name")
     return str(token)
 
 
 def plain_name(token: Token, what: str) -> str:
     """A name without primes, for whatever is not an index."""
     if token.endswith("'"):
-        refuse(span_of(token), f"`{token}`: only an index may have primes, {what} may not")
+        raise fault(span_of(token), f"`{token}`: only an index may have primes, {what} may not")
     return usable_name(token)
 
 
@@ -248,8 +248,8 @@ def _member_subscript(item: Subscript) -> Expr:
         return item
     text = expression_text(item)
     if isinstance(item, Range) or not item.variables:
-        refuse(item.span, f"`{text}` is a range; a subscript says one member", "several members: `prod(x[k](i) for k in 1..d)`, or a rule `for k in 1..d`")
-    refuse(
+        raise fault(item.span, f"`{text}` is a range; a subscript says one member", "several members: `prod(x[k](i) for k in 1..d)`, or a rule `for k in 1..d`")
+    raise fault(
         item.span,
         f"`{text}` is a loop; a subscript says one member",
         f"write the subscript `{item.variables[0]}` here, and `for {text}` behind the expression",
@@ -267,16 +267,16 @@ def as_index(item: Argument) -> Index:
             index = as_index(body)
             return replace(index, loops=loops, span=item.span)
         case Ranged(name, _):
-            refuse(item.span, f"the extent of `{name}` is said where it is a free index, on the left of `=`", f"write `{name}`")
+            raise fault(item.span, f"the extent of `{name}` is said where it is a free index, on the left of `=`", f"write `{name}`")
         case OverPart():
-            refuse(item.span, "`over` stands in `sum`, `max` or `min`: `sum(f(i) over i)`")
+            raise fault(item.span, "`over` stands in `sum`, `max` or `min`: `sum(f(i) over i)`")
     text = expression_text(item, tight=True)
     advice = ""
     if isinstance(item, Add | Multiply | Binary | Negative):
         advice = "many wires of one kind: `j[k+1]`; a shifted position: a constant `shift(j, j')`"
     elif isinstance(item, Number):
         advice = "a member is chosen in square brackets: `A[2](i)`; a position of an axis by a constant: `A(i) * e(i)`"
-    refuse(item.span, f"`{text}` is not an index: indices are names", advice)
+    raise fault(item.span, f"`{text}` is not an index: indices are names", advice)
 
 
 # --- functions -------------------------------------------------------------------------------------
@@ -286,9 +286,9 @@ def _call(token: Token, subscripts: Subscripts | None, arguments: Arguments | No
     """A function with its arguments; the token is one of `FUNCTIONS`."""
     name = str(token)
     if subscripts is not None:
-        refuse(subscripts.span, f"`{name}` is a function; it has no members", f"`{name}(...)`")
+        raise fault(subscripts.span, f"`{name}` is a function; it has no members", f"`{name}(...)`")
     if arguments is None or not arguments.items:
-        refuse(span, f"`{name}` is a function and needs an argument", f"write `{name}(...)`, or choose another name")
+        raise fault(span, f"`{name}` is a function and needs an argument", f"write `{name}(...)`, or choose another name")
     first = arguments.items[0]
     if isinstance(first, OverPart):
         return _over(name, first, span)
@@ -296,18 +296,18 @@ def _call(token: Token, subscripts: Subscripts | None, arguments: Arguments | No
         return Reduce(name, tuple(map(_looped, arguments.items)), span=span)  # type: ignore[arg-type]
     values = tuple(_value(name, item) for item in arguments.items)
     if name in REDUCTIONS and len(values) == 1:
-        refuse(span, f"`{name}` compares: it needs two arguments, or a loop, or `over`", f"`{name}(f[k](i) for k in 1..d)`, `{name}(f(i) over i)`")
+        raise fault(span, f"`{name}` compares: it needs two arguments, or a loop, or `over`", f"`{name}(f[k](i) for k in 1..d)`, `{name}(f(i) over i)`")
     fewest, most = FUNCTIONS[name]
     if len(values) < fewest or (most is not None and len(values) > most):
         wanted = {1: "one argument", 2: "two arguments"}[fewest] + (" or more" if most is None else "")
-        refuse(span, f"`{name}` takes {wanted}, here are {len(values)}")
+        raise fault(span, f"`{name}` takes {wanted}, here are {len(values)}")
     return Call(name, values, span=span)
 
 
 def _over(name: str, part: OverPart, span: Span) -> Expr:
     if name == "prod" or name not in REDUCTIONS:
         advice = "a product over an index: `exp(sum(log(f(i)) over i))`" if name == "prod" else ""
-        refuse(part.span, "`over` stands in `sum`, `max` or `min` only", advice)
+        raise fault(part.span, "`over` stands in `sum`, `max` or `min` only", advice)
     return Over(name, part.body, tuple(map(as_index, part.indices)), span=span)  # type: ignore[arg-type]
 
 
@@ -321,7 +321,7 @@ def _value(function: str, item: Argument) -> Expr:
     if isinstance(item, Expr):
         return item
     if isinstance(item, Looped):
-        refuse(item.span, f"a loop stands in `prod`, `sum`, `max` or `min`, not in `{function}`")
+        raise fault(item.span, f"a loop stands in `prod`, `sum`, `max` or `min`, not in `{function}`")
     if isinstance(item, Ranged):
-        refuse(item.span, f"`{item.name} in` belongs behind `for`", f"`{function}(... for {item.name} in ...)`")
-    refuse(item.span, "`over` stands once, behind the only argument of `sum`, `max` or `min`")
+        raise fault(item.span, f"`{item.name} in` belongs behind `for`", f"`{function}(... for {item.name} in ...)`")
+    raise fault(item.span, "`over` stands once, behind the only argument of `sum`, `max` or `min`")

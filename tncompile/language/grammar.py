@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from lark import Lark, Transformer
+from lark import Lark
 
 from tncompile.language.declarations import StatementBuilder
 

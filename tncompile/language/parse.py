@@ -76,8 +76,8 @@ def _header_problems(
 
 
 def _first_word(source: Source, span: Span) -> Span:
-    text = source.text[span.start : span.end]
-    return Span(span.start, span.start + max(1, len(text.split(None, 1)[0])))
+    words = source.text[span.start : span.end].split(None, 1)
+    return Span(span.start, span.start + (len(words[0]) if words else 1))
 
 
 def documentation(source: Source) -> str:

@@ -41,11 +41,11 @@ def lines_of(source: Source) -> Iterator[Line]:
         start = 1
     while start < len(text):
         end = text.find("\n", start)
+        line = text[start:] if end < 0 else text[start:end].removesuffix("\r")
         end = len(text) if end < 0 else end
-        line = text[start:end]
         content = line.lstrip(" \t")
         indentation = len(line) - len(content)
-        content = content.rstrip(" \t\r")
+        content = content.rstrip(" \t")
         if content:
             column = len(line[:indentation].expandtabs(_TAB_WIDTH))
             first = start + indentation

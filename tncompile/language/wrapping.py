@@ -39,8 +39,7 @@ def wrap(words: Sequence[Word], column: int, hang: int = 0) -> list[str]:
     joint, places = _joints(words)
     if places:
         chunks = [words[a:b] for a, b in zip([0, *places], [*places, len(words)], strict=True)]
-        operators = joint >= _HANGING
-        return _fill(chunks, column, column - hang if operators else column, operators)
+        return _fill(chunks, column, column - hang if joint >= _HANGING else column)
     return _open_brackets(words, column) or [flat]
 
 
@@ -62,14 +61,14 @@ def _joints(words: Sequence[Word]) -> tuple[int, list[int]]:
     return joint, found.get(joint, [])
 
 
-def _fill(chunks: Sequence[Sequence[Word]], column: int, indentation: int, operators: bool) -> list[str]:
-    """Chunks one behind the other, a new line where one does not fit, or behind a broken term."""
+def _fill(chunks: Sequence[Sequence[Word]], column: int, indentation: int) -> list[str]:
+    """Chunks one behind the other, a new line where one does not fit, or behind one that is broken itself."""
     rest = lines = wrap(chunks[0], column)
     end = len(lines[-1]) + (column if len(lines) == 1 else 0)
     for chunk in chunks[1:]:
         text = joined(chunk)
         glue = " " if chunk[0].blank else ""
-        if end + len(glue) + len(text) <= WIDTH and not (operators and len(rest) > 1):
+        if end + len(glue) + len(text) <= WIDTH and len(rest) == 1:
             lines[-1] += glue + text
             end += len(glue) + len(text)
             continue

@@ -83,7 +83,10 @@ class BodyBuilder:
 
     def build_operation(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
         self.refuse_integer_operations(expr, rows)
-        children = [self.build(part, rows, owner) for part in children_of(expr) if isinstance(part, Expr)]
+        children: list[Site] = []
+        for part in children_of(expr):  # no comprehension: deep nesting would need a frame more for each level
+            if isinstance(part, Expr):
+                children.append(self.build(part, rows, owner))  # noqa: PERF401
         if isinstance(expr, Multiply):
             children = [
                 Site("finished", child.node, rows, owner, np.arange(rows.count), [child])
@@ -113,7 +116,8 @@ class BodyBuilder:
             raise Fault(Diagnostic(f"`{expr.function}` takes integers, here is a tensor", expr.span))
 
     def build_value(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
-        resolved = self.without_choices(expr, rows)
+        has_choices = any(isinstance(node, Choice) for node in nodes_of(expr))
+        resolved = self.without_choices(expr, rows) if has_choices else expr
         if rows.count and not isinstance(resolved, Number):
             self.scope.numbers(resolved, rows)
         return Site("value", resolved, rows, owner, parent)

@@ -21,11 +21,10 @@ from tncompile.network.lone import sum_errors
 from tncompile.network.naming import BUILT_IN_TENSORS, check_names
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.rules import Group, Rule, gather_definitions, read_rules
+from tncompile.network.rules import Group, Rule, Said, gather_definitions, read_rules, said_extents
 from tncompile.network.settle import NeedsWritingOut, settle
 from tncompile.network.sites import Slot
 from tncompile.network.summation import place_sums
-from tncompile.network.syntax import Expr
 from tncompile.network.tables import Tables
 from tncompile.network.wires import connect
 from tncompile.network.writing import declared_table, defined_table, write_class
@@ -90,7 +89,7 @@ class Written:
     def read_bodies(self, rules: Sequence[Rule]) -> list[Group]:
         """All instances, by rule and by the choices they take."""
         builder = BodyBuilder(self.scope, self.finder)
-        lefts: list[tuple[Rule, Rows, Ints, list[Slot]]] = []
+        lefts: list[tuple[Rule, Rows, Ints, list[Slot], list[Said | None]]] = []
         for rule in rules:
             if not self.problems.readable(rule.definition):
                 continue
@@ -100,14 +99,15 @@ class Written:
                 for which in split_by_choices(self.scope, rule.definition, rule.rows):
                     rows = rule.rows.take(which)
                     free = builder.slots([free.index for free in rule.definition.indices], rows)
-                    self.defined[name].axes[target[which]] = len(free)
-                    lefts.append((rule, rows, target[which], free))
+                    np.maximum.at(self.defined[name].axes, target[which], len(free))
+                    said = said_extents(self.scope, rule.definition, free, rows)
+                    lefts.append((rule, rows, target[which], free, said))
         groups = []
-        for rule, rows, target, free in lefts:
+        for rule, rows, target, free, said in lefts:
             self.finder.rule = rule.definition.name
             body = builder.build(rule.definition.body, rows, np.arange(rows.count))
             if not builder.faults:
-                groups.append(Group(rule, rows, target, free, _said(rule, free), body))
+                groups.append(Group(rule, rows, target, free, said, body))
             while builder.faults:
                 self.problems.add(builder.faults.pop(0), rule.definition.name)
         return groups
@@ -175,12 +175,6 @@ class Written:
                 sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), self.wires)
                 for found in sum_errors(group, root, free, sums, self.extents):
                     self.problems.add(found)
-
-
-def _said(rule: Rule, free: Sequence[Slot]) -> list[Expr | None]:
-    """The extents that the left side gives, for each of its indices written out."""
-    said = {index.index.name: index.extent for index in rule.definition.indices}
-    return [said[slot.index.name] for slot in free]
 
 
 __all__ = ["Written", "build_tables"]

@@ -113,7 +113,7 @@ def join_extents(
     links: list[Link] = []
     pairs: list[tuple[Ints, Ints]] = []
     for group in groups:
-        _left_side(scope, group, axes, known, links)
+        _left_side(group, axes, known, links)
         for site in group.body.walk():
             if site.kind != "use":
                 continue
@@ -146,16 +146,15 @@ def join_extents(
     return _solve(scope, declared, known, links, axes, total, pairs)
 
 
-def _left_side(
-    scope: Scope, group: Group, axes: Mapping[str, Ints], known: list[Known], links: list[Link]
-) -> None:
+def _left_side(group: Group, axes: Mapping[str, Ints], known: list[Known], links: list[Link]) -> None:
     name = group.rule.definition.name
     for axis, (slot, said) in enumerate(zip(group.free, group.said, strict=True)):
         nodes = axes[name][group.target] + axis
         links.append(Link(group, slot, group.rows, slot.wires, nodes, name, group.target, axis, left=True))
         if said is not None:
-            values = scope.integers(said, group.rows), scope.generic.integers(said, group.rows)
-            known.append(Known(group, slot, group.rows, slot.wires, *values, said=said))
+            known.append(
+                Known(group, slot, group.rows, slot.wires, said.values, said.generics, said=said.expr)
+            )
 
 
 def _solve(

@@ -9,8 +9,8 @@ import numpy as np
 from tncompile.network.formula import Formula
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.shapes import Shapes, offsets_of
-from tncompile.network.syntax import Axis, Expr, Tensor
+from tncompile.network.shapes import Shapes, offsets_of, positive_extents
+from tncompile.network.syntax import Axis, Tensor
 from tncompile.network.values import Scope
 from tncompile.source import Diagnostic, Fault
 
@@ -72,19 +72,8 @@ def _ordered(tensor: Tensor, rows: Rows) -> Rows:
 def _extents(scope: Scope, axis: Axis, rows: Rows) -> Ints:
     last = scope.integers(axis.extent, rows)
     if axis.first is None:
-        return _positive(axis.extent, last, rows)
-    return _positive(axis.extent, last - scope.integers(axis.first, rows) + 1, rows)
-
-
-def _positive(expr: Expr, extents: Ints, rows: Rows) -> Ints:
-    if len(extents) and extents.min() < 1:
-        row = int(np.argmax(extents < 1))
-        raise Fault(
-            Diagnostic(
-                f"an extent is at least 1, this one is {extents[row]}", expr.span, values=rows.values(row)
-            )
-        )
-    return extents
+        return positive_extents(axis.extent, last, rows)
+    return positive_extents(axis.extent, last - scope.integers(axis.first, rows) + 1, rows)
 
 
 def declare_all(scope: Scope, tensors: list[Tensor], problems: Problems) -> dict[str, Declared]:

@@ -12,6 +12,7 @@ from tncompile.network.lookup import find_members
 from tncompile.network.messages import member_text
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
+from tncompile.network.shapes import positive_extents
 from tncompile.network.sites import Site, Slot
 from tncompile.network.syntax import Definition, Expr
 from tncompile.network.values import Scope
@@ -28,6 +29,15 @@ class Rule:
     subscripts: Ints
 
 
+@dataclass(frozen=True, eq=False)
+class Said:
+    """An extent that the left side gives, for each row: at the bound sizes, and at generic ones."""
+
+    expr: Expr
+    values: Ints
+    generics: Ints
+
+
 @dataclass(eq=False)
 class Group:
     """Instances of one rule that choose alike, with the sites of their body."""
@@ -36,14 +46,15 @@ class Group:
     rows: Rows
     target: Ints
     free: Sequence[Slot]
-    said: Sequence[Expr | None]  # the extents that the left side gives
+    said: Sequence[Said | None]  # the extents that the left side gives
     body: Site
 
     def restrict(self, which: Ints) -> Group:
         """The same for some of the rows."""
         free = [slot.take(which) for slot in self.free]
+        said = [one and Said(one.expr, one.values[which], one.generics[which]) for one in self.said]
         return Group(
-            self.rule, self.rows.take(which), self.target[which], free, self.said, self.body.restrict(which)
+            self.rule, self.rows.take(which), self.target[which], free, said, self.body.restrict(which)
         )
 
     def has_families_in_loops(self) -> bool:
@@ -83,6 +94,16 @@ def read_rules(scope: Scope, definitions: Sequence[Definition], problems: Proble
             subscripts = np.stack(columns, axis=1) if columns else np.zeros((rows.count, 0), np.int64)
             rules.append(Rule(definition, number, rows, subscripts))
     return rules
+
+
+def said_extents(scope: Scope, definition: Definition, free: Sequence[Slot], rows: Rows) -> list[Said | None]:
+    """The extents that the left side gives, for each of its indices written out. Raises Fault."""
+    by_name: dict[str, Said] = {}
+    for index in definition.indices:
+        if index.extent is not None:
+            values = positive_extents(index.extent, scope.integers(index.extent, rows), rows)
+            by_name[index.index.name] = Said(index.extent, values, scope.generic.integers(index.extent, rows))
+    return [by_name.get(slot.index.name) for slot in free]
 
 
 def gather_definitions(rules: Sequence[Rule], problems: Problems) -> dict[str, Defined]:

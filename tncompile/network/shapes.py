@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tncompile.network.arrays import group_rows
-from tncompile.network.rows import Ints
+from tncompile.network.rows import Ints, Rows
+from tncompile.network.syntax import Expr
+from tncompile.source import Diagnostic, Fault
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,3 +42,12 @@ class Shapes:
 def offsets_of(counts: Ints) -> Ints:
     """Where the axes of each member begin, and the end of the last."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+
+
+def positive_extents(expr: Expr, extents: Ints, rows: Rows) -> Ints:
+    """The extents, all at least 1. Raises Fault."""
+    if len(extents) and extents.min() < 1:
+        row = int(np.argmax(extents < 1))
+        message = f"an extent is at least 1, this one is {extents[row]}"
+        raise Fault(Diagnostic(message, expr.span, values=rows.values(row)))
+    return extents

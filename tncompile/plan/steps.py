@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,7 +67,23 @@ class StepMaker:
         extents = {names[index]: extent for index, extent in piece.extents.items()}
         extents.update(zip(labels.rows, labels.row_counts, strict=True))
         extents.update(zip(labels.inner, labels.inner_counts, strict=True))
-        return _finished(piece, result, operands, extents, labels)
+        return replace(_finished(piece, result, operands, extents, labels), comment=self._comment(cell))
+
+    def _comment(self, cell: Cell) -> str:
+        """The rule as the text says it, with the variables that have one value in all rows of the step."""
+        rule, rows = cell.piece.rule, cell.rows.reshape(-1)
+        columns = dict(zip(cell.piece.rows.names, cell.piece.rows.columns[:, rows], strict=True))
+        fixed = {name: int(column[0]) for name, column in columns.items() if (column == column[0]).all()}
+        if not fixed:
+            return statement_text(rule.definition)
+        text = statement_text(
+            replace(rule.definition, loops=()) if len(fixed) == len(columns) else rule.definition
+        )
+        values = [
+            f"{name} = {self.ranges.value(rule, name, value, _before(fixed, name), True)}"
+            for name, value in fixed.items()
+        ]
+        return f"{text}  with {', '.join(values)}"
 
     def _operand(
         self,
@@ -158,7 +174,6 @@ def _finished(
         constant=operation.constant,
         function=operation.function,
         arguments=operation.arguments,
-        comment=statement_text(piece.rule.definition),
     )
 
 
@@ -179,6 +194,11 @@ def labels_of(access: Access) -> tuple[str, ...]:
         elif isinstance(subscript, Gather):
             found.extend(subscript.labels)
     return tuple(dict.fromkeys([*found, *access.indices]))
+
+
+def _before(values: Mapping[str, int], name: str) -> dict[str, int]:
+    """The values of the variables other than ``name``."""
+    return {other: value for other, value in values.items() if other != name}
 
 
 def _index_labels(piece: Piece, around: Iterable[Around]) -> dict[str, str]:

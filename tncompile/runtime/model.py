@@ -93,7 +93,9 @@ class Model:
             Where something is missing, unknown, of the wrong shape or no number.
         """
         reader = self._reader()
-        return self._scoring.score(self._vector(w), *self._data(reader, x))
+        data = self._data(reader, x)
+        self._plans.check(reader.samples or 1, with_gradient=False)
+        return self._scoring.score(self._vector(w), *data)
 
     def score_and_gradient(
         self, w: Weights | Mapping[str, Array] | Array, x: object = None, cotangent: object = None
@@ -105,6 +107,7 @@ class Model:
         """
         reader = self._reader()
         vector, data = self._vector(w), self._data(reader, x)
+        self._plans.check(reader.samples or 1, with_gradient=True)
         given = None if cotangent is None else self._cotangent(reader, cotangent)
         value, gradient = self._whole.score_and_gradient(vector, *data, cotangent=given)
         return value, Weights(self._layout, gradient) if isinstance(w, Weights | Mapping) else gradient

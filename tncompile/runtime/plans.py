@@ -8,6 +8,7 @@ from functools import cached_property
 from tncompile.codegen import DTYPES, LIBRARIES, emit
 from tncompile.network import Network
 from tncompile.plan import Schedule, fold, order
+from tncompile.runtime.memory import check_memory, default_limit
 from tncompile.source import TnError, UsageError
 from tncompile.transform import batch, gradient
 
@@ -56,7 +57,26 @@ class Plans:
         """How the outputs and the gradients of the weights are computed."""
         return fold(gradient(self.flat))
 
+    @cached_property
+    def limit(self) -> int:
+        """The most bytes that may be used at once."""
+        return default_limit(self.target) if self.memory is None else self.memory
+
+    def check(self, samples: int, with_gradient: bool) -> None:
+        """Raises TnError where the arrays for so many samples would pass the memory limit."""
+        if (samples, with_gradient) in self._checked:
+            return
+        what = f"the {'gradient' if with_gradient else 'score'} of `{self.network.name}`"
+        schedule = self.gradient if with_gradient else self.score
+        check_memory(schedule, self.batch, samples, self.dtype, self.limit, what)
+        self._checked.add((samples, with_gradient))
+
+    @cached_property
+    def _checked(self) -> set[tuple[int, bool]]:
+        return set()
+
     def source(self, with_gradient: bool) -> str:
-        """The text of the module."""
+        """The text of the module. Raises TnError where even one sample would pass the memory limit."""
+        self.check(1, with_gradient)
         second = self.gradient if with_gradient else None
         return emit(self.score, second, target=self.target, dtype=self.dtype, batch=self.batch)

@@ -50,13 +50,23 @@ class Diagnostic:
         return "\n".join(parts)
 
 
+_SHOWN = 120  # columns of a line
+
+
 def _excerpt(source: Source, span: Span) -> list[str]:
+    """The line of a span and carets under it; of a very long line the part around the span."""
     row, column = source.position(span.start)
     line = source.line(row)
+    first = 0
+    if len(line) > _SHOWN:
+        first = max(0, min(column - 1 - _SHOWN // 3, len(line) - _SHOWN))
+        line = line[first : first + _SHOWN]
+    column -= first
     # A tab is shown as one blank, so that the carets stand under what they mean.
     width = max(1, min(span.end - span.start, len(line) - column + 1))
     gutter = f"{row:>5} | "
+    cut = "..." if first else ""
     return [
-        gutter + line.replace("\t", " "),
-        " " * (len(gutter) - 2) + "| " + " " * (column - 1) + "^" * width,
+        gutter + cut + "".join(char if char.isprintable() else " " for char in line),
+        " " * (len(gutter) - 2) + "| " + " " * (len(cut) + column - 1) + "^" * width,
     ]

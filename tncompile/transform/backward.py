@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tncompile.network import Definition, Expr, Loop, Number
+import numpy as np
+
+from tncompile.network import Definition, Expr, Index, Ints, Loop, Number
 from tncompile.transform.build import conjugate_number, rule, times, use
-from tncompile.transform.context import Context
+from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.contribution import Contribution
 from tncompile.transform.flat import Combine, Contract, Factor
 from tncompile.transform.instances import Mask, RuleRows, UseRows
@@ -44,24 +46,42 @@ class Backward:
         coefficient: Expr | None,
         factors: Sequence[Factor],
         loops: Sequence[Loop],
+        beside: UseRows | None = None,
     ) -> None:
-        """Notes that ``coefficient * factors`` is the adjoint of ``factor``, which may be a conjugate."""
+        """Notes that ``coefficient * factors`` is the adjoint of ``factor``, which may be a conjugate.
+
+        ``beside`` is the use of the other factor of a product.
+        """
         if factor.conjugate and self.complex:
             coefficient = conjugate_number(coefficient)
             factors = [f.conjugated() for f in factors]
-        chosen = self.needed[used.use.name][used.positions]
+        indices = {i for f in factors for i in f.use.indices}
+        shapes = self._shapes(part, used, indices - set(factor.use.indices), beside)
+        plain = plain_indices([*factor.use.indices, *sorted(indices, key=str)], loops)
         whole = Contribution(
             used.use.name,
             factor.use.subscripts,
-            factor.use.indices,
+            tuple(plain.get(i, i) for i in factor.use.indices),
             coefficient,
-            tuple(factors),
+            tuple(f.with_indices(plain) for f in factors),
             tuple(loops),
             used.rows,
             used.positions,
-            part.shapes({i for f in factors for i in f.use.indices} - set(factor.use.indices))[used.parent],
+            shapes,
         )
+        chosen = self.needed[used.use.name][used.positions]
         self.contributions.setdefault(used.use.name, []).extend(whole.only(self.context, chosen))
+
+    def _shapes(
+        self, part: RuleRows, used: UseRows, summed: Collection[Index], beside: UseRows | None
+    ) -> Ints:
+        """A number for each row, the same where all summed indices have the same extents."""
+        shapes = part.shapes(summed)[used.parent]
+        if beside is None or all(index in part.extents[0] for index in summed):
+            return shapes
+        # An index that depends on a loop of the sum: its extent is known from what it belongs to.
+        blocks = self.context.network.tables.tensors[beside.use.name].block_of[beside.positions]
+        return np.unique(np.array([shapes, blocks]), axis=1, return_inverse=True)[1].reshape(-1)
 
     def wants(self, used: UseRows) -> bool:
         """Whether any member that a use leads to has an adjoint."""
@@ -84,6 +104,24 @@ class Backward:
     def add_helper(self, part: RuleRows, definition: Definition) -> None:
         """Notes a rule that contributions read."""
         self.helpers.setdefault(part.definition.name, []).append(definition)
+
+
+def plain_indices(indices: Sequence[Index], loops: Sequence[Loop]) -> dict[Index, Index]:
+    """Names without subscripts for the indices whose subscripts follow a loop: `a` for `a[w]`.
+
+    One contribution is one product, so that each of its indices can do with a name.
+    """
+    variables = set(loop_variables(loops))
+    taken = {i.name for i in indices if not variables & variables_in(i.subscripts)}
+    plain: dict[Index, Index] = {}
+    for index in indices:
+        if index not in plain and variables & variables_in(index.subscripts):
+            name = index.name
+            while name in taken:
+                name += "'"
+            taken.add(name)
+            plain[index] = Index(name)
+    return plain
 
 
 def result_of(definition: Definition, name: str = "") -> Factor:
@@ -109,7 +147,8 @@ def contract_adjoint(back: Backward, part: RuleRows, form: Contract) -> None:
     for used, factor in factors:
         others = [back.conjugate(f) for f in form.factors if f is not factor]
         if back.wants(used):
-            back.add(part, used, factor, coefficient, [back.bar(part), *others], loops)
+            beside = next((u for u, f in factors if f is not factor), None)
+            back.add(part, used, factor, coefficient, [back.bar(part), *others], loops, beside)
 
 
 def combine_adjoint(back: Backward, part: RuleRows, form: Combine) -> None:

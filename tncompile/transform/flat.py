@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tncompile.network import (
@@ -45,6 +45,11 @@ class Factor:
     def with_values(self, values: Mapping[str, Expr]) -> Factor:
         """The factor with expressions in the place of loop variables."""
         return Factor(substitute(self.use, values), self.conjugate)
+
+    def with_indices(self, names: Mapping[Index, Index]) -> Factor:
+        """The factor with some indices renamed."""
+        indices = tuple(names.get(index, index) for index in self.use.indices)
+        return Factor(replace(self.use, indices=indices), self.conjugate)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""`tnc compile`: a stand-alone module."""
+
+from __future__ import annotations
+
+import click
+
+from tncompile.cli.console import echo
+from tncompile.cli.options import file_argument, load_network, size_option
+from tncompile.codegen import DTYPES, LIBRARIES
+from tncompile.runtime import compile_network
+
+UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+class Bytes(click.ParamType):
+    """A number of bytes, maybe with a unit: ``8G``."""
+
+    name = "BYTES"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a count of bytes."""
+        text = str(value).removesuffix("B")
+        factor = UNITS.get(text[-1:], 1)
+        number = text.removesuffix(text[-1:]) if factor > 1 else text
+        if not number.isdigit() or not int(number):
+            self.fail(f"{value!r} is no number of bytes; write 500M or 8G", param, ctx)
+        return int(number) * factor
+
+
+@click.command("compile")
+@file_argument
+@click.option("-o", "--output", metavar="MODULE.py", required=True, help="The module to write.")
+@click.option("--target", type=click.Choice(list(LIBRARIES)), default="numpy", show_default=True, help="The array library.")
+@click.option("--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network.")
+@click.option("--memory", type=Bytes(), help="The most the module may use. Default: half of what is free.")
+@size_option
+def command(
+    file: str, output: str, target: str, dtype: str | None, memory: int | None, settings: tuple[str, ...]
+) -> None:
+    """Write the network of FILE as a Python module that needs nothing but the array library.
+
+    The module offers `init`, `score` and `score_and_gradient`, and says how to call them.
+    """
+    model = compile_network(load_network(file, settings), target, dtype, memory)
+    model.save(output)
+    count = sum(_size(shape) for shape in model.weights.values())
+    lines = model.source.count("\n")
+    echo(f"{output}: {lines} lines, {count:,} weights, {model.dtype}, imports {model.target}", err=True)
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for extent in shape:
+        size *= extent
+    return size

@@ -1,0 +1,46 @@
+"""`tnc show`: a network at any stage, or drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tncompile import draw
+from tncompile.cli.console import echo
+from tncompile.cli.options import file_argument, load_network, parse_sizes, size_option
+from tncompile.cli.stages import STAGES, stage_text
+from tncompile.source import UsageError, write_whole
+
+
+@click.command("show")
+@file_argument
+@click.option("--emit", "stage", type=click.Choice(list(STAGES)), help="The stage to show; network if nothing is said.")
+@click.option("--gradient", "with_gradient", is_flag=True, help="Of the network with the gradient of its weights.")
+@click.option("-o", "--output", metavar="DRAWING", help="Draw the network into this file: .svg, .png or .dot.")
+@size_option
+def command(
+    file: str, stage: str | None, with_gradient: bool, output: str | None, settings: tuple[str, ...]
+) -> None:
+    """Show the network of FILE at a stage on its way to code, or draw it.
+
+    \b
+    syntax     the tree that was read
+    network    the network with its sizes bound, as .tn text
+    equations  every equation with its sums and hyperindices
+    plan       the steps that compute it, and what each costs
+    python     the module that `tnc compile` would write
+
+    With -o FILE.svg the network is drawn as one would draw it on paper.
+    """
+    if output is None:
+        click.echo(stage_text(stage or "network", file, parse_sizes(settings), with_gradient), nl=False)
+    elif Path(output).suffix.lower() in draw.FORMATS:
+        if stage is not None or with_gradient:
+            raise UsageError("a drawing (-o) shows the network itself: leave --emit and --gradient away")
+        draw.draw(load_network(file, settings)).save(output)
+        echo(f"drawn in {output}", err=True)
+    elif stage is not None:
+        write_whole(output, stage_text(stage, file, parse_sizes(settings), with_gradient))
+    else:
+        raise UsageError(f"-o {output}: a drawing ends in {', '.join(draw.FORMATS)}; text needs --emit")

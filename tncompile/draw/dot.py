@@ -1,0 +1,51 @@
+"""A laid out graph in the language of Graphviz."""
+
+from __future__ import annotations
+
+from tncompile.draw.graph import Kind, Node
+from tncompile.draw.layout import Layout
+from tncompile.draw.marks import LOOKS, extent_text
+
+POINTS = 60  # of Graphviz, in a unit of the grid
+SHAPES: dict[Kind, str] = {
+    "weight": "ellipse",
+    "derived": "ellipse",
+    "input": "box",
+    "constant": "box",
+    "function": "box",
+    "state": "ellipse",
+    "number": "ellipse",
+    "dot": "point",
+    "open": "plaintext",
+    "gap": "plaintext",
+}
+
+
+def dot_text(layout: Layout, title: str) -> str:
+    """Nodes with their places, and wires with their extents."""
+    lines = [f"graph {_quoted(title)} {{", '    node [fontname="sans-serif", fontsize=11];']
+    for number, (node, (x, y)) in enumerate(zip(layout.graph.nodes, layout.places, strict=True)):
+        attributes = {"label": _label(node), "shape": SHAPES[node.kind], "pos": f"{POINTS * x:.1f},{POINTS * y:.1f}!"}
+        if node.kind in LOOKS and node.kind != "dot":
+            look = LOOKS[node.kind]
+            styles = ["filled", *["rounded"] * (node.kind == "function"), *["dashed"] * look.dashed]
+            attributes |= {"style": ",".join(styles), "fillcolor": look.fill, "color": look.edge}
+            attributes |= {"peripheries": "2"} if look.double else {}
+        lines.append(f"    n{number} [{_attributes(attributes)}];")
+    for wire in layout.graph.wires:
+        attributes = {"label": extent_text(wire.extent)} if wire.extent is not None else {"style": "dashed"}
+        lines.append(f"    n{wire.source} -- n{wire.target} [{_attributes(attributes)}];")
+    return "\n".join([*lines, "}", ""])
+
+
+def _label(node: Node) -> str:
+    return node.name + (f"[{', '.join(map(str, node.subscripts))}]" if node.subscripts else "")
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return ", ".join(f"{name}={_quoted(value)}" for name, value in values.items())
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,23 @@
+"""The order of contraction, the folded schedule, and what both cost."""
+
+from tncompile.plan.fold import fold
+from tncompile.plan.order import order
+from tncompile.plan.peak import peak_elements
+from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Span, Step
+from tncompile.plan.table import PlanRow, plan_table
+
+__all__ = [
+    "Access",
+    "Affine",
+    "Buffer",
+    "Gather",
+    "Loop",
+    "PlanRow",
+    "Schedule",
+    "Span",
+    "Step",
+    "fold",
+    "order",
+    "peak_elements",
+    "plan_table",
+]
