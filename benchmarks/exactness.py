@@ -14,10 +14,9 @@ import numpy as np
 
 import tncompile as tn
 from tests.corpus import CORPUS
-from tests.helpers import draw, errors, inputs_of, member_name, roles, weights_of
+from tests.helpers import Comparison, member_name, roles
 from tests.networks import Builder
 from tests.reference import evaluate
-from tncompile.network import Network
 
 
 def networks(count: int) -> Iterator[tuple[str, str]]:
@@ -27,19 +26,20 @@ def networks(count: int) -> Iterator[tuple[str, str]]:
         yield f"random {seed}", Builder(Random(seed), is_complex=seed % 5 == 4).build()
 
 
-def gradient_error(net: Network, model: tn.Model, samples: list[dict[str, Any]]) -> float:
-    """The distance to JAX's gradient of the oracle, relative to its length."""
+def gradient_error(comparison: Comparison) -> float:
+    """The distance to JAX's gradient of the oracle for one sample, relative to its length."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    names = roles(net, "weight")
+    net, names = comparison.net, roles(comparison.net, "weight")
 
     def total(weights: dict[str, Any]) -> Any:
-        outputs = evaluate(net, {**samples[0], **weights}, jax.numpy)
+        outputs = evaluate(net, {**comparison.samples[0], **weights}, jax.numpy)
         return sum(jax.numpy.sum(array) for members in outputs.values() for array in members.values()).real
 
-    wanted = jax.grad(total)({name: samples[0][name] for name in names})
-    _, found = model.score_and_gradient(weights_of(model, net, samples[0]), *inputs_of(net, samples[:1]))
+    wanted = jax.grad(total)({name: comparison.samples[0][name] for name in names})
+    _, found = comparison.model.score_and_gradient(*comparison.arguments)
+    # JAX gives the conjugate of dL/d(Re w) + i dL/d(Im w).
     pairs = [(found[member_name(n, m)], np.conj(wanted[n][m])) for n in names for m in wanted[n]]
     length = np.sqrt(sum(np.sum(np.abs(theirs) ** 2) for _, theirs in pairs))
     distance = np.sqrt(sum(np.sum(np.abs(ours - theirs) ** 2) for ours, theirs in pairs))
@@ -57,14 +57,12 @@ def main() -> None:
     scores, gradients = [], []
     for number, (name, text) in enumerate(networks(arguments.random)):
         net = tn.load(text)
-        samples = draw(net, 2)
-        outputs = [a for out in evaluate(net, samples[0]).values() for a in out.values()]
-        if not all(np.all(np.abs(a) < 1e8) for a in outputs):
+        comparison = Comparison(net, tn.compile(net), count=1)
+        if not all(np.all(np.abs(a) < 1e8) for members in comparison.wanted.values() for a in members):
             continue
-        model = tn.compile(net)
-        scores.append((max(errors(net, model, samples).values()), name))
+        scores.append((comparison.score_error(), name))
         if number < len(CORPUS) + arguments.differentiated:
-            gradients.append((gradient_error(net, model, samples), name))
+            gradients.append((gradient_error(comparison), name))
     print(f"scores of {len(scores)} networks: largest relative error {max(scores)[0]:.1e} ({max(scores)[1]})")
     print(f"gradients of {len(gradients)} networks: {max(gradients)[0]:.1e} ({max(gradients)[1]})")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -135,7 +135,9 @@ class Comparison:
             wanted = self.wanted[name]
             found = members_of(value, wanted, self.batch)
             scale = max(np.max(np.abs(a), initial=1e-30) for a in wanted)
-            errors += [float(np.max(np.abs(a - b), initial=0.0)) / scale for a, b in zip(found, wanted, strict=True)]
+            errors += [
+                float(np.max(np.abs(a - b), initial=0.0)) / scale for a, b in zip(found, wanted, strict=True)
+            ]
         return max(errors)
 
     def cotangent(self, seed: int) -> tuple[Any, dict[str, list[Any]]]:
@@ -148,7 +150,9 @@ class Comparison:
             drawn = generator.normal(size=np.shape(value))
             return drawn + 1j * generator.normal(size=np.shape(value)) if np.iscomplexobj(value) else drawn
 
-        by_name = {name: like(value) for name, value in self.by_output(self.model.score(*self.arguments)).items()}
+        by_name = {
+            name: like(value) for name, value in self.by_output(self.model.score(*self.arguments)).items()
+        }
         apart = {}
         for name, value in by_name.items():
             # What is given once counts once, not once for each sample.
@@ -162,13 +166,20 @@ class Comparison:
         def total(factor: float) -> float:
             moved = [
                 {
-                    name: {m: a + factor * step * along[name][m] if name in along else a for m, a in members.items()}
+                    name: {
+                        m: a + factor * step * along[name][m] if name in along else a
+                        for m, a in members.items()
+                    }
                     for name, members in sample.items()
                 }
                 for sample in self.samples
             ]
             found = expected(self.net, moved)
-            pairs = [(c, y) for name, members in found.items() for c, y in zip(cotangent[name], members, strict=True)]
+            pairs = [
+                (c, y)
+                for name, members in found.items()
+                for c, y in zip(cotangent[name], members, strict=True)
+            ]
             return float(sum(np.vdot(c, y).real for c, y in pairs))
 
         return (8 * (total(1) - total(-1)) - (total(2) - total(-2))) / (12 * step)
@@ -176,11 +187,15 @@ class Comparison:
     def gradient_error(self, seed: int = 0, step: float = 3e-5) -> float:
         """The difference of a directional derivative to the oracle's, relative to the lengths; nan at a kink."""
         given, apart = self.cotangent(seed)
-        _, gradient = self.model.score_and_gradient(*self.arguments, given)
+        _, gradient = self.model.score_and_gradient(*self.arguments, cotangent=given)
         along = direction(self.net, seed)
         unit = weights_of(self.model, self.net, along).flat
         size = float(np.linalg.norm(gradient.flat) * np.linalg.norm(unit))
-        size += sum(float(np.abs(c * y).sum()) for name in apart for c, y in zip(apart[name], self.wanted[name], strict=True))
+        size += sum(
+            float(np.abs(c * y).sum())
+            for name in apart
+            for c, y in zip(apart[name], self.wanted[name], strict=True)
+        )
         fine, coarse = self.slope(along, apart, step), self.slope(along, apart, 2 * step)
         if abs(fine - coarse) > 1e-7 * size:
             return float("nan")

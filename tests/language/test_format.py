@@ -46,7 +46,9 @@ def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
         words = [str(token) for token in tokens_of(statement_text(statement))]
         line = words[0]
         for word in words[1:]:
-            gap = data.draw(st.sampled_from([" ", "   ", "\n  ", "  # %d\n\t", "\n# %d\n\n ", "\n   # %d\n  "]))
+            gap = data.draw(
+                st.sampled_from([" ", "   ", "\n  ", "  # %d\n\t", "\n# %d\n\n ", "\n   # %d\n  "])
+            )
             if "%d" in gap:
                 gap, count = gap % count, count + 1
             line += gap + word
@@ -137,7 +139,10 @@ def test_a_statement_with_comments_inside_keeps_its_lines():
 
 
 def test_an_indented_text_moves_to_the_left_and_empty_lines_to_one():
-    assert format_text("\n\n   # doc\n   network a\n\n\n\n   size d = 3\n\n\n") == "# doc\nnetwork a\n\nsize d = 3\n"
+    assert (
+        format_text("\n\n   # doc\n   network a\n\n\n\n   size d = 3\n\n\n")
+        == "# doc\nnetwork a\n\nsize d = 3\n"
+    )
 
 
 def test_carriage_returns_and_a_byte_order_mark_go():

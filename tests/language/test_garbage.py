@@ -18,12 +18,77 @@ from tncompile.source import Source, TnError
 # Terminals are written in capitals; a text of small letters can bring none into a message. (NAME is
 # how the language itself calls any name.)
 TERMINALS = re.compile(
-    r"\b(?:" + "|".join(t.name.strip("_") for t in statement_parser().terminals if len(t.name) > 2 and t.name != "NAME") + r"|END|ANON)\b"
+    r"\b(?:"
+    + "|".join(
+        t.name.strip("_") for t in statement_parser().terminals if len(t.name) > 2 and t.name != "NAME"
+    )
+    + r"|END|ANON)\b"
 )
 PIECES = [
-    *("(", ")", "[", "]", ",", "..", "...", ".", "=", "==", "<", "+", "-", "*", "**", "/", "//", "%", "^", "~", "|", "||"),
-    *("for", "in", "if", "else", "and", "or", "not", "over", "k", "x", "sum", "relu", "b'", "'", '"', "2", "2j", "1i", "0.5"),
-    *("network", "size", "let", "weight", "output", "cut", "require", "\n", "\n  ", "\t", "\r", "#", "@", "×", "\0", "\u2003", "é"),
+    *(
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "..",
+        "...",
+        ".",
+        "=",
+        "==",
+        "<",
+        "+",
+        "-",
+        "*",
+        "**",
+        "/",
+        "//",
+        "%",
+        "^",
+        "~",
+        "|",
+        "||",
+    ),
+    *(
+        "for",
+        "in",
+        "if",
+        "else",
+        "and",
+        "or",
+        "not",
+        "over",
+        "k",
+        "x",
+        "sum",
+        "relu",
+        "b'",
+        "'",
+        '"',
+        "2",
+        "2j",
+        "1i",
+        "0.5",
+    ),
+    *(
+        "network",
+        "size",
+        "let",
+        "weight",
+        "output",
+        "cut",
+        "require",
+        "\n",
+        "\n  ",
+        "\t",
+        "\r",
+        "#",
+        "@",
+        "×",
+        "\0",
+        "\u2003",
+        "é",
+    ),
 ]
 
 

@@ -57,7 +57,11 @@ def test_every_rule_of_the_grammar_is_built_by_a_method():
 
 
 def test_the_words_of_the_grammar_are_the_reserved_words():
-    words = {terminal.pattern.value for terminal in statement_parser().terminals if terminal.pattern.value.isalpha()}
+    words = {
+        terminal.pattern.value
+        for terminal in statement_parser().terminals
+        if terminal.pattern.value.isalpha()
+    }
     assert words == set(RESERVED)
 
 
@@ -67,7 +71,9 @@ def test_the_editors_grammar_knows_the_same_words():
     assert set(re.findall(r"[a-z]\w+", known.replace("\\b", " "))) >= set(RESERVED) | set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("name", ["fork", "inner", "order", "notes", "iffy", "elsewhere", "for_", "sizes", "Input", "_"])
+@pytest.mark.parametrize(
+    "name", ["fork", "inner", "order", "notes", "iffy", "elsewhere", "for_", "sizes", "Input", "_"]
+)
 def test_a_name_may_begin_like_a_word(name):
     assert body(f"{name}({name})") == Use(name, (), (Index(name),))
 
@@ -84,7 +90,9 @@ def test_a_comma_belongs_to_the_loop_only_when_another_loop_follows():
     assert cut.rows == (CutItem("x", (Name("k"),), (k,)), CutItem("z"), CutItem("u"))
     assert cut.columns == (CutItem("w", (Range(Number("1"), d),)), CutItem("v"))
     pair = Loop(("i", "j"), Name("edges"))
-    assert body("sum(f for k in 1..d,  # another one\n  (i, # and\n j) in edges)") == Reduce("sum", (Looped(Name("f"), (k, pair)),))
+    assert body("sum(f for k in 1..d,  # another one\n  (i, # and\n j) in edges)") == Reduce(
+        "sum", (Looped(Name("f"), (k, pair)),)
+    )
     assert body("sum(f for k in 1..d, g)").arguments == (Looped(Name("f"), (k,)), Looped(Name("g")))
 
 

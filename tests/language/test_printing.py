@@ -70,7 +70,10 @@ def test_a_network_survives_printing_and_parsing(group):
         ("(a<b)<c", "(a < b) < c"),
         ("(a if b else c) if d else (e if f else g)", "(a if b else c) if d else e if f else g"),
         ("x[k - 1, 2 * (j + 1)](i)", "x[k-1, 2*(j+1)](i)"),
-        ("prod(f[k](q) for k in (1)..(d - 1) if (k%2==1), j in s[k])", "prod(f[k](q) for k in 1..d-1 if k % 2 == 1, j in s[k])"),
+        (
+            "prod(f[k](q) for k in (1)..(d - 1) if (k%2==1), j in s[k])",
+            "prod(f[k](q) for k in 1..d-1 if k % 2 == 1, j in s[k])",
+        ),
         ("sum(E(a)over a,b[k]for k in 1..2)", "sum(E(a) over a, b[k] for k in 1..2)"),
     ],
 )

@@ -101,7 +101,12 @@ def _larger(inner: SearchStrategy) -> SearchStrategy:
         st.builds(Call, st.sampled_from(UNARY), some(inner, 1, 1)),
         st.builds(Call, st.sampled_from(BINARY), some(inner, 2, 2)),
         st.builds(Reduce, st.sampled_from(["prod", "sum"]), some(looped, 1)),
-        st.builds(lambda op, one, more: Reduce(op, (*more, one)), st.sampled_from(["max", "min"]), really_looped, some(looped)),
+        st.builds(
+            lambda op, one, more: Reduce(op, (*more, one)),
+            st.sampled_from(["max", "min"]),
+            really_looped,
+            some(looped),
+        ),
         st.builds(Over, st.sampled_from(["sum", "max", "min"]), inner, some(index, 1)),
         st.builds(Use, names, some(inner, 0, 2), some(index)),
     )
@@ -115,7 +120,10 @@ _family = some(st.one_of(loops, st.builds(Loop, st.just(()), ranges(small), st.n
 _axes = some(st.one_of(st.builds(Axis, small), st.builds(Axis, small, loops=some(loops, 1, 2))))
 # A named axis behind a loop would be read as one more loop, so the named ones come first.
 _named_axis = st.builds(
-    lambda name, first, last: Axis(last, name, None if first == Number("1") else first), index_names, small, small
+    lambda name, first, last: Axis(last, name, None if first == Number("1") else first),
+    index_names,
+    small,
+    small,
 )
 _named_axes = st.builds(lambda named, plain: named + plain, some(_named_axis), _axes)
 _free = st.builds(

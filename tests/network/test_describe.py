@@ -31,7 +31,10 @@ D = Name("d")
 SIZES = (
     Size("d", default=Number("7")),
     Size("m", default=Number("3")),
-    Size("edges", default=ListExpr(tuple(ListExpr((integer(a), integer(b))) for a, b in [(1, 2), (2, 3), (1, 3)]))),
+    Size(
+        "edges",
+        default=ListExpr(tuple(ListExpr((integer(a), integer(b))) for a, b in [(1, 2), (2, 3), (1, 3)])),
+    ),
 )
 
 
@@ -61,7 +64,8 @@ def rows_of(nests: tuple[Nest, ...], names: tuple[str, ...]) -> list[tuple[int, 
         scope = Scope(SIZES + nest.lists)
         rows = scope.expand(nest.loops)[0]
         columns = [
-            scope.integers(nest.values[name], rows) if name in nest.values else rows.column(name) for name in names
+            scope.integers(nest.values[name], rows) if name in nest.values else rows.column(name)
+            for name in names
         ]
         found += list(zip(*(column.tolist() for column in columns), strict=True))
     return sorted(found)

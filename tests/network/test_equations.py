@@ -112,6 +112,7 @@ input x(n)
 weight A[1..d](n)
 h[k](i) = prod(A[j](i) for j in 1..k-1) * x(i)   for k in 1..d
 output score() = h[1](i) * h[d](i) + prod(A[j](i) for j in 2..1) * sum(A[1](i) * x(i) for j in 2..1)
+               + sum(sum(A[j](i) * x(i) over i) * max(A[j](k) over k) for j in 2..1)
 """,
 }
 

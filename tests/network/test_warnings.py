@@ -30,7 +30,9 @@ def test_members_that_a_loop_leaves_out_are_told_together():
         "output y() = h[d-1](a) * b(a)\n"
     )
     assert said(text) == [("input `x[4]` and weight `G[4]` are never used", "the loop on line 7 ends at d-1")]
-    assert said(text, d=3) == [("input `x[3]` and weight `G[3]` are never used", "the loop on line 7 ends at d-1")]
+    assert said(text, d=3) == [
+        ("input `x[3]` and weight `G[3]` are never used", "the loop on line 7 ends at d-1")
+    ]
 
 
 def test_a_loop_that_begins_late_is_named():
@@ -42,7 +44,10 @@ def test_a_loop_that_begins_late_is_named():
 
 
 def test_whole_tensors_definitions_sizes_and_lets_that_nothing_uses():
-    text = HEAD + "size q = 5\nnumber e = 0.5\nlet s = d\nf(c) = b(c)\noutput y() = prod(x[k](i) for k in 1..d)\n"
+    text = (
+        HEAD
+        + "size q = 5\nnumber e = 0.5\nlet s = d\nf(c) = b(c)\noutput y() = prod(x[k](i) for k in 1..d)\n"
+    )
     assert [message for message, _ in said(text)] == [
         "weight `G` is never used",
         "size `q` is never used",
@@ -88,7 +93,10 @@ def test_extents_that_agree_only_because_two_sizes_are_equal():
 def test_an_index_that_stands_alone_only_because_a_size_is_1():
     text = "network t\nsize n = 3, C = 1\ninput x(n)\nweight W(n, C)\noutput y() = W(i, c) * x(i)\n"
     assert said(text) == [
-        ("`c` stands alone and is summed; that is no error only because C = 1", "where it is meant, `sum(... over c)` says so")
+        (
+            "`c` stands alone and is summed; that is no error only because C = 1",
+            "where it is meant, `sum(... over c)` says so",
+        )
     ]
     assert said(text.replace("C = 1", "D = 1").replace(", C)", ", 1)").replace(", D = 1", "")) == []
 
@@ -101,3 +109,13 @@ def test_the_networks_of_the_language_page_give_no_warnings(name):
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_give_no_warnings(path):
     assert [message for message, _ in said(path)] == []
+
+
+def test_extents_past_every_prime_are_compared_at_the_bound_sizes():
+    text = "network t\nsize m = 3, n = 2\ninput x(n)\nweight W(n^9, m - n)\noutput y(k) = W(k, c) * x(i) * x(i)\n"
+    assert said(text) == [
+        (
+            "`c` stands alone and is summed; that is no error only because m - n = 1",
+            "where it is meant, `sum(... over c)` says so",
+        )
+    ]

@@ -239,6 +239,58 @@ output u[t](b, a) = y[t](a, b)              for t in 1..T
 output v(a, b) = h[T](a, b)
 """
 
+SNAKE_STATES = """network snake_states
+size m = 4, r = 3
+let row[k in 1..m^2] = (k-1)//m + 1
+let col[k in 1..m^2] = (k-1) % m + 1 if row[k] % 2 == 1 else m - (k-1) % m
+input x[1..m, 1..m](r)
+weight W(r, r)
+h[1, 1](a) = x[1, 1](a)
+q[row[k], col[k]](a) = W(a, b) * h[row[k-1], col[k-1]](b)                     for k in 2..m^2
+h[row[k], col[k]](a) = q[row[k], col[k]](a) * x[row[k], col[k]](a)            for k in 2..m^2
+output y(a) = sum(h[i, j](a) for i in 1..m, j in 1..m)
+"""
+
+STAIRS = """network stairs
+size m = 4, r = 2
+input x[1..m, 1..m](r)
+weight A(r, r), B(r, r)
+h[1, 1](a) = x[1, 1](a)
+p[i, j](a) = A(a, b) * h[i-1, j](b)             for i in 2..m, j in 1..m
+q[i, j](a) = B(a, b) * h[i, j-1](b)             for i in 1..m, j in 2..m
+h[i, 1](a) = p[i, 1](a) + x[i, 1](a)            for i in 2..m
+h[1, j](a) = q[1, j](a) + x[1, j](a)            for j in 2..m
+h[i, j](a) = p[i, j](a) * q[i, j](a)            for i in 2..m, j in 2..m
+output y(a) = h[m, m](a)
+"""
+
+CIRCUIT = """network circuit
+size n = 6, L = 5, r = 2
+input x[1..n](r)
+weight U[1..L, 1..n](r, r, r)
+s[0, k](a) = x[k](a)                                        for k in 1..n
+g[l, k](a, b) = U[l, k](a, b, c) * s[l-1, k](c)             for l in 1..L, k in 1..n-1 if (k + l) % 2 == 0
+s[l, k](a) = sum(g[l, k](a, b) over b)                      for l in 1..L, k in 1..n-1 if (k + l) % 2 == 0
+s[l, k+1](b) = g[l, k](a, b) * s[l-1, k+1](a)               for l in 1..L, k in 1..n-1 if (k + l) % 2 == 0
+s[l, 1](a) = s[l-1, 1](a)                                   for l in 1..L if l % 2 == 0
+s[l, n](a) = s[l-1, n](a)                                   for l in 1..L if (n + l) % 2 == 0
+output y(a) = prod(s[L, k](a) for k in 1..n)
+"""
+
+EDGES = """network edges
+size r = 2
+size edges = [[1, 2], [1, 3], [2, 4], [3, 4], [4, 5], [2, 5], [5, 6]]
+let V = 6
+let E = len(edges)
+input x[1..V](r)
+weight W[1..E](r, r)
+m[e](a) = W[e](a, b) * x[edges[e, 1]](b)                    for e in 1..E
+n[i, j](a) = x[i](a) * x[j](a)                              for (i, j) in edges
+p[e](a) = m[e](a) * n[edges[e, 1], edges[e, 2]](a)          for e in 1..E
+output y(a) = sum(p[e](a) for e in 1..E)
+output z(a) = prod(n[i, j](a) for (i, j) in edges)
+"""
+
 TEXTS = {
     name.lower(): text
     for name, text in list(globals().items())

@@ -17,25 +17,25 @@ SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_m
 
 
 @given(recurrences(choices=True))
-@settings(max_examples=150, **SLOW)
+@settings(max_examples=80, **SLOW)
 def test_recurrences_that_begin_elsewhere_fold_to_what_they_mean(text):
     assert_folds(load(text))
 
 
 @given(recurrences())
-@settings(max_examples=150, **SLOW)
+@settings(max_examples=80, **SLOW)
 def test_recurrences_fold_to_what_they_mean(text):
     assert_folds(load(text))
 
 
 @given(recurrences())
-@settings(max_examples=60, **SLOW)
+@settings(max_examples=40, **SLOW)
 def test_gradients_of_recurrences_fold_to_what_they_mean(text):
     assert_folds(gradient(load(text)), scale=0.4)
 
 
 @given(networks())
-@settings(max_examples=60, **SLOW)
+@settings(max_examples=40, **SLOW)
 def test_ordered_networks_and_their_gradients_fold_to_what_they_mean(text):
     flat = order(load(text))
     values = [

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.plan.flat_networks import BOUNDARIES, CHAIN, DEEP_RAC, LSTM, TEXTS
 from tests.plan.folding import Nodes, executed, rounds, steps_within
 from tncompile.language.load import load
-from tncompile.plan import Schedule, Step, fold, peak_elements, plan_table
+from tncompile.plan import Schedule, Step, cost, fold, order, peak_elements, plan_table
 from tncompile.transform.gradient import gradient
+
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.tn"))
 
 
 def size(schedule: Schedule, name: str) -> int:
@@ -49,7 +54,7 @@ def test_the_peak_is_what_a_run_needs_and_its_formula_has_that_value(name):
     for schedule in (fold(net), fold(gradient(net))):
         peak, formula = peak_elements(schedule)
         assert peak == counted_peak(schedule)
-        assert formula.value({**schedule.network.sizes, "len(neighbours)": 4}) == peak
+        assert formula.value({**schedule.network.sizes, "len(neighbours)": 4, "len(edges)": 7}) == peak
 
 
 def test_a_score_without_gradient_needs_no_memory_for_old_states():
@@ -67,6 +72,19 @@ def test_a_table_has_a_row_for_each_step_and_counts_all_rounds():
         for row in rows:
             for extent in (row.executed, row.flops, row.elements, *row.shape):
                 assert extent.formula.value(schedule.network.sizes) == extent.value
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_table_adds_up_to_the_cost_of_the_network(name):
+    net = load(TEXTS[name])
+    for flat in (net, gradient(net)):
+        assert sum(row.flops.value for row in plan_table(fold(flat))) == cost(flat).flops.value
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_table_of_an_example_adds_up_to_the_cost_of_its_order(path):
+    flat = order(load(path))
+    assert sum(row.flops.value for row in plan_table(fold(flat))) == cost(flat).flops.value
 
 
 def test_the_table_of_a_chain_says_what_each_step_costs():

@@ -8,7 +8,7 @@ import click
 
 from tncompile.cli.console import echo, echo_json, echo_problems
 from tncompile.cli.options import json_option, parse_sizes, read_input, size_option
-from tncompile.language import check, load_source
+from tncompile.language import examine
 from tncompile.runtime.probe_warnings import probe_warnings
 from tncompile.source import Diagnostic, Source, TnError
 
@@ -40,9 +40,9 @@ def _check_file(file: str, sizes: dict[str, Any]) -> tuple[Source | None, list[D
         source = read_input(file)
     except TnError as error:
         return error.source, list(error.diagnostics)
-    problems = check(source, sizes)
-    if not any(problem.kind == "error" for problem in problems):
-        problems = [*problems, *probe_warnings(load_source(source, sizes))]
+    network, problems = examine(source, sizes)
+    if network is not None:
+        problems = [*problems, *probe_warnings(network)]
     return source, problems
 
 

@@ -50,8 +50,13 @@ def aligned(value: Value, order: Sequence[str]) -> ast.expr:
 
 def reshaped(expr: ast.expr, groups: Sequence[Sequence[str]], extent: ExtentOf) -> ast.expr:
     """The axes of each group merged into one."""
-    shape = [nodes.chain(ast.Mult(), [extent(label) for label in group]) for group in groups]
-    return nodes.method(expr, "reshape", *shape)
+    return nodes.method(expr, "reshape", *(_product([extent(label) for label in group]) for group in groups))
+
+
+def _product(extents: Sequence[ast.expr]) -> ast.expr:
+    """``n * r``; factors of 1 are left out."""
+    factors = [e for e in extents if not (isinstance(e, ast.Constant) and e.value == 1)]
+    return nodes.chain(ast.Mult(), factors) if factors else nodes.number(1)
 
 
 def as_matrices(value: Value, matrix: Matrix, domain: Domain, extent: ExtentOf) -> ast.expr:

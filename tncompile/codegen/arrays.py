@@ -90,8 +90,8 @@ def reduction_cost(array: Strided, gone: Iterable[str], sizes: Sizes) -> float:
     """The time to reduce an array over the labels ``gone``."""
     gone = set(gone)
     total = extent(array.labels, sizes)
-    inner = [label for label in array.labels if label not in gone]
-    if array.labels[-1] in gone:
-        return CALL * 3 + total * ELEMENT + total / sizes[array.labels[-1]] * RUN * 2
-    run = inner_run(inner, [Strided.dense(inner)], sizes) if array.labels[0] in gone else sizes[inner[-1]]
+    if not gone:
+        return 0.0
+    last = max(place for place, label in enumerate(array.labels) if label in gone)
+    run = extent(array.labels[last + 1 :], sizes) if last + 1 < len(array.labels) else sizes[array.labels[last]]
     return CALL * 3 + total * ELEMENT + total / max(1, run) * RUN * 2

@@ -11,6 +11,7 @@ from tncompile.network import (
     Block,
     Definition,
     Expr,
+    Extent,
     Ints,
     Loop,
     Name,
@@ -26,7 +27,6 @@ from tncompile.network import (
 class WeightBlock:
     """A stretch of the flat vector: the members of one block of one weight, one after the other."""
 
-    title: str  # the members, as the file writes them
     table: TensorTable
     block: Block
 
@@ -35,22 +35,27 @@ def weight_blocks(network: Network) -> tuple[WeightBlock, ...]:
     """The blocks of all weights: weights in file order, their blocks in the order of first members."""
     tables = network.tables.tensors
     return tuple(
-        WeightBlock(block_title(tables[name], block), tables[name], block)
+        WeightBlock(tables[name], block)
         for name, tensor in network.tensors.items()
         if tensor.role == "weight"
         for block in tables[name].blocks
     )
 
 
-def block_title(table: TensorTable, block: Block) -> str:
-    """``G[2..7]``; members that form no box are named by the first and the last."""
+def block_title(table: TensorTable, block: Block, family: Sequence[Extent] = ()) -> str:
+    """``G[2..d-1]``; members that form no box are named by the first and the last.
+
+    ``family`` tells how many members there are along each subscript that varies.
+    """
     members = table.members[block.members]
     if not members.shape[1]:
         return table.name
     columns = [np.unique(column) for column in members.T]
     steady = all(len(c) == 1 or (np.diff(c) == 1).all() for c in columns)
     if steady and np.prod([len(c) for c in columns], dtype=np.float64) == len(members):
-        return f"{table.name}[{', '.join(_range(c) for c in columns)}]"
+        counts = iter(family if len(family) == sum(len(c) > 1 for c in columns) else ())
+        parts = [_range(c, next(counts, None) if len(c) > 1 else None) for c in columns]
+        return f"{table.name}[{', '.join(parts)}]"
     ends = ", ".join(_member(row) for row in (members[0], members[-1]))
     return f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
 
@@ -60,8 +65,11 @@ def member_title(name: str, subscripts: Sequence[int]) -> str:
     return f"{name}[{', '.join(map(str, subscripts))}]" if len(subscripts) else name
 
 
-def _range(values: Ints) -> str:
-    return str(values[0]) if len(values) == 1 else f"{values[0]}..{values[-1]}"
+def _range(values: Ints, count: Extent | None) -> str:
+    if len(values) == 1:
+        return str(values[0])
+    last = str(values[-1]) if count is None else str(count.formula + int(values[0]) - 1).replace(" ", "")
+    return f"{values[0]}..{last}"
 
 
 def _member(row: Ints) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tncompile.codegen import nodes
-from tncompile.codegen.blocks import WeightBlock, weight_blocks
+from tncompile.codegen.blocks import WeightBlock, block_title, weight_blocks
 from tncompile.codegen.constants import constant_array
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.entry import Entry
@@ -127,14 +127,16 @@ class _Module:
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0
         shapes: list[ast.expr] = []
+        titles: list[ast.expr | None] = []
         for number, block in enumerate(self.shared.blocks):
             extents = self._block_shape(number, block)
+            family = extents[: len(extents) - len(block.block.shape)]
+            titles.append(nodes.number(block_title(block.table, block.block, family)))
             shapes.append(nodes.group([self.symbols.extent(extent) for extent in extents]))
             product = Formula.constant(1)
             for extent in extents:
                 product = product * extent.formula
             total, value = total + product, value + int(np.prod([extent.value for extent in extents], dtype=np.int64))
-        titles: list[ast.expr | None] = [nodes.number(block.title) for block in self.shared.blocks]
         yield Comment("The blocks of the flat vector of weights, in their order: members and axes.")
         yield nodes.assign("WEIGHTS", ast.Dict(titles, shapes))
         yield nodes.assign("WEIGHT_COUNT", self.symbols.formula(total, value))

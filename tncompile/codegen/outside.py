@@ -16,7 +16,6 @@ from tncompile.codegen.symbols import Symbols
 from tncompile.network import Extent, Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
 
-
 Held = Mapping[str, tuple[ast.expr, tuple[int, ...]]]  # the array of each buffer, and the order of its axes
 
 

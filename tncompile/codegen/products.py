@@ -71,7 +71,7 @@ def best_product(first: Strided, second: Strided, result: Strided, fresh: bool, 
 
 def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Iterator[Product]:
     summed = tuple(label for label in first.labels if label not in result.labels)
-    yield _element_wise(first, second, result, summed, sizes)
+    yield _element_wise(first, second, result, summed, fresh, sizes)
     if not summed:
         return
     orders = {summed, second.only(summed)}
@@ -82,21 +82,35 @@ def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: 
         yield from _matrix_ways(first, second, result, rest, (label,), fresh, sizes)
 
 
-def _element_wise(first: Strided, second: Strided, result: Strided, summed: Labels, sizes: Sizes) -> Product:
-    order = _with_summed(first, second, result, summed)
+def _element_wise(
+    first: Strided, second: Strided, result: Strided, summed: Labels, fresh: bool, sizes: Sizes
+) -> Product:
+    order = _with_summed(first, second, result, summed, sizes) if summed or fresh else result.labels
     cost = elementwise_cost(order, [first, second], sizes)
+    rest = tuple(label for label in order if label not in summed)
     if summed:
         cost += reduction_cost(Strided.dense(order), summed, sizes)
+    if rest != result.labels:
+        cost += copy_cost(Strided.dense(rest), result.labels, sizes)
     return Product(None, None, False, summed, order, cost)
 
 
-def _with_summed(first: Strided, second: Strided, result: Strided, summed: Labels) -> Labels:
-    """The order of the result, with the summed labels where an operand has them, or in front."""
+def _with_summed(first: Strided, second: Strided, result: Strided, summed: Labels, sizes: Sizes) -> Labels:
+    """The order of the result, with the summed labels where an operand has them, or in front.
+
+    An array library gives a product the order of its operands. Where that cannot be the order of the
+    result, it is that of the bigger operand.
+    """
     everything = set(summed) | set(result.labels)
     for array in (first, second):
         if set(array.labels) == everything and array.only(result.labels) == result.labels:
             return array.labels
-    return summed + result.labels
+    wanted = summed + result.labels
+    if all(tuple(label for label in wanted if label in array.labels) == array.labels for array in (first, second)):
+        return wanted
+    bigger = max((first, second), key=lambda array: extent(array.labels, sizes)).labels
+    own = iter(bigger)
+    return tuple(next(own) if label in bigger else label for label in wanted)
 
 
 def _matrix_ways(

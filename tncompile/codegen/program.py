@@ -20,6 +20,9 @@ from tncompile.codegen.text import Block, Comment, Item
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
 
+NAMES_A_LINE = 5  # in a `del`
+
+
 @dataclass
 class Shared:
     """What the functions of one module have in common: names, tables, constants."""
@@ -102,8 +105,9 @@ class Program:
             items += self._item(item)
             dead = self.schedule.dead[number] if number < min(last, len(self.schedule.dead)) else ()
             large = [self.storages[name].identifier for name in dead if name in self.storages and self._is_large(name)]
-            if large:
-                items.append(ast.Delete([ast.Name(word, ast.Del()) for word in large]))
+            for first in range(0, len(large), NAMES_A_LINE):
+                words = large[first : first + NAMES_A_LINE]
+                items.append(ast.Delete([ast.Name(word, ast.Del()) for word in words]))
         return items
 
     def _item(self, item: Step | Loop) -> list[Item]:

@@ -14,7 +14,7 @@ from tncompile.codegen.contraction import Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
 from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.symbols import Symbols
-from tncompile.network import Expr, Formula
+from tncompile.network import Expr, Formula, Negative
 from tncompile.plan.schedule import Access, Step
 
 USUAL_BATCH = 256
@@ -125,9 +125,13 @@ class StepWriter:
     def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
         total: ast.expr | None = None
         coefficients = step.coefficients or (None,) * len(operands)
-        for value, coefficient in zip(operands, coefficients, strict=True):
-            total = self._added(total, coefficient, aligned(value, labels))
-        if step.constant is not None:
+        terms = [(c, aligned(value, labels)) for value, c in zip(operands, coefficients, strict=True)]
+        first_is_negative = bool(coefficients) and isinstance(coefficients[0], Negative)
+        if step.constant is not None and first_is_negative:
+            total = self._added(total, step.constant, None)
+        for coefficient, term in terms:
+            total = self._added(total, coefficient, term)
+        if step.constant is not None and not first_is_negative:
             total = self._added(total, step.constant, None)
         return Value(nodes.number(0) if total is None else total, Strided.dense(labels), any(value.gathered for value in operands))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 WIDTH = 100
 INDENT = "    "
@@ -59,7 +60,8 @@ def _lines(items: Sequence[Item], indent: str) -> Iterator[str]:
     for item in items:
         match item:
             case Comment(text=text):
-                yield from (f"{indent}# {line}".rstrip() for line in text.splitlines())
+                for line in text.splitlines():
+                    yield from _comment(line, indent)
             case Blank(count=count):
                 yield from [""] * count
             case Noted(statement=statement, comment=comment):
@@ -73,6 +75,16 @@ def _lines(items: Sequence[Item], indent: str) -> Iterator[str]:
                 yield from _documentation(lines, indent)
             case ast.stmt():
                 yield from _statement(item, indent)
+
+
+def _comment(line: str, indent: str) -> list[str]:
+    """A comment; what does not fit goes on, indented, on further lines."""
+    room = max(40, WIDTH - len(indent) - 2)
+    return [f"{indent}# {part}".rstrip() for part in _wrapped(line, room) or [""]]
+
+
+def _wrapped(line: str, room: int) -> list[str]:
+    return wrap(line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _head(head: ast.For | ast.FunctionDef | ast.If, indent: str) -> Iterator[str]:

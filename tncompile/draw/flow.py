@@ -7,16 +7,17 @@ trees stand in levels.
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
 
+from tncompile.draw.column import Column, lay_out_column
 from tncompile.draw.columns import Columns
 from tncompile.draw.graph import Graph, Node
-from tncompile.draw.rows import Template, make_template
+from tncompile.draw.rows import Pair, Template, make_template
 from tncompile.draw.spread import spread
 
 Point = tuple[float, float]
 
-SWEEPS = 8
 ROW = 1.0  # the height of a row
 STEEPNESS, STEEPEST = 0.4, 2.6  # rise over run of a wire, and the most a row rises
 LANE = 0.16  # between wires that run between two columns
@@ -30,216 +31,156 @@ def mark_width(node: Node) -> float:
     return max(1.15, 0.62 + 0.13 * len(node.name + ",".join(map(str, node.subscripts))))
 
 
-def flow_layout(graph: Graph, columns: Columns) -> tuple[list[Point], dict[tuple[int, int], float]]:
-    """A place for each node; and the wires that run between two columns, with the place where."""
+@dataclass(frozen=True)
+class Flow:
+    """A place for each node; where a wire runs between two columns, and where it passes the rows between."""
+
+    places: list[Point]
+    detours: dict[Pair, float]
+    bends: dict[Pair, list[Point]]
+
+
+def flow_layout(graph: Graph, columns: Columns) -> Flow:
+    """Columns side by side, then what belongs to none, then the heights of the rows."""
     template = make_template(graph, columns)
     widths = [max(mark_width(graph.nodes[node]) for node in nodes) for nodes in template.members]
-    offsets = _column_offsets(graph, columns, template, widths)
-    across, detours = _tied_places(graph, columns, template, offsets, widths)
-    _place_untied(graph, columns, template, widths, across)
-    heights = _heights(graph, template, across)
-    return [(across[node], heights[template.row[template.role[node]]]) for node in range(len(graph.nodes))], detours
+    return _Placing(graph, columns, template, widths).flow()
 
 
-def _heights(graph: Graph, template: Template, across: dict[int, float]) -> dict[float, float]:
-    """How high each row is: wide fans of wires need more room than steps straight up."""
-    rows = sorted(set(template.row))
-    rise = dict.fromkeys(rows, ROW)
-    for wire in graph.wires:
-        low, high = sorted(template.row[template.role[end]] for end in (wire.source, wire.target))
-        if (template.role[wire.source], template.role[wire.target]) not in template.loose and low < high:
-            run = abs(across[wire.source] - across[wire.target])
-            rise[low] = max(rise[low], min(STEEPNESS * run, STEEPEST))
-    heights = {rows[0]: 0.0}
-    for below, row in zip(rows, rows[1:], strict=False):
-        heights[row] = heights[below] + rise[below] * min(1.0, row - below)
-    return heights
+class _Placing:
+    def __init__(self, graph: Graph, columns: Columns, template: Template, widths: list[float]) -> None:
+        self.graph, self.columns, self.template, self.widths = graph, columns, template, widths
+        self.column: Column = lay_out_column(graph, columns, template, widths)
+        self.across: dict[int, float] = {}
+        present = sorted({column for column in columns.column if column is not None})
+        self.rank = {column: number for number, column in enumerate(present)}
+        self.back = self._leading_back()
+        self.lanes = list(dict.fromkeys(template.role[source] for source, _ in self.back))
+        self.pitch = max(self.column.right - self.column.left + LANE * len(self.lanes), self._crowding())
 
+    def flow(self) -> Flow:
+        """The whole layout."""
+        self._place_columns()
+        self._place_starts()
+        self._place_untied()
+        self._make_room()
+        heights = self._heights()
+        places = [(self.across[node], heights[self._row(node)]) for node in range(len(self.graph.nodes))]
+        return Flow(places, self._detours(), self._bends(heights))
 
-# --- one column ----------------------------------------------------------------------------------
+    def _row(self, node: int) -> float:
+        return self.template.row[self.template.role[node]]
 
+    # --- columns ---------------------------------------------------------------------------------
 
-def _column_offsets(graph: Graph, columns: Columns, template: Template, widths: list[float]) -> list[float]:
-    """The place of each tied role within its column: over and under what it is wired to."""
-    beside = _carriers(graph, columns, template)
-    near = _neighbours(graph, columns, template)
-    rows: dict[float, list[int]] = {}
-    for role, tied in enumerate(template.tied):
-        if tied and role not in template.starts and role not in template.gap_of:
-            rows.setdefault(template.row[role], []).append(role)
-    offsets = [0.0] * len(template.members)
-    for sweep in range(SWEEPS):
-        upwards = sweep % 2 == 0
-        for row in sorted(rows, reverse=not upwards):
-            _sweep_row(rows[row], offsets, near, beside, template, widths, upwards)
-    return offsets
+    def _place_columns(self) -> None:
+        middle = (self.column.left + self.column.right) / 2
+        for node, column in enumerate(self.columns.column):
+            role = self.template.role[node]
+            if column is not None and role not in self.template.starts:
+                offset = middle if role in self.template.gap_of else self.column.offsets[role]
+                self.across[node] = self.rank[column] * self.pitch + offset
 
+    def _place_starts(self) -> None:
+        """What begins a recurrence stands before the first that reads it."""
+        for role, target in self.template.starts.items():
+            reader = min((n for n in self.template.members[target] if n in self.across), key=lambda n: self.across[n])
+            gap = (self.widths[role] + self.widths[target]) / 2
+            self.across[self.template.members[role][0]] = self.across[reader] - gap
 
-def _neighbours(graph: Graph, columns: Columns, template: Template) -> list[list[int]]:
-    """For each role the roles of other rows that it is wired to in most columns."""
-    wires: Counter[tuple[int, int]] = Counter()
-    for wire in graph.wires:
-        a, b = template.role[wire.source], template.role[wire.target]
-        tied = template.tied[a] and template.tied[b]
-        if tied and columns.column[wire.source] == columns.column[wire.target] and template.row[a] != template.row[b]:
-            wires.update([(a, b), (b, a)])
-    most: dict[int, int] = {}
-    for (a, _), count in wires.items():
-        most[a] = max(most.get(a, 0), count)
-    near: list[list[int]] = [[] for _ in template.members]
-    for (a, b), count in wires.items():
-        if 2 * count >= most[a]:
-            near[a].append(b)
-    return near
+    def _crowding(self) -> float:
+        """How wide a column has to be for the fullest row of what belongs to none."""
+        rows: dict[float, float] = {}
+        for role, tied in enumerate(self.template.tied):
+            if not tied:
+                row = self.template.row[role]
+                rows[row] = rows.get(row, 0.0) + self.widths[role]
+        return max(rows.values(), default=0.0) / max(1, len(self.rank))
 
+    def _leading_back(self) -> list[Pair]:
+        """Wires from a step to the next that lead back down."""
+        pairs = dict.fromkeys((wire.source, wire.target) for wire in self.graph.wires)
+        role, column = self.template.role, self.columns.column
+        return [(a, b) for a, b in pairs if (role[a], role[b]) in self.template.loose and column[a] != column[b]]
 
-def _sweep_row(
-    roles: list[int],
-    offsets: list[float],
-    near: list[list[int]],
-    beside: dict[int, tuple[int, int]],
-    template: Template,
-    widths: list[float],
-    upwards: bool,
-) -> None:
-    """Put the roles of a row over (or under) the middle of what they are wired to."""
-    wanted: dict[int, float] = {}
-    for role in roles:
-        sides = [other for other in near[role] if (template.row[other] < template.row[role]) == upwards]
-        wanted[role] = sum(offsets[other] for other in sides) / len(sides) if sides else offsets[role]
-    for role, (target, side) in beside.items():
-        if role in wanted and target in wanted:
-            wanted[role] = wanted[target] + side * (widths[role] + widths[target]) / 2
-    keys = {role: (wanted[role], 0, role) for role in roles}
-    for role, (target, side) in beside.items():
-        if role in wanted and target in wanted:
-            keys[role] = (wanted[target], side, role)
-    order = sorted(roles, key=lambda role: keys[role])
-    places = spread([wanted[role] for role in order], [widths[role] for role in order])
-    for role, place in zip(order, places, strict=True):
-        offsets[role] = place
+    def _detours(self) -> dict[Pair, float]:
+        """For wires that lead back down: where between two columns they run."""
+        ways = {}
+        for source, target in self.back:
+            column = self.columns.column[target]
+            if column is not None:
+                lane = self.lanes.index(self.template.role[source]) + 0.5
+                ways[source, target] = self.rank[column] * self.pitch + self.column.left - LANE * lane
+        return ways
 
+    def _bends(self, heights: dict[float, float]) -> dict[Pair, list[Point]]:
+        """Where wires pass the rows between their ends, from source to target."""
+        found = {}
+        for wire in self.graph.wires:
+            a, b = self.template.role[wire.source], self.template.role[wire.target]
+            column = self.columns.column[wire.source]
+            if column is None or column != self.columns.column[wire.target]:
+                continue
+            bends = self.column.bends.get((a, b)) or list(reversed(self.column.bends.get((b, a), [])))
+            if bends:
+                start = self.rank[column] * self.pitch
+                found[wire.source, wire.target] = [(start + offset, heights[row]) for offset, row in bends]
+        return found
 
-def _carriers(graph: Graph, columns: Columns, template: Template) -> dict[int, tuple[int, int]]:
-    """Roles that stand beside another of their column, and on which side: where their state comes from."""
-    sides: dict[int, int] = {}
-    for wire in graph.wires:
-        start, end = columns.column[wire.source], columns.column[wire.target]
-        if start is not None and end is not None and start != end:
-            sides[template.role[wire.target]] = -1 if start < end else 1
-    found: dict[int, tuple[int, int]] = {}
-    pairs = [pair for pair in template.sideward if pair[0] != pair[1] and pair[0] not in template.starts]
-    for source, target in pairs:
-        same = template.tied[source] and template.tied[target] and template.row[source] == template.row[target]
-        if not same or source in template.gap_of or target in template.gap_of:
-            continue
-        if template.into(source, template.upward):
-            # A line through the column: what follows stands behind what it reads.
-            if target not in sides:
-                found[target] = (source, -sides.get(source, -1))
-        elif source in sides:
-            found[source] = (target, sides[source])
-    return found
+    # --- what belongs to no column ---------------------------------------------------------------
 
+    def _place_untied(self) -> None:
+        """Centre each remaining node over what it reads; what reads nothing stands under its use."""
+        waiting = []
+        for role in self.template.order():
+            if not self.template.tied[role]:
+                node = self.template.members[role][0]
+                place = self._place_after(node)
+                if place is None:
+                    waiting.append(node)
+                else:
+                    self.across[node] = place
+        for node in reversed(waiting):
+            uses = [self.across[other] for other in self.graph.above[node] if other in self.across]
+            self.across[node] = sum(uses) / len(uses) if uses else max(self.across.values(), default=0.0) + 1
 
-def _tied_places(
-    graph: Graph, columns: Columns, template: Template, offsets: list[float], widths: list[float]
-) -> tuple[dict[int, float], dict[tuple[int, int], float]]:
-    """The columns side by side, each as wide as its widest row; and the ways between them."""
-    aside = {**template.starts, **template.gap_of}
-    tied = [role for role, is_tied in enumerate(template.tied) if is_tied and role not in aside]
-    if not tied:
-        return {}, {}
-    left = min(offsets[role] - widths[role] / 2 for role in tied)
-    right = max(offsets[role] + widths[role] / 2 for role in tied)
-    present = sorted({column for column in columns.column if column is not None})
-    detouring = _detouring(graph, columns, template)
-    lanes = list(dict.fromkeys(template.role[source] for source, _ in detouring))
-    pitch = max(right - left + LANE * len(lanes), _crowding(template, widths, len(present)))
-    rank = {column: number for number, column in enumerate(present)}
-    across = {}
-    for node, column in enumerate(columns.column):
-        role = template.role[node]
-        if column is not None and role not in template.starts:
-            across[node] = rank[column] * pitch + ((left + right) / 2 if role in template.gap_of else offsets[role])
-    for role, target in template.starts.items():
-        first = min((n for n in template.members[target] if n in across), key=lambda n: across[n], default=None)
-        across[template.members[role][0]] = (across[first] if first is not None else 0.0) - (
-            widths[role] + widths[target]
-        ) / 2
-    ways = {}
-    for source, target in detouring:
-        column = columns.column[target]
-        if column is not None:
-            ways[source, target] = rank[column] * pitch + left - LANE * (lanes.index(template.role[source]) + 0.5)
-    return across, ways
+    def _place_after(self, node: int) -> float | None:
+        """The middle of what a node reads from below, else a step behind what it reads from the side."""
+        known = [other for other in self.graph.below[node] if other in self.across]
+        below = [self.across[other] for other in known if self._row(other) < self._row(node)]
+        if below:
+            return sum(below) / len(below)
+        if known:
+            last = max(known, key=lambda other: self.across[other])
+            gap = (self.widths[self.template.role[last]] + self.widths[self.template.role[node]]) / 2
+            return self.across[last] + gap
+        return None
 
+    def _make_room(self) -> None:
+        """Move the nodes of a row apart; those of the columns stay."""
+        rows: dict[float, list[int]] = {}
+        for node in self.across:
+            rows.setdefault(self._row(node), []).append(node)
+        for nodes in rows.values():
+            nodes.sort(key=lambda node: (self.across[node], node))
+            roles = [self.template.role[node] for node in nodes]
+            weights = [FIRM if self.template.tied[role] else 1.0 for role in roles]
+            places = spread([self.across[node] for node in nodes], [self.widths[role] for role in roles], weights)
+            self.across.update(zip(nodes, places, strict=True))
 
-def _detouring(graph: Graph, columns: Columns, template: Template) -> list[tuple[int, int]]:
-    """Wires from a step to the next that lead back down."""
-    pairs = dict.fromkeys((wire.source, wire.target) for wire in graph.wires)
-    return [
-        (source, target)
-        for source, target in pairs
-        if (template.role[source], template.role[target]) in template.loose
-        and columns.column[source] != columns.column[target]
-    ]
+    # --- rows ------------------------------------------------------------------------------------
 
-
-def _crowding(template: Template, widths: list[float], columns: int) -> float:
-    """How wide a column has to be for the fullest row of what belongs to none."""
-    rows: dict[float, float] = {}
-    for role, tied in enumerate(template.tied):
-        if not tied:
-            rows[template.row[role]] = rows.get(template.row[role], 0.0) + widths[role]
-    return max(rows.values(), default=0.0) / columns
-
-
-# --- what belongs to no column -------------------------------------------------------------------
-
-
-def _place_untied(
-    graph: Graph, columns: Columns, template: Template, widths: list[float], across: dict[int, float]
-) -> None:
-    """Centre each remaining node over what it reads; what reads nothing stands under its use."""
-    waiting = []
-    for role in template.order():
-        if not template.tied[role]:
-            node = template.members[role][0]
-            place = _place_after(graph, template, node, widths, across)
-            if place is None:
-                waiting.append(node)
-            else:
-                across[node] = place
-    for node in reversed(waiting):
-        uses = [across[other] for other in graph.above[node] if other in across]
-        across[node] = sum(uses) / len(uses) if uses else max(across.values(), default=0.0) + 1
-    _make_room(template, widths, across)
-
-
-def _place_after(
-    graph: Graph, template: Template, node: int, widths: list[float], across: dict[int, float]
-) -> float | None:
-    """The middle of what a node reads from below, else a step behind what it reads from the side."""
-    row = template.row[template.role[node]]
-    known = [other for other in graph.below[node] if other in across]
-    below = [across[other] for other in known if template.row[template.role[other]] < row]
-    if below:
-        return sum(below) / len(below)
-    if known:
-        last = max(known, key=lambda other: across[other])
-        return across[last] + (widths[template.role[last]] + widths[template.role[node]]) / 2
-    return None
-
-
-def _make_room(template: Template, widths: list[float], across: dict[int, float]) -> None:
-    """Move the nodes of a row apart; those of the columns stay."""
-    rows: dict[float, list[int]] = {}
-    for node in across:
-        rows.setdefault(template.row[template.role[node]], []).append(node)
-    for nodes in rows.values():
-        nodes.sort(key=lambda node: (across[node], node))
-        roles = [template.role[node] for node in nodes]
-        weights = [FIRM if template.tied[role] else 1.0 for role in roles]
-        places = spread([across[node] for node in nodes], [widths[role] for role in roles], weights)
-        across.update(zip(nodes, places, strict=True))
+    def _heights(self) -> dict[float, float]:
+        """How high each row is: wide fans of wires need more room than steps straight up."""
+        rows = sorted(set(self.template.row))
+        rise = dict.fromkeys(rows, ROW)
+        for wire in self.graph.wires:
+            low, high = sorted((self._row(wire.source), self._row(wire.target)))
+            pair = self.template.role[wire.source], self.template.role[wire.target]
+            if pair not in self.template.loose and low < high:
+                run = abs(self.across[wire.source] - self.across[wire.target])
+                rise[low] = max(rise[low], min(STEEPNESS * run, STEEPEST))
+        heights = {rows[0]: 0.0}
+        for below, row in pairwise(rows):
+            heights[row] = heights[below] + rise[below] * min(1.0, row - below)
+        return heights

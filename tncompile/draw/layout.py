@@ -19,13 +19,14 @@ class Layout:
     """A graph with a place for each node.
 
     ``cut`` are the wires that lead around the edge, ``detours`` those that run between two columns,
-    with the place where.
+    with the place where; ``bends`` are points where a wire finds its way through the rows it passes.
     """
 
     graph: Graph
     places: Sequence[Point]
     cut: frozenset[Pair] = frozenset()
     detours: Mapping[Pair, float] = field(default_factory=dict)
+    bends: Mapping[Pair, Sequence[Point]] = field(default_factory=dict)
 
 
 def lay_out(graph: Graph) -> Layout:
@@ -39,8 +40,8 @@ def lay_out(graph: Graph) -> Layout:
     if circuit is not None:
         return Layout(graph, *circuit)
     graph, columns = abbreviate(graph, find_columns(graph))
-    places, detours = flow_layout(graph, columns)
-    return Layout(_widen(graph, places), places, detours=detours)
+    flow = flow_layout(graph, columns)
+    return Layout(_widen(graph, flow.places), flow.places, detours=flow.detours, bends=flow.bends)
 
 
 def _widen(graph: Graph, places: list[Point]) -> Graph:

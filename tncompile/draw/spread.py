@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def spread(wanted: Sequence[float], widths: Sequence[float], weights: Sequence[float] | None = None) -> list[float]:
@@ -12,7 +13,7 @@ def spread(wanted: Sequence[float], widths: Sequence[float], weights: Sequence[f
     other's way move as one block (pool adjacent violators).
     """
     shifts = [0.0]
-    for left, right in zip(widths, widths[1:], strict=False):
+    for left, right in pairwise(widths):
         shifts.append(shifts[-1] + (left + right) / 2)
     blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
     for place, shift, weight in zip(wanted, shifts, weights or [1.0] * len(wanted), strict=False):

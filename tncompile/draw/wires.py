@@ -22,7 +22,7 @@ BOWS = (0.0, 0.18, -0.18, 0.32, -0.32, 0.5, -0.5)  # height of the bow over the 
 CLEARANCE = 0.08
 BETWEEN = 0.44  # how far over a row a wire runs that leads back down, or under one
 SLANT = 0.28
-CORNER = 0.12
+CORNER, BEND = 0.12, 0.4  # how far from a corner its rounding begins
 STUB = (1.0, 0.42)
 
 
@@ -62,9 +62,11 @@ def route(layout: Layout) -> list[Path]:
         elif (wire.source, wire.target) in layout.detours:
             paths.append(Path(wire, (_detour(start, end, layout.detours[wire.source, wire.target]),)))
         else:
-            bows = (0.3 * lane,) if lane else BOWS
-            tries = [Path(wire, (_bow(start, end, bow),)) for bow in bows]
-            paths.append(min(tries, key=lambda path: _hits(path, centres, halves)))
+            curves = [_bow(start, end, bow) for bow in ((0.3 * lane,) if lane else BOWS)]
+            if (wire.source, wire.target) in layout.bends:
+                bends = [(x + 0.1 * lane, y) for x, y in layout.bends[wire.source, wire.target]]
+                curves.insert(1, _rounded([start, *bends, end], BEND))
+            paths.append(min((Path(wire, (curve,)) for curve in curves), key=lambda path: _hits(path, centres, halves)))
     return paths
 
 
@@ -100,18 +102,18 @@ def _detour(start: Point, end: Point, between: float) -> Curve:
     return _rounded(corners)
 
 
-def _rounded(corners: list[Point]) -> Curve:
+def _rounded(corners: list[Point], radius: float = CORNER) -> Curve:
     """A line through corners that are a little rounded off."""
     vertices, codes = [corners[0]], [Curve.MOVETO]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        vertices += [_towards(corner, before), corner, _towards(corner, after)]
+        vertices += [_towards(corner, before, radius), corner, _towards(corner, after, radius)]
         codes += [Curve.LINETO, Curve.CURVE3, Curve.CURVE3]
     return Curve([*vertices, corners[-1]], [*codes, Curve.LINETO])
 
 
-def _towards(corner: Point, other: Point) -> Point:
+def _towards(corner: Point, other: Point, radius: float) -> Point:
     length = float(np.hypot(other[0] - corner[0], other[1] - corner[1]))
-    share = min(CORNER, length / 2) / length if length else 0.0
+    share = min(radius, length / 2) / length if length else 0.0
     return corner[0] + share * (other[0] - corner[0]), corner[1] + share * (other[1] - corner[1])
 
 

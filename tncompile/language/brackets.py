@@ -36,13 +36,19 @@ def bracket_problem(source: Source, span: Span) -> Diagnostic | None:
 def _pair(source: Source, opened: list[int], sign: str, place: int) -> Diagnostic | None:
     here = Span(place, place + 1)
     if not opened:
-        return Diagnostic(f"`{sign}` closes nothing", here, help=f"leave it away, or open it with `{'(' if sign == ')' else '['}`")
+        return Diagnostic(
+            f"`{sign}` closes nothing",
+            here,
+            help=f"leave it away, or open it with `{'(' if sign == ')' else '['}`",
+        )
     start = opened.pop()
     opening = source.text[start]
     if _CLOSING[opening] == sign:
         return None
     note = Note(Span(start, start + 1), "it was opened here")
-    return Diagnostic(f"`{opening}` is closed by `{sign}`", here, help=f"write `{_CLOSING[opening]}`", notes=(note,))
+    return Diagnostic(
+        f"`{opening}` is closed by `{sign}`", here, help=f"write `{_CLOSING[opening]}`", notes=(note,)
+    )
 
 
 def _which_line(source: Source, place: int, span: Span) -> str:

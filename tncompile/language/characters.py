@@ -63,14 +63,20 @@ _LOOK_ALIKES: Final[Mapping[str, str]] = {
 }
 
 _ASCII: Final[Mapping[str, tuple[str, str]]] = {
-    "@": ("`@` has no meaning here", "products are written with `*`; indices of one name are joined: `A(i, j) * B(j, k)`"),
+    "@": (
+        "`@` has no meaning here",
+        "products are written with `*`; indices of one name are joined: `A(i, j) * B(j, k)`",
+    ),
     "&": ("`&` has no meaning here", "conditions are joined by `and`"),
     "!": ("`!` has no meaning here", "a condition is negated by `not`; unequal is `!=`"),
     ":": ("`:` has no meaning here", ""),
     ";": ("`;` has no meaning here", "a statement ends with its line"),
     "{": ("`{` has no meaning here", "indices stand in `( )`, members and lists in `[ ]`"),
     "}": ("`}` has no meaning here", "indices stand in `( )`, members and lists in `[ ]`"),
-    "\\": ("`\\` has no meaning here", "a line that begins further in continues the one above, without a sign"),
+    "\\": (
+        "`\\` has no meaning here",
+        "a line that begins further in continues the one above, without a sign",
+    ),
     "$": ("`$` has no meaning here", "names are made of letters, digits and `_`"),
     "?": ("`?` has no meaning here", "a choice is written `a if c else b`"),
 }
@@ -86,7 +92,11 @@ def explain_character(source: Source, place: int) -> Diagnostic:
         return _point(text, place)
     if sign == '"':
         end = text.find("\n", place)
-        return Diagnostic("the text in quotes is never closed", Span(place, len(text) if end < 0 else end), help='close it with `"` on the same line')
+        return Diagnostic(
+            "the text in quotes is never closed",
+            Span(place, len(text) if end < 0 else end),
+            help='close it with `"` on the same line',
+        )
     if sign == "'":
         return _prime(text, place)
     if sign == ":":
@@ -116,7 +126,9 @@ def _point(text: str, place: int) -> Diagnostic:
     digits = _match(r"\.[0-9]+", text, place)
     before = text[place - 1 : place]
     if digits and not before.isalnum() and before not in (")", "]"):
-        return Diagnostic(f"`{digits}` is not a number", Span(place, place + len(digits)), help=f"write `0{digits}`")
+        return Diagnostic(
+            f"`{digits}` is not a number", Span(place, place + len(digits)), help=f"write `0{digits}`"
+        )
     if before.isdigit():
         number = re.search(r"[0-9]+$", text[max(0, place - 40) : place])
         shown = number[0] if number else before
@@ -126,20 +138,34 @@ def _point(text: str, place: int) -> Diagnostic:
     if word == ".T":
         advice = "the order of the indices says it: `A(j, i)` for `A(i, j)`"
         return Diagnostic("`.T` has no meaning here", Span(place, place + 2), help=advice)
-    return Diagnostic(f"`{word or '.'}` has no meaning here", Span(place, place + len(word or ".")), help="a range is written `1..d`")
+    return Diagnostic(
+        f"`{word or '.'}` has no meaning here",
+        Span(place, place + len(word or ".")),
+        help="a range is written `1..d`",
+    )
 
 
 def _prime(text: str, place: int) -> Diagnostic:
     before = text[place - 1 : place]
     if before in ("]", ")"):
-        return Diagnostic("a prime belongs to a name", Span(place, place + 1), help="write `s'[k]` for `s[k]'`")
-    return Diagnostic("`'` has no meaning here", Span(place, place + 1), help="a prime ends the name of an index (`b'`); a message stands in double quotes")
+        return Diagnostic(
+            "a prime belongs to a name", Span(place, place + 1), help="write `s'[k]` for `s[k]'`"
+        )
+    return Diagnostic(
+        "`'` has no meaning here",
+        Span(place, place + 1),
+        help="a prime ends the name of an index (`b'`); a message stands in double quotes",
+    )
 
 
 def _colon(text: str, place: int) -> Diagnostic:
     if text[place : place + 2] == ":=":
         return Diagnostic("`:=` has no meaning here", Span(place, place + 2), help="write `=`")
-    return Diagnostic("`:` has no meaning here", Span(place, place + 1), help="ranges are written `1..3` (both ends included)")
+    return Diagnostic(
+        "`:` has no meaning here",
+        Span(place, place + 1),
+        help="ranges are written `1..3` (both ends included)",
+    )
 
 
 def _foreign(sign: str, span: Span) -> Diagnostic:

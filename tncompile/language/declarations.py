@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from lark import Token
 
@@ -17,10 +17,10 @@ from tncompile.language.expressions import (
     Subscript,
     Subscripts,
     as_index,
+    fault,
     hull,
     member,
     plain_name,
-    fault,
     span_of,
 )
 from tncompile.network.syntax import (
@@ -45,6 +45,7 @@ from tncompile.network.syntax import (
     Tensor,
 )
 from tncompile.network.text import expression_text
+from tncompile.source import Fault
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ class StatementBuilder(ExpressionBuilder):
     def size(self, parts: list[Any]) -> Size:
         name = plain_name(parts[0], "a size")
         default = parts[-1] if isinstance(parts[-1], Expr) else None
-        return Size(name, _family(_only(parts, Subscripts)), default, span=hull(parts), name_span=span_of(parts[0]))
+        return Size(
+            name, _family(_only(parts, Subscripts)), default, span=hull(parts), name_span=span_of(parts[0])
+        )
 
     def sizes(self, parts: list[Any]) -> tuple[Statement, ...]:
         return tuple(parts[1:])
@@ -92,10 +95,12 @@ class StatementBuilder(ExpressionBuilder):
         return (Let(name, family, parts[-1], span=hull(parts), name_span=span_of(parts[1])),)
 
     def field(self, parts: list[Token]) -> tuple[Statement, ...]:
-        name = str(parts[1])
-        if name != "real" and name != "complex":
-            raise fault(span_of(parts[1]), f"no field is called `{name}`", "`field real` or `field complex`")
-        return (Field(name, span=hull(parts), name_span=span_of(parts[1])),)
+        fields: dict[str, Literal["real", "complex"]] = {"real": "real", "complex": "complex"}
+        if parts[1] not in fields:
+            raise fault(
+                span_of(parts[1]), f"no field is called `{parts[1]}`", "`field real` or `field complex`"
+            )
+        return (Field(fields[parts[1]], span=hull(parts), name_span=span_of(parts[1])),)
 
     def require(self, parts: list[Any]) -> tuple[Statement, ...]:
         message = str(parts[2])[1:-1] if len(parts) == 3 else ""
@@ -116,11 +121,17 @@ class StatementBuilder(ExpressionBuilder):
         head = parts[0]
         name = plain_name(head.name, "a tensor")
         if head.arguments is None:
-            raise fault(head.span, f"`{name}` has no axes", f"`{name}(n)` for one axis of extent n, `{name}()` for a single number")
+            raise fault(
+                head.span,
+                f"`{name}` has no axes",
+                f"`{name}(n)` for one axis of extent n, `{name}()` for a single number",
+            )
         axes = tuple(map(_axis, head.arguments.items))
         init, value = _only(parts, Initialiser), parts[-1] if isinstance(parts[-1], Expr) else None
         family = _family(head.subscripts)
-        return Tensor("constant", name, family, axes, init, value, span=hull(parts), name_span=span_of(head.name))
+        return Tensor(
+            "constant", name, family, axes, init, value, span=hull(parts), name_span=span_of(head.name)
+        )
 
     def tensors(self, parts: list[Any]) -> tuple[Statement, ...]:
         role: Literal["input", "weight", "constant"] = str(parts[0])  # type: ignore[assignment]
@@ -135,7 +146,7 @@ class StatementBuilder(ExpressionBuilder):
         head, body = next((part, parts[i + 1]) for i, part in enumerate(parts) if isinstance(part, Head))
         loops = _only(parts, Loops)
         if head.arguments is None:
-            _refuse_bare(head, role)
+            raise _bare(head, role)
         name = plain_name(head.name, "a definition")
         subscripts = () if head.subscripts is None else member(head.subscripts)
         indices = tuple(map(_free_index, head.arguments.items))
@@ -155,7 +166,11 @@ class StatementBuilder(ExpressionBuilder):
         arguments, subscripts, loops = _only(parts, Arguments), _only(parts, Subscripts), _only(parts, Loops)
         name = plain_name(parts[0], "an input")
         if arguments is not None:
-            raise fault(arguments.span, "a cut names inputs without their indices", f"`{name}[...]`, or `{name}` for all")
+            raise fault(
+                arguments.span,
+                "a cut names inputs without their indices",
+                f"`{name}[...]`, or `{name}` for all",
+            )
         chosen = () if subscripts is None else tuple(map(_cut_subscript, subscripts.items))
         return CutItem(name, chosen, () if loops is None else loops.items, span=hull(parts))
 
@@ -187,12 +202,18 @@ def _family_range(item: Subscript) -> Loop:
     if isinstance(item, Range):
         return Loop((), item, span=item.span)
     text = expression_text(item, tight=True)
-    raise fault(item.span, f"`{text}` is not a range: a family is declared by its ranges", f"`[1..{text}]`, or `[k in 1..{text}]` where something depends on k")
+    raise fault(
+        item.span,
+        f"`{text}` is not a range: a family is declared by its ranges",
+        f"`[1..{text}]`, or `[k in 1..{text}]` where something depends on k",
+    )
 
 
 def _cut_subscript(item: Subscript) -> Expr | Range:
     if isinstance(item, Loop):
-        raise fault(item.span, "the loop of a cut stands behind its item", f"`x[k] for {expression_text(item)}`")
+        raise fault(
+            item.span, "the loop of a cut stands behind its item", f"`x[k] for {expression_text(item)}`"
+        )
     return item
 
 
@@ -232,23 +253,35 @@ def _plain_argument(item: Argument) -> Expr:
 def _with_role(tensor: Tensor, role: Literal["input", "weight", "constant"]) -> Tensor:
     """A tensor as the word in front of it says; what that word does not allow is refused."""
     if tensor.init is not None and role != "weight":
-        raise fault(tensor.init.span, f"only a weight has an initialiser, `{tensor.name}` is declared as {role}")
+        raise fault(
+            tensor.init.span, f"only a weight has an initialiser, `{tensor.name}` is declared as {role}"
+        )
     if tensor.value is not None and role != "constant":
         advice = f"`constant {tensor.name}... = ...` for fixed numbers"
-        raise fault(tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", advice)
+        raise fault(
+            tensor.value.span, f"only a constant has a value, `{tensor.name}` is declared as {role}", advice
+        )
     if tensor.value is None and role == "constant":
-        raise fault(tensor.span, f"the constant `{tensor.name}` has no value", f"`constant {tensor.name}... = ...`")
+        raise fault(
+            tensor.span, f"the constant `{tensor.name}` has no value", f"`constant {tensor.name}... = ...`"
+        )
     for axis in tensor.axes:
         if axis.variable and role != "constant":
-            raise fault(axis.span, f"the axes of `{tensor.name}` have no names: an axis is its extent", "names of axes are for constants with a formula")
+            raise fault(
+                axis.span,
+                f"the axes of `{tensor.name}` have no names: an axis is its extent",
+                "names of axes are for constants with a formula",
+            )
     return replace(tensor, role=role)
 
 
-def _refuse_bare(head: Head, role: str) -> NoReturn:
+def _bare(head: Head, role: str) -> Fault:
     """A definition without parentheses."""
     name = str(head.name)
     subscripts = "" if head.subscripts is None else "[...]"
     advice = f"`{name}{subscripts}() = ...` where it has no indices"
     if role == "plain":
-        advice += f"; a size is `size {name}{subscripts} = ...`, a derived value `let {name}{subscripts} = ...`"
-    raise fault(head.span, f"the definition of `{name}` does not say its indices", advice)
+        advice += (
+            f"; a size is `size {name}{subscripts} = ...`, a derived value `let {name}{subscripts} = ...`"
+        )
+    return fault(head.span, f"the definition of `{name}` does not say its indices", advice)

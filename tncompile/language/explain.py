@@ -111,7 +111,19 @@ def _name_missing(stop: Stop) -> Diagnostic | None:
     first = stop.last()
     if first is None or len(stop.before) > 1 or "NAME" not in stop.accepts or stop.token.value in RESERVED:
         return None
-    if first.type not in ("NETWORK", "SIZE", "NUMBER", "LET", "INPUT", "WEIGHT", "CONSTANT", "CUT", "INLINE", "OUTPUT", "FIELD"):
+    if first.type not in (
+        "NETWORK",
+        "SIZE",
+        "NUMBER",
+        "LET",
+        "INPUT",
+        "WEIGHT",
+        "CONSTANT",
+        "CUT",
+        "INLINE",
+        "OUTPUT",
+        "FIELD",
+    ):
         return None
     return stop.problem(f"a name must follow `{first}`, here is {stop.shown}")
 
@@ -158,7 +170,9 @@ def _sign_and_follower(stop: Stop) -> Diagnostic | None:
     advice = _FOREIGN_PAIRS.get(pair)
     if advice is None:
         return None
-    return Diagnostic(f"`{pair}` has no meaning here", Span(stop.span.start, stop.span.start + 2), help=advice)
+    return Diagnostic(
+        f"`{pair}` has no meaning here", Span(stop.span.start, stop.span.start + 2), help=advice
+    )
 
 
 _FOREIGN_PAIRS: Final = {
@@ -178,7 +192,10 @@ def _wrong_equals(stop: Stop) -> Diagnostic | None:
     if "IF" in types or types[0] == "REQUIRE":
         return stop.problem("a condition compares with `==`")
     if "_EQUAL" in types and stop.previous != "_EQUAL" and not set(_COMMAS) & set(types):
-        return stop.problem("`=` stands twice in this statement", "a condition compares with `==`; each statement needs a line of its own")
+        return stop.problem(
+            "`=` stands twice in this statement",
+            "a condition compares with `==`; each statement needs a line of its own",
+        )
     return None
 
 
@@ -193,7 +210,12 @@ def _bar(stop: Stop) -> Diagnostic | None:
 
 
 def _loop_variables(stop: Stop) -> Diagnostic | None:
-    if stop.token.type in _COMMAS and stop.previous == "NAME" and (before := stop.last(2)) and before.type == "FOR":
+    if (
+        stop.token.type in _COMMAS
+        and stop.previous == "NAME"
+        and (before := stop.last(2))
+        and before.type == "FOR"
+    ):
         return stop.problem("several variables of one loop stand in parentheses", "`for (i, j) in edges`")
     if stop.previous == "_LOOP_COMMA" or (stop.previous == "FOR" and "NAME" in stop.accepts):
         return stop.problem(f"a loop is written `NAME in 1..d`, here is {stop.shown}")
@@ -207,9 +229,15 @@ def _misplaced_for(stop: Stop) -> Diagnostic | None:
         return None
     types = [token.type for token in stop.before]
     if stop.previous in ("_OVER", "OPEN", *_COMMAS, "_EQUAL"):
-        return stop.problem("nothing stands before this `for`", "the loop stands behind what it repeats: `sum(f[k](i) for k in 1..d)`")
+        return stop.problem(
+            "nothing stands before this `for`",
+            "the loop stands behind what it repeats: `sum(f[k](i) for k in 1..d)`",
+        )
     if types[0] in ("SIZE", "NUMBER", "LET", "INPUT", "WEIGHT", "CONSTANT"):
-        return stop.problem(f"no loop can stand behind `{stop.before[0]}`", "the family stands in the brackets: `NAME[k in 1..d]`")
+        return stop.problem(
+            f"no loop can stand behind `{stop.before[0]}`",
+            "the family stands in the brackets: `NAME[k in 1..d]`",
+        )
     if "FOR" in types and stop.previous in _OPERAND_ENDS:
         return stop.problem("several loops share one `for`", "`for i in 1..3, j in 1..i`")
     return None
@@ -220,19 +248,30 @@ def _misplaced_range(stop: Stop) -> Diagnostic | None:
         return None
     if stop.previous not in _OPERAND_ENDS:
         return stop.problem("a range needs a first and a last value", "`1..d`")
-    return stop.problem("a range cannot stand here", "ranges stand in `[...]` or behind `in`: `x[1..d]`, `for k in 1..d`")
+    return stop.problem(
+        "a range cannot stand here", "ranges stand in `[...]` or behind `in`: `x[1..d]`, `for k in 1..d`"
+    )
 
 
 def _misplaced_over(stop: Stop) -> Diagnostic | None:
     if stop.token != "over":
         return None
-    return stop.problem("`over` stands in `sum`, `max` or `min`, behind the only argument", "`sum(f(i) over i)`")
+    return stop.problem(
+        "`over` stands in `sum`, `max` or `min`, behind the only argument", "`sum(f(i) over i)`"
+    )
 
 
 def _misplaced_axes(stop: Stop) -> Diagnostic | None:
-    if stop.token.type != "OPEN" or stop.before[0].type not in ("SIZE", "NUMBER", "LET", "CUT") or len(stop.before) != 2:
+    if (
+        stop.token.type != "OPEN"
+        or stop.before[0].type not in ("SIZE", "NUMBER", "LET", "CUT")
+        or len(stop.before) != 2
+    ):
         return None
-    return stop.problem(f"`{stop.before[0]}` declares no tensor: no indices stand behind its name", "members stand in square brackets: `NAME[k in 1..d]`")
+    return stop.problem(
+        f"`{stop.before[0]}` declares no tensor: no indices stand behind its name",
+        "members stand in square brackets: `NAME[k in 1..d]`",
+    )
 
 
 def _misplaced_text(stop: Stop) -> Diagnostic | None:
@@ -251,12 +290,18 @@ def _equals_missing(stop: Stop) -> Diagnostic | None:
     if first in ("SIZE", "NUMBER") and stop.token.type not in _OPERAND_BEGINS:
         return None
     if stop.at_end:
-        return stop.problem("the right side is missing", "`= ...` follows; if it stands in the next line, indent that line")
+        return stop.problem(
+            "the right side is missing", "`= ...` follows; if it stands in the next line, indent that line"
+        )
     return stop.problem(f"`=` is missing before {stop.shown}")
 
 
 def _operator_missing(stop: Stop) -> Diagnostic | None:
-    if stop.previous not in _OPERAND_ENDS or stop.token.type not in _OPERAND_BEGINS or "TIMES" not in stop.accepts:
+    if (
+        stop.previous not in _OPERAND_ENDS
+        or stop.token.type not in _OPERAND_BEGINS
+        or "TIMES" not in stop.accepts
+    ):
         return None
     advice = "a product is written with `*`"
     if stop.starts_line:
@@ -275,13 +320,19 @@ def _operand_missing(stop: Stop) -> Diagnostic | None:
         return None
     after = f" after `{stop.before[-1]}`"
     if stop.at_end:
-        return stop.problem(f"something is missing{after}: the statement ends here", "if it goes on in the next line, indent that line")
+        return stop.problem(
+            f"something is missing{after}: the statement ends here",
+            "if it goes on in the next line, indent that line",
+        )
     return stop.problem(f"something is missing between `{stop.before[-1]}` and {stop.shown}")
 
 
 def _unexpected(stop: Stop) -> Diagnostic | None:
     if stop.token.type in _COMMAS and stop.before[0].type in ("NAME", "INLINE", "OUTPUT", "LET"):
-        return stop.problem("`,` cannot stand here", "each definition needs a line of its own; behind a loop's comma stands `NAME in ...`")
+        return stop.problem(
+            "`,` cannot stand here",
+            "each definition needs a line of its own; behind a loop's comma stands `NAME in ...`",
+        )
     if stop.at_end:
         return stop.problem("the statement ends too early", _expected(stop))
     return stop.problem(f"{stop.shown} cannot stand here", _expected(stop))

@@ -113,7 +113,10 @@ class ExpressionBuilder:
         span, text = span_of(parts[0]), str(parts[0])
         exponent = text.lower().removesuffix("i").partition("e")[2]
         if len(text) > _NUMERAL_LENGTH or (exponent and abs(int(exponent)) > _LARGEST_EXPONENT):
-            raise fault(span, f"a number has at most {_NUMERAL_LENGTH} characters and an exponent within ±{_LARGEST_EXPONENT}")
+            raise fault(
+                span,
+                f"a number has at most {_NUMERAL_LENGTH} characters and an exponent within ±{_LARGEST_EXPONENT}",
+            )
         return Number(text, span=span)
 
     def name(self, parts: list[Any]) -> Expr:
@@ -155,7 +158,10 @@ class ExpressionBuilder:
                 inverted.append(op == "/")
             else:
                 left = _multiply(factors, inverted)
-                factors, inverted = [Binary("//" if op == "//" else "%", left, right, span=left.span | right.span)], [False]
+                factors, inverted = (
+                    [Binary("//" if op == "//" else "%", left, right, span=left.span | right.span)],
+                    [False],
+                )
         return _multiply(factors, inverted)
 
     def addition(self, parts: list[Any]) -> Expr:
@@ -197,7 +203,11 @@ class ExpressionBuilder:
 
     def subscripts(self, parts: list[Any]) -> Subscripts:
         if len(parts) == 2:
-            raise fault(hull(parts), "nothing stands in the brackets", "leave `[]` away where there is one member only")
+            raise fault(
+                hull(parts),
+                "nothing stands in the brackets",
+                "leave `[]` away where there is one member only",
+            )
         return Subscripts(tuple(parts[1:-1]), span=hull(parts))
 
     def arguments(self, parts: list[Any]) -> Arguments:
@@ -248,7 +258,11 @@ def _member_subscript(item: Subscript) -> Expr:
         return item
     text = expression_text(item)
     if isinstance(item, Range) or not item.variables:
-        raise fault(item.span, f"`{text}` is a range; a subscript says one member", "several members: `prod(x[k](i) for k in 1..d)`, or a rule `for k in 1..d`")
+        raise fault(
+            item.span,
+            f"`{text}` is a range; a subscript says one member",
+            "several members: `prod(x[k](i) for k in 1..d)`, or a rule `for k in 1..d`",
+        )
     raise fault(
         item.span,
         f"`{text}` is a loop; a subscript says one member",
@@ -267,7 +281,11 @@ def as_index(item: Argument) -> Index:
             index = as_index(body)
             return replace(index, loops=loops, span=item.span)
         case Ranged(name, _):
-            raise fault(item.span, f"the extent of `{name}` is said where it is a free index, on the left of `=`", f"write `{name}`")
+            raise fault(
+                item.span,
+                f"the extent of `{name}` is said where it is a free index, on the left of `=`",
+                f"write `{name}`",
+            )
         case OverPart():
             raise fault(item.span, "`over` stands in `sum`, `max` or `min`: `sum(f(i) over i)`")
     text = expression_text(item, tight=True)
@@ -288,15 +306,25 @@ def _call(token: Token, subscripts: Subscripts | None, arguments: Arguments | No
     if subscripts is not None:
         raise fault(subscripts.span, f"`{name}` is a function; it has no members", f"`{name}(...)`")
     if arguments is None or not arguments.items:
-        raise fault(span, f"`{name}` is a function and needs an argument", f"write `{name}(...)`, or choose another name")
+        raise fault(
+            span,
+            f"`{name}` is a function and needs an argument",
+            f"write `{name}(...)`, or choose another name",
+        )
     first = arguments.items[0]
     if isinstance(first, OverPart):
         return _over(name, first, span)
-    if name in REDUCTIONS and (name in ("prod", "sum") or any(isinstance(item, Looped) for item in arguments.items)):
+    if name in REDUCTIONS and (
+        name in ("prod", "sum") or any(isinstance(item, Looped) for item in arguments.items)
+    ):
         return Reduce(name, tuple(map(_looped, arguments.items)), span=span)  # type: ignore[arg-type]
     values = tuple(_value(name, item) for item in arguments.items)
     if name in REDUCTIONS and len(values) == 1:
-        raise fault(span, f"`{name}` compares: it needs two arguments, or a loop, or `over`", f"`{name}(f[k](i) for k in 1..d)`, `{name}(f(i) over i)`")
+        raise fault(
+            span,
+            f"`{name}` compares: it needs two arguments, or a loop, or `over`",
+            f"`{name}(f[k](i) for k in 1..d)`, `{name}(f(i) over i)`",
+        )
     fewest, most = FUNCTIONS[name]
     if len(values) < fewest or (most is not None and len(values) > most):
         wanted = {1: "one argument", 2: "two arguments"}[fewest] + (" or more" if most is None else "")
@@ -323,5 +351,7 @@ def _value(function: str, item: Argument) -> Expr:
     if isinstance(item, Looped):
         raise fault(item.span, f"a loop stands in `prod`, `sum`, `max` or `min`, not in `{function}`")
     if isinstance(item, Ranged):
-        raise fault(item.span, f"`{item.name} in` belongs behind `for`", f"`{function}(... for {item.name} in ...)`")
+        raise fault(
+            item.span, f"`{item.name} in` belongs behind `for`", f"`{function}(... for {item.name} in ...)`"
+        )
     raise fault(item.span, "`over` stands once, behind the only argument of `sum`, `max` or `min`")

@@ -59,7 +59,9 @@ def _groups(source: Source, spans: Sequence[Span]) -> Iterator[list[Token]]:
 
 def _lines(entries: Sequence[Entry]) -> Iterator[str]:
     """All lines of the text."""
-    for paragraph in _split(entries, lambda before, entry: entry.after_gap or not before.words or not entry.words):
+    for paragraph in _split(
+        entries, lambda before, entry: entry.after_gap or not before.words or not entry.words
+    ):
         if paragraph[0].after_gap:
             yield ""
         if not paragraph[0].words:

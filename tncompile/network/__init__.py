@@ -45,6 +45,7 @@ from tncompile.network.text import expression_text, network_text, statement_text
 from tncompile.network.values import Scope
 from tncompile.network.verify import verify
 from tncompile.network.walk import children, map_children, nodes_of
+from tncompile.network.warnings import warnings
 
 __all__ = [
     "UNIT_ROWS",
@@ -103,4 +104,5 @@ __all__ = [
     "nodes_of",
     "statement_text",
     "verify",
+    "warnings",
 ]

@@ -84,9 +84,11 @@ class BodyBuilder:
     def build_operation(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
         self.refuse_integer_operations(expr, rows)
         children: list[Site] = []
-        for part in children_of(expr):  # no comprehension: deep nesting would need a frame more for each level
+        for part in children_of(
+            expr
+        ):  # no comprehension: deep nesting would need a frame more for each level
             if isinstance(part, Expr):
-                children.append(self.build(part, rows, owner))  # noqa: PERF401
+                children.append(self.build(part, rows, owner))
         if isinstance(expr, Multiply):
             children = [
                 Site("finished", child.node, rows, owner, np.arange(rows.count), [child])

@@ -9,7 +9,7 @@ import numpy as np
 
 from tncompile.network.body import BodyBuilder
 from tncompile.network.choices import split_by_choices
-from tncompile.network.classes import part_by_indices, part_into_classes
+from tncompile.network.classes import alike, part_by_indices, part_into_classes
 from tncompile.network.conflicts import contradictions, describe, describe_undetermined, undetermined
 from tncompile.network.contents import check_contents
 from tncompile.network.cycles import find_cycle
@@ -24,7 +24,6 @@ from tncompile.network.rows import Ints, Rows
 from tncompile.network.rules import Group, Rule, Said, gather_definitions, read_rules, said_extents
 from tncompile.network.settle import NeedsWritingOut, settle
 from tncompile.network.sites import Slot
-from tncompile.network.summation import place_sums
 from tncompile.network.tables import Tables
 from tncompile.network.wires import connect
 from tncompile.network.writing import declared_table, defined_table, write_class
@@ -57,21 +56,20 @@ class Written:
         self.groups = [part for group in self.read_bodies(rules) for part in self.connected(group)]
         self.extents = join_extents(self.scope, self.groups, self.declared, self.defined, self.wires)
         self.judge_extents()
-        self.classes = [(group, part_into_classes(group, self.extents)) for group in self.groups]
+        self.classes = [
+            alike(group, which, self.wires)
+            for group in self.groups
+            for which in part_into_classes(group, self.extents)
+        ]
         self.judge_sums()
         self.judge_silence()
-        if not self.problems.broken:
-            for diagnostic in find_cycle(self.groups, self.defined, net.source):
-                self.problems.add(diagnostic)
+        for diagnostic in find_cycle(self.groups, self.defined, net.source):
+            self.problems.add(diagnostic)
 
     def tables(self) -> Tables:
         """The tables; raises TnError if there is any problem."""
         self.problems.raise_all(self.net.source)
-        classes = [
-            write_class(group, which, self.extents, self.wires)
-            for group, parts in self.classes
-            for which in parts
-        ]
+        classes = [write_class(one, self.extents) for one in self.classes]
         tensors = {name: declared_table(self.scope, declared) for name, declared in self.declared.items()}
         tensors |= {name: defined_table(defined, self.extents) for name, defined in self.defined.items()}
         return Tables(tensors, tuple(classes))
@@ -120,10 +118,9 @@ class Written:
         kept: list[Ints] = []
         written: list[Group] = []
         for which in part_by_indices(group):
-            root = group.body.restrict(which[:1])
-            free = np.array([slot.wires[which[0]] for slot in group.free], np.int64)
+            one = alike(group, which, self.wires)
             try:
-                settle(root, place_sums(root, free, self.wires), len(group.rows.names))
+                settle(one.root, one.sums, len(group.rows.names))
                 kept.append(which)
             except NeedsWritingOut:
                 written += [self.written_out(group, which[i : i + 1]) for i in range(len(which))]
@@ -168,13 +165,9 @@ class Written:
 
     def judge_sums(self) -> None:
         """Notes what is wrong with the sums of each class, once for each place."""
-        for group, parts in self.classes:
-            for which in parts:
-                root = group.body.restrict(which[:1])
-                free = [slot.take(which[:1]) for slot in group.free]
-                sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), self.wires)
-                for found in sum_errors(group, root, free, sums, self.extents):
-                    self.problems.add(found)
+        for one in self.classes:
+            for found in sum_errors(one.group, one.root, one.free, one.sums, self.extents):
+                self.problems.add(found)
 
 
 __all__ = ["Written", "build_tables"]

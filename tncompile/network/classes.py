@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,28 @@ from tncompile.network.arrays import fingerprint, first_equal, group_rows
 from tncompile.network.extents import ExtentGraph
 from tncompile.network.rows import Ints
 from tncompile.network.rules import Group
-from tncompile.network.sites import Slot
+from tncompile.network.sites import Site, Slot
+from tncompile.network.summation import Summation, place_sums
+
+
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Rows of a group that form a class, and its first instance with the sums that stand in it."""
+
+    group: Group
+    which: Ints
+    root: Site
+    free: Sequence[Slot]
+    sums: Summation
+
+
+def alike(group: Group, which: Ints, wires: int) -> Alike:
+    """The class of some rows of a group; ``wires`` is the number of all wires."""
+    root = group.body.restrict(which[:1])
+    free = [slot.take(which[:1]) for slot in group.free]
+    sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), wires)
+    return Alike(group, which, root, free, sums)
+
 
 Inner = tuple[Slot, Ints]  # a slot inside a loop, and the owner of each of its rows
 

@@ -14,6 +14,8 @@ from tncompile.network.shapes import offsets_of
 from tncompile.network.sites import Site
 from tncompile.source import Diagnostic, Source
 
+SHOWN = 8  # members of a cycle that a message lists; of a longer one the two ends
+
 
 def find_cycle(
     groups: Sequence[Group], defined: Mapping[str, Defined], source: Source | None
@@ -100,28 +102,28 @@ def _diagnostic(
 ) -> Diagnostic:
     first = min(range(len(nodes)), key=lambda i: sites[i].node.span.start)
     nodes, sites = [*nodes[first:], *nodes[:first]], [*sites[first:], *sites[:first]]
-    texts, rows = [], []
-    for node in nodes:
-        name = max(
-            (n for n in start if start[n] <= node and len(defined[n].members)), key=lambda n: int(start[n])
-        )
-        place = node - int(start[name])
-        texts.append(plain_member(name, defined[name].members[place]))
-        rule = defined[name].rules[int(defined[name].by_rule[place])]
-        rows.append(rule.rows.values(int(defined[name].row[place])))
-    shown = texts if len(texts) <= 8 else [*texts[:4], "...", *texts[-3:]]
-    lines = dict.fromkeys(line_of(source, site.node.span) for site in sites)
-    steps = [
-        text
-        + (
-            line_of(source, sites[i].node.span)
-            if len(lines) > 1 and 0 < i < len(sites) and len(texts) <= 8
-            else ""
-        )
-        for i, text in enumerate(shown)
-    ]
+    short = len(nodes) <= SHOWN
+    shown = range(len(nodes)) if short else [*range(4), *range(len(nodes) - 3, len(nodes))]
+    several_lines = len({site.node.span for site in sites}) > 1
+    steps = []
+    for i in shown:
+        line = line_of(source, sites[i].node.span) if several_lines and short and i > 0 else ""
+        steps.append(_member(nodes[i], defined, start)[0] + line)
+    if not short:
+        steps.insert(4, "...")
+    text, values = _member(nodes[0], defined, start)
     return Diagnostic(
-        f"`{texts[0]}` depends on itself: {' → '.join([*steps, texts[0]])}",
-        sites[0].node.span,
-        values=rows[0],
+        f"`{text}` depends on itself: {' → '.join([*steps, text])}", sites[0].node.span, values=values
     )
+
+
+def _member(
+    node: int, defined: Mapping[str, Defined], start: Mapping[str, np.int64]
+) -> tuple[str, tuple[tuple[str, int], ...]]:
+    """The name of a member, and the loop values that define it."""
+    name = max(
+        (n for n in start if start[n] <= node and len(defined[n].members)), key=lambda n: int(start[n])
+    )
+    table, place = defined[name], node - int(start[name])
+    rows = table.rules[int(table.by_rule[place])].rows
+    return plain_member(name, table.members[place]), rows.values(int(table.row[place]))

@@ -22,7 +22,8 @@ class Equation:
         self.inner = settle(root, sums, outer)
         self.named: dict[int, Index] = {}
         self.taken: set[Index] = set()
-        self.said = _first_sayings(root, free, outer)
+        self.primes: dict[Index, int] = {}
+        self.places = _first_places(root, free, outer)
         for slot in free:
             self._name(int(slot.wires[0]))
         self.uses: list[Use] = []
@@ -32,12 +33,21 @@ class Equation:
 
     def _name(self, wire: int) -> Index:
         """A wire's index, with a name that no other index of the equation has."""
-        index = self.said[wire]
+        said = index = self._said(wire)
         while index in self.taken:
-            index = replace(index, name=index.name + "'")
+            self.primes[said] = self.primes.get(said, 0) + 1
+            index = replace(said, name=said.name + "'" * self.primes[said])
         self.taken.add(index)
         self.named[wire] = index
         return index
+
+    def _said(self, wire: int) -> Index:
+        """A wire's index as the body says it first outside of all inner loops, or by numbers."""
+        slot, row = self.places[wire]
+        if row < 0:
+            return slot.index
+        subscripts = tuple(integer(subscript) for subscript in slot.subscripts[row].tolist())
+        return Index(slot.index.name, subscripts, span=slot.index.span)
 
     def _named_slot(self, slot: Slot, outside: bool) -> Index:
         if (outside or not slot.index.subscripts) and len(slot.wires):
@@ -49,11 +59,11 @@ class Equation:
     def _emit(self, site: Site) -> Expr:
         outside = len(site.rows.names) == self.outer
         keys = self.sums.placed.get(site, site.parent[:0])
-        wires = _in_reading_order(keys % self.sums.width, self.said)
+        wires = _in_reading_order(keys % self.sums.width, self.places)
         if outside:
             summed = [self._name(wire) for wire in wires]
         else:
-            plain = {self.said[wire]: wire for wire in wires if not self.said[wire].subscripts}
+            plain = {index: wire for wire in wires if not (index := self._said(wire)).subscripts}
             summed = [self._name(plain[i]) if i in plain else i for i in self.inner.get(site, [])]
         expr = self._emit_node(site, outside)
         return Over("sum", expr, tuple(summed), span=site.node.span) if summed else expr
@@ -68,7 +78,7 @@ class Equation:
                 return self._emit_use(site, outside)
             case "over":
                 for slot in site.slots:
-                    if outside or not slot.index.subscripts:
+                    if (outside or not slot.index.subscripts) and len(slot.wires):
                         self._name(int(slot.wires[0]))
                 indices = tuple(self._named_slot(slot, outside) for slot in site.slots)
                 return replace(site.node, body=self._emit(site.children[0]), indices=indices)  # type: ignore[call-arg]
@@ -86,24 +96,21 @@ class Equation:
         return use
 
 
-def _first_sayings(root: Site, free: Sequence[Slot], outer: int) -> dict[int, Index]:
-    """For each wire the index as it is said first outside of all inner loops, or by numbers."""
-    said: dict[int, Index] = {}
+def _first_places(root: Site, free: Sequence[Slot], outer: int) -> dict[int, tuple[Slot, int]]:
+    """For each wire, in reading order, the slot that says it first: as it stands (row -1), or a row of it by numbers."""
+    places: dict[int, tuple[Slot, int]] = {}
     slots = [(slot, True) for slot in free]
     slots += [(slot, len(site.rows.names) == outer) for site in root.walk() for slot in site.slots]
     for slot, outside in slots:
         if (outside or not slot.index.subscripts) and len(slot.wires):
-            said.setdefault(int(slot.wires[0]), slot.index)
+            places.setdefault(int(slot.wires[0]), (slot, -1))
     for slot, _ in slots:
         if slot.index.subscripts:
-            for wire, subscripts in zip(slot.wires.tolist(), slot.subscripts.tolist(), strict=True):
-                if wire not in said:
-                    said[wire] = Index(
-                        slot.index.name, tuple(integer(s) for s in subscripts), span=slot.index.span
-                    )
-    return said
+            for row, wire in enumerate(slot.wires.tolist()):
+                places.setdefault(wire, (slot, row))
+    return places
 
 
-def _in_reading_order(wires: Ints, said: Mapping[int, Index]) -> list[int]:
+def _in_reading_order(wires: Ints, places: Mapping[int, tuple[Slot, int]]) -> list[int]:
     wanted = set(wires.tolist())
-    return [wire for wire in said if wire in wanted] if wanted else []
+    return [wire for wire in places if wire in wanted] if wanted else []

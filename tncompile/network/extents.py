@@ -18,6 +18,8 @@ from tncompile.network.syntax import Expr
 from tncompile.network.tables import Extent
 from tncompile.network.values import Scope
 
+LIMITS = np.iinfo(np.int64)
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -175,10 +177,10 @@ def _solve(
     lowest, highest = [], []
     for column in ("values", "generics"):
         said = np.concatenate(empty + [getattr(batch, column) for batch in known])
-        low, high = np.full(total, np.iinfo(np.int64).max), np.zeros(total, np.int64)
+        low, high = np.full(total, LIMITS.max), np.full(total, LIMITS.min)
         np.minimum.at(low, where, said)
         np.maximum.at(high, where, said)
-        low[source < 0] = 0
+        low[source < 0] = high[source < 0] = 0
         lowest.append(low)
         highest.append(high)
     return ExtentGraph(

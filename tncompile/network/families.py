@@ -9,7 +9,7 @@ import numpy as np
 from tncompile.network.formula import Formula
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.shapes import Shapes, offsets_of, positive_extents
+from tncompile.network.shapes import Shapes, both_extents, offsets_of, positive_extents
 from tncompile.network.syntax import Axis, Tensor
 from tncompile.network.values import Scope
 from tncompile.source import Diagnostic, Fault
@@ -43,7 +43,7 @@ def declare(scope: Scope, tensor: Tensor) -> Declared:
     for number, axis in enumerate(tensor.axes):
         inner, parent = scope.expand(axis.loops, rows)
         parents.append(parent)
-        columns.append(np.stack([_extents(scope, axis, inner), _extents(scope.generic, axis, inner)]))
+        columns.append(_extents(scope, axis, inner))
         numbers.append(np.full(inner.count, number))
         places.append(np.arange(inner.count))
         axis_rows.append(inner)
@@ -70,10 +70,12 @@ def _ordered(tensor: Tensor, rows: Rows) -> Rows:
 
 
 def _extents(scope: Scope, axis: Axis, rows: Rows) -> Ints:
-    last = scope.integers(axis.extent, rows)
-    if axis.first is None:
-        return positive_extents(axis.extent, last, rows)
-    return positive_extents(axis.extent, last - scope.integers(axis.first, rows) + 1, rows)
+    """The extents of one axis at the bound sizes and at generic ones, shape (2, rows). Raises Fault."""
+    last = np.stack(both_extents(scope, axis.extent, rows))
+    if axis.first is not None:
+        last = last - np.stack(both_extents(scope, axis.first, rows)) + 1
+    positive_extents(axis.extent, last[0], rows)
+    return last
 
 
 def declare_all(scope: Scope, tensors: list[Tensor], problems: Problems) -> dict[str, Declared]:

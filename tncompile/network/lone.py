@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +37,10 @@ def find_lone(sums: Summation, extents: ExtentGraph) -> list[Lone]:
             alone = np.isin(slot_keys(slot, sums.width), keys)
             labels = extents.labels[slot.wires]
             alone &= extents.values[labels] == extents.highest[labels]  # a contradiction is told elsewhere
-            # The first row where the extent is not 1, or else the first where it is not always 1.
-            for table in (extents.values, extents.generics):
-                wrong = alone & (table[labels] > 1)  # 0: not known, and told elsewhere
+            # The first row where the extent is not 1, or else the first where it is not always 1 (0: not known).
+            values, generics = extents.values[labels], extents.generics[labels]
+            for unusual in (values > 1, (generics != 1) & (values > 0)):
+                wrong = alone & unusual
                 if wrong.any():
                     row = int(np.argmax(wrong))
                     label = labels[row]
@@ -51,7 +52,7 @@ def find_lone(sums: Summation, extents: ExtentGraph) -> list[Lone]:
 
 
 def sum_errors(
-    group: Group, root: Site, free: list[Slot], sums: Summation, extents: ExtentGraph
+    group: Group, root: Site, free: Sequence[Slot], sums: Summation, extents: ExtentGraph
 ) -> list[Diagnostic]:
     """What is wrong with the sums of one instance of a class."""
     found = [_not_carried(group, root, slot) for slot in _uncarried(group, free, sums.held[root])]
@@ -68,7 +69,7 @@ def sum_errors(
 # --- the left side ---------------------------------------------------------------------------
 
 
-def _uncarried(group: Group, free: list[Slot], held: Held) -> Iterator[Slot]:
+def _uncarried(group: Group, free: Sequence[Slot], held: Held) -> Iterator[Slot]:
     for slot, said in zip(free, group.said, strict=True):
         if said is None and not np.isin(slot.wires, held.keys).all():
             yield slot
@@ -111,7 +112,7 @@ def _two_alone(first: Lone, second: Lone) -> Diagnostic:
     )
 
 
-def _alone(one: Lone, free: list[Slot], sums: Summation, extents: ExtentGraph) -> Diagnostic:
+def _alone(one: Lone, free: Sequence[Slot], sums: Summation, extents: ExtentGraph) -> Diagnostic:
     name = index_text(one.slot.index)
     whole = expression_text(one.site.node)
     help = f"where it is meant: `sum({whole} over {name})`"

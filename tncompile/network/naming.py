@@ -17,8 +17,10 @@ from tncompile.network.messages import (
 from tncompile.network.problems import Problems
 from tncompile.network.syntax import (
     Axis,
+    Cut,
     CutItem,
     Definition,
+    Field,
     Index,
     Item,
     Let,
@@ -26,6 +28,7 @@ from tncompile.network.syntax import (
     Looped,
     Name,
     Node,
+    Number,
     Over,
     Size,
     Statement,
@@ -66,6 +69,8 @@ class _Names:
     def __init__(self, source: Source | None, problems: Problems) -> None:
         self.source, self.problems = source, problems
         self.meanings: dict[str, Statement] = {}
+        self.cuts: dict[str, Cut] = {}
+        self.is_complex = False
         self.statement: Statement = Statement()
         self.told: set[str] = set()  # indices of the statement whose names have been refused
 
@@ -73,6 +78,12 @@ class _Names:
 
     def declare(self, statement: Statement) -> None:
         """Gives a name its meaning; an error if it has another."""
+        if isinstance(statement, Field):
+            self.is_complex = statement.name == "complex"
+        if isinstance(statement, Cut) and self.cuts.setdefault(statement.name, statement) is not statement:
+            note = Note(self.cuts[statement.name].name_span, "it is also defined here")
+            message = f"cut `{statement.name}` is defined twice"
+            self.problems.add(Diagnostic(message, statement.name_span, notes=(note,)))
         if not isinstance(statement, Size | Let | Tensor | Definition):
             return
         name = statement.name
@@ -201,6 +212,9 @@ class _Names:
                 self.visit_all([*node.subscripts, *node.indices], sight)
             case Over():
                 self.visit_all([node.body, *node.indices], sight)
+            case Number(imaginary=True) if not self.is_complex:
+                message = f"`{node.text}` is a complex number, and the numbers of this network are real"
+                self.report(message, node.span, "write `field complex`")
             case Name(name=name) | Item(name=name):
                 self.value_name(node, name, sight)
                 self.visit_all(list(children(node)), sight)

@@ -12,7 +12,7 @@ from tncompile.network.lookup import find_members
 from tncompile.network.messages import member_text
 from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
-from tncompile.network.shapes import positive_extents
+from tncompile.network.shapes import both_extents, positive_extents
 from tncompile.network.sites import Site, Slot
 from tncompile.network.syntax import Definition, Expr
 from tncompile.network.values import Scope
@@ -101,8 +101,10 @@ def said_extents(scope: Scope, definition: Definition, free: Sequence[Slot], row
     by_name: dict[str, Said] = {}
     for index in definition.indices:
         if index.extent is not None:
-            values = positive_extents(index.extent, scope.integers(index.extent, rows), rows)
-            by_name[index.index.name] = Said(index.extent, values, scope.generic.integers(index.extent, rows))
+            values, generics = both_extents(scope, index.extent, rows)
+            by_name[index.index.name] = Said(
+                index.extent, positive_extents(index.extent, values, rows), generics
+            )
     return [by_name.get(slot.index.name) for slot in free]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tncompile.network.arrays import group_rows
 from tncompile.network.rows import Ints, Rows
 from tncompile.network.syntax import Expr
+from tncompile.network.values import Scope
 from tncompile.source import Diagnostic, Fault
 
 
@@ -51,3 +52,12 @@ def positive_extents(expr: Expr, extents: Ints, rows: Rows) -> Ints:
         message = f"an extent is at least 1, this one is {extents[row]}"
         raise Fault(Diagnostic(message, expr.span, values=rows.values(row)))
     return extents
+
+
+def both_extents(scope: Scope, expr: Expr, rows: Rows) -> tuple[Ints, Ints]:
+    """An extent for each row: at the bound sizes, and at generic ones. Raises Fault for the bound ones alone."""
+    values = scope.integers(expr, rows)
+    try:
+        return values, scope.generic.integers(expr, rows)
+    except Fault:  # generic sizes are large, and a high power of one may be past 2^63
+        return values, values

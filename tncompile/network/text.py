@@ -180,8 +180,14 @@ _WRITERS: Final[Mapping[type[Expr], tuple[int, Callable[[Any, bool], str]]]] = {
     Name: (_ATOM, lambda node, _: node.name),
     Item: (_ATOM, lambda node, _: node.name + _subscripts(node.subscripts)),
     ListExpr: (_ATOM, lambda node, _: f"[{_join(_expression(item, _CHOICE, True) for item in node.items)}]"),
-    Call: (_ATOM, lambda node, tight: _call(node.function, (_expression(a, _CHOICE, tight) for a in node.arguments))),
-    Reduce: (_ATOM, lambda node, tight: _call(node.op, (_looped(argument, tight) for argument in node.arguments))),
+    Call: (
+        _ATOM,
+        lambda node, tight: _call(node.function, (_expression(a, _CHOICE, tight) for a in node.arguments)),
+    ),
+    Reduce: (
+        _ATOM,
+        lambda node, tight: _call(node.op, (_looped(argument, tight) for argument in node.arguments)),
+    ),
     Over: (_ATOM, _over),
     Use: (_ATOM, _use),
 }

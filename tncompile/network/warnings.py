@@ -13,7 +13,7 @@ from tncompile.network.lone import find_lone
 from tncompile.network.messages import index_text
 from tncompile.network.network import Network
 from tncompile.network.sites import Site
-from tncompile.network.summation import Summation, place_sums
+from tncompile.network.summation import Summation
 from tncompile.network.syntax import Item, Let, Name, Reduce, Size
 from tncompile.network.unused import unused_members
 from tncompile.network.walk import nodes_of
@@ -96,16 +96,12 @@ def _accident(one: Contradiction, written: Written) -> Diagnostic:
 
 def _sums(written: Written) -> Iterator[Diagnostic]:
     told: set[object] = set()
-    for group, parts in written.classes:
-        for which in parts:
-            root = group.body.restrict(which[:1])
-            free = np.array([slot.wires[which[0]] for slot in group.free], np.int64)
-            sums = place_sums(root, free, written.wires)
-            for found in [*_alone_by_accident(sums, written), *_through_products(sums, written)]:
-                place = found.span if found.span.start >= 0 else found.message
-                if place not in told:
-                    told.add(place)
-                    yield found
+    for one in written.classes:
+        for found in [*_alone_by_accident(one.sums, written), *_through_products(one.sums, written)]:
+            place = found.span if found.span.start >= 0 else found.message
+            if place not in told:
+                told.add(place)
+                yield found
 
 
 def _alone_by_accident(sums: Summation, written: Written) -> Iterator[Diagnostic]:

@@ -6,24 +6,22 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tncompile.network.classes import Alike
 from tncompile.network.equation import Equation
 from tncompile.network.extents import ExtentGraph
 from tncompile.network.families import Declared
 from tncompile.network.rows import Ints
-from tncompile.network.rules import Defined, Group
+from tncompile.network.rules import Defined
 from tncompile.network.shapes import Shapes
-from tncompile.network.summation import place_sums
 from tncompile.network.tables import Block, Extent, RuleClass, TensorTable, UseTable
 from tncompile.network.values import Scope
 
 
-def write_class(group: Group, which: Ints, extents: ExtentGraph, wires: int) -> RuleClass:
-    """The class of some rows of a group, its equation read off the first of them."""
+def write_class(one: Alike, extents: ExtentGraph) -> RuleClass:
+    """The finished class, its equation read off the first instance."""
+    group, which = one.group, one.which
     body = group.body if len(which) == group.rows.count else group.body.restrict(which)
-    root = body.restrict(np.zeros(1, np.int64))
-    free = [slot.take(which[:1]) for slot in group.free]
-    sums = place_sums(root, np.array([slot.wires[0] for slot in free], np.int64), wires)
-    equation = Equation(root, free, sums, len(group.rows.names))
+    equation = Equation(one.root, one.free, one.sums, len(group.rows.names))
     places = [(site, site.positions) for site in body.walk() if site.positions is not None]
     return RuleClass(
         group.rule.definition,
@@ -31,7 +29,7 @@ def write_class(group: Group, which: Ints, extents: ExtentGraph, wires: int) -> 
         group.rows.take(which),
         group.target[which],
         equation.expr,
-        tuple(equation.named[int(slot.wires[0])] for slot in free),
+        tuple(equation.named[int(slot.wires[0])] for slot in one.free),
         {index: extents.extent(wire) for wire, index in equation.named.items()},
         tuple(
             UseTable(use, site.rows, site.owner, positions)

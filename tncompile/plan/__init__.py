@@ -1,5 +1,7 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
+from tncompile.plan.contraction import Objective
+from tncompile.plan.cost import Cost, cost
 from tncompile.plan.fold import fold
 from tncompile.plan.order import order
 from tncompile.plan.peak import peak_elements
@@ -10,12 +12,15 @@ __all__ = [
     "Access",
     "Affine",
     "Buffer",
+    "Cost",
     "Gather",
     "Loop",
+    "Objective",
     "PlanRow",
     "Schedule",
     "Span",
     "Step",
+    "cost",
     "fold",
     "order",
     "peak_elements",

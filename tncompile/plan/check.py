@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tncompile.network import Choice, Definition, Index, Network, Node, Over, Reduce, Use, nodes_of
+from tncompile.network import Choice, Definition, Index, Network, Over, Reduce, Use, nodes_of
 from tncompile.source import InternalError
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
 

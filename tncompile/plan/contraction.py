@@ -28,6 +28,9 @@ class Objective:
     writes: float = WRITE_WEIGHT
 
 
+DEFAULT = Objective()
+
+
 class Contraction:
     """The product of ``operands`` (sets of labels), summed over all labels but ``output``.
 
@@ -36,7 +39,7 @@ class Contraction:
     """
 
     def __init__(
-        self, operands: Sequence[int], output: int, sizes: Numbers, counts: Numbers, objective: Objective = Objective()
+        self, operands: Sequence[int], output: int, sizes: Numbers, counts: Numbers, objective: Objective = DEFAULT
     ) -> None:
         self.operands, self.output = tuple(operands), output
         self.sizes, self.counts, self.objective = sizes, counts, objective
@@ -93,7 +96,7 @@ def contraction(
     output: Iterable[Hashable],
     extents: Mapping[Hashable, Numbers],
     counts: Numbers,
-    objective: Objective = Objective(),
+    objective: Objective = DEFAULT,
 ) -> Contraction:
     """A `Contraction` from labels of any kind, without those that cannot matter to the order.
 

@@ -22,6 +22,7 @@ class Operation:
     constant: Expr | None = None
     function: str = ""
     arguments: tuple[int | Expr, ...] = ()
+    joins: bool = False  # puts partial results together: the parts have counted what that costs
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,19 +168,18 @@ def _joined(draft: Draft, parts: Sequence[str], layout: Layout) -> Iterator[Draf
     reads = [_own_read(draft, part) for part in parts]
     draft = replace(draft, inner=(), inner_values=np.zeros((0, len(draft.rows), 1), np.int64))
     if draft.operation.function == "prod":
+        product = replace(draft, operation=Operation("contract", joins=True))
         while len(reads) > 2:
             source = _new_source(draft, layout)
-            product = replace(draft, operation=Operation("contract"), reads=tuple(reads[:2]))
-            yield replace(product, source=source, target=np.arange(len(draft.rows)))
+            yield replace(product, reads=tuple(reads[:2]), source=source, target=np.arange(len(draft.rows)))
             reads[:2] = [_own_read(draft, source)]
-        yield replace(draft, operation=Operation("contract"), reads=tuple(reads))
-    elif draft.operation.op == "contract":
-        operation = Operation("combine", (None,) * len(reads))
-        yield replace(draft, operation=operation, reads=tuple(reads))
-    else:
+        yield replace(product, reads=tuple(reads))
+        return
+    operation = Operation("combine", (None,) * len(reads), joins=True)
+    if draft.operation.op == "reduce":
         arguments = tuple(range(len(reads)))
-        operation = Operation("apply", function=draft.operation.function, arguments=arguments)
-        yield replace(draft, operation=operation, reads=tuple(reads))
+        operation = Operation("apply", function=draft.operation.function, arguments=arguments, joins=True)
+    yield replace(draft, operation=operation, reads=tuple(reads))
 
 
 def _own_read(draft: Draft, source: str) -> Read:

@@ -125,7 +125,7 @@ class Gatherer:
             self.gather(argument.body, inner)
             return
         frame = self.around(inner)
-        steady = self.lowering.steady(argument, frame)
+        steady = self.lowering.steady(argument)
         counts = np.bincount(argument.parent, minlength=frame.rows.count)
         if steady is not None and (counts != 1).any():
             self._note(Reduction("prod", (steady,)), inner)
@@ -140,7 +140,7 @@ class Gatherer:
     def _gather_loop(self, argument: Inside, inner: bool) -> None:
         """A ``sum`` over a loop: its variable joins the search for an order as if it were an index."""
         frame = self.around(inner)
-        steady = self.lowering.steady(argument, frame)
+        steady = self.lowering.steady(argument)
         if steady is None:
             rounds = self.lowering.rounds(argument, frame)
             self._note(Sum(tuple(rounds), (1,) * len(rounds)), inner)

@@ -22,13 +22,15 @@ from tncompile.network import (
     Name,
     Negative,
     Network,
-    Over as OverNode,
     Reduce,
     Rows,
     RuleClass,
     Use,
     UseTable,
     nodes_of,
+)
+from tncompile.network import (
+    Over as OverNode,
 )
 from tncompile.network.body import has_structure
 from tncompile.network.substitute import integer
@@ -47,7 +49,6 @@ from tncompile.plan.terms import (
     Value,
     conjugated,
 )
-
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ def _one_round(problem: Contraction, path: Path) -> Path:
     for top in range(count + len(path) - 1, count - 1, -1):
         if top in settled or top not in sons:
             continue
-        inner, leaves = _part(sons, labels, problem, top, count)
+        inner, leaves = _part(sons, labels, problem, top)
         settled.update(inner)
         if len(leaves) > 2:
             _reorder(problem, sons, labels, top, inner, leaves)
@@ -39,7 +39,7 @@ def _one_round(problem: Contraction, path: Path) -> Path:
 
 
 def _part(
-    sons: dict[int, tuple[int, int]], labels: list[int], problem: Contraction, top: int, count: int
+    sons: dict[int, tuple[int, int]], labels: list[int], problem: Contraction, top: int
 ) -> tuple[list[int], list[int]]:
     """The nodes of a part of the tree below ``top``: those that are opened, and the arrays it is made from."""
     inner, leaves = [top], list(sons[top])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from tncompile.language import parse
 from tncompile.network import (
     Binary,
     Call,
@@ -19,14 +18,16 @@ from tncompile.network import (
     Looped,
     Multiply,
     Number,
-    Over as OverNode,
     Reduce,
-    Size,
+)
+from tncompile.network import (
+    Over as OverNode,
 )
 from tncompile.plan.contraction import Objective
 from tncompile.plan.group import Group, mentions
-from tncompile.plan.rounds import constant_wires, rounds_of
+from tncompile.plan.product import lower_product
 from tncompile.plan.registry import Registry
+from tncompile.plan.rounds import constant_wires, rounds_of
 from tncompile.plan.terms import (
     BuiltIn,
     Column,
@@ -40,8 +41,21 @@ from tncompile.plan.terms import (
     Term,
     Value,
 )
-from tncompile.plan.values import Frame, Operation, Scaled, combined, leaf_expr, literal, same_everywhere, times
-from tncompile.source import Source
+from tncompile.plan.values import (
+    Frame,
+    Operation,
+    Scaled,
+    alias,
+    combined,
+    formula_expr,
+    joined_extents,
+    leaf_expr,
+    literal,
+    mentions_wire,
+    number_alone,
+    same_everywhere,
+    times,
+)
 
 
 class NeedsSplit(Exception):
@@ -61,17 +75,19 @@ class Lowering:
 
     def run(self) -> None:
         """Adds the rules of the group. Raises NeedsSplit."""
-        result = self.lower(self.group.tree, self.top)
-        operation = self.operation(result, self.top)
-        coefficient = result.coefficient if operation.scalable and result.content is not None else None
-        body = operation.body(coefficient)
-        indices = self.left_side(body)
+        said = {free.index: free.extent for free in self.group.definition.indices}
+        body, indices = self.finished(self.group.tree, self.top, self.group.free, said)
         self.registry.rule(self.group.definition, self.group.rows, body, indices)
 
-    def left_side(self, body: Expr) -> tuple[FreeIndex, ...]:
-        """The free indices of the rule; those that nothing carries say their extents."""
-        said = {free.index: free.extent for free in self.group.definition.indices}
-        return tuple(self.free_index(wire, body, said.get(wire)) for wire in self.group.free)
+    def finished(
+        self, term: Term, frame: Frame, wires: Sequence[Index], said: Mapping[Index, Expr | None] | None = None
+    ) -> tuple[Expr, tuple[FreeIndex, ...]]:
+        """The flat right side of a rule for a term, and its left side's indices; those that nothing
+        carries say their extents (``said``: as the file does)."""
+        value = self.lower(term, frame)
+        operation = self.operation(value, frame)
+        body = operation.body(value.coefficient if operation.scalable and value.content is not None else None)
+        return body, tuple(self.free_index(wire, body, (said or {}).get(wire)) for wire in wires)
 
     def free_index(self, wire: Index, body: Expr, said: Expr | None = None) -> FreeIndex:
         """A free index, with its extent where the body does not tell it."""
@@ -109,12 +125,6 @@ class Lowering:
             case Leaf():
                 return Scaled(None, term)
         assert isinstance(term, Product | Over | BuiltIn)
-        return self.product(term, frame)
-
-    def product(self, term: Term, frame: Frame) -> Scaled:
-        """A product, brought into order."""
-        from tncompile.plan.product import lower_product
-
         return lower_product(self, term, frame)
 
     def number(self, expr: Expr, frame: Frame) -> Scaled:
@@ -198,7 +208,7 @@ class Lowering:
         """``max`` or ``min`` over indices."""
         leaf = self.leaf(term.body, frame)
         if not isinstance(leaf, Leaf):
-            return alias_number(leaf)
+            return number_alone(leaf)
         wires = tuple(wire for wire in term.wires if wire in leaf.use.indices)
         if not wires:
             return leaf
@@ -214,18 +224,18 @@ class Lowering:
             parts = tuple(Reduction(term.op, (inside,)) for inside in term.arguments)
             if term.op == "sum":
                 return self.sum(Sum(parts, (1,) * len(parts)), frame)
-            return self.product(Product(parts, (False,) * len(parts)), frame)
+            return lower_product(self, Product(parts, (False,) * len(parts)), frame)
         if len(term.arguments) > 1 or not term.arguments[0].loops:
             parts = tuple(Reduction(term.op, (i,)) if i.loops else i.body for i in term.arguments)
             return self.lower(parts[0] if len(parts) == 1 else Function(term.op, parts), frame)
         if term.op in ("sum", "prod"):
-            return self.product(term, frame)
-        inside = self.steady(term.arguments[0], frame)
+            return lower_product(self, term, frame)
+        inside = self.steady(term.arguments[0])
         if inside is None:
             return self.lower(Function(term.op, tuple(self.rounds(term.arguments[0], frame))), frame)
         return self.elementwise(term.op, inside, frame)
 
-    def steady(self, inside: Inside, frame: Frame) -> Inside | None:
+    def steady(self, inside: Inside) -> Inside | None:
         """The argument if its wires are the same in every round, said without the loop's variables."""
         wires = constant_wires(self.group, inside)
         return None if wires is None else replace(inside, body=wires)
@@ -273,29 +283,9 @@ class Lowering:
         return Scaled(None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name)))
 
 
-def alias(leaf: Leaf) -> Operation:
-    """A use as an operation of its own."""
-    extents = joined_extents([leaf])
-    return Operation(tuple(extents), extents, leaves=(leaf,), hint=(leaf.use.name,))
-
-
-def alias_number(number: Expr) -> Operation:
-    """A number as an operation of its own."""
-    return Operation((), {}, other=number)
-
-
 def with_rows(leaf: Leaf, rows: Ints) -> Leaf:
     """A use for other rows."""
     return replace(leaf, extents=tuple(extent[rows] for extent in leaf.extents))
-
-
-def joined_extents(leaves: Sequence[Leaf]) -> dict[Index, Ints]:
-    """The wires of some uses in order, each with its extents."""
-    found: dict[Index, Ints] = {}
-    for leaf in leaves:
-        for wire, extent in zip(leaf.use.indices, leaf.extents, strict=True):
-            found.setdefault(wire, extent)
-    return found
 
 
 def flat_terms(term: Sum, sign: int = 1) -> list[tuple[Term, int]]:
@@ -312,18 +302,3 @@ def flat_terms(term: Sum, sign: int = 1) -> list[tuple[Term, int]]:
 def round_counts(inside: Inside, frame: Frame) -> Ints:
     """How many rounds an argument has in each row."""
     return np.bincount(inside.parent, minlength=frame.rows.count)
-
-
-def mentions_wire(body: Expr, wire: Index) -> bool:
-    """Whether an index stands in a body."""
-    from tncompile.network import nodes_of
-
-    return any(node == wire for node in nodes_of(body) if isinstance(node, Index))
-
-
-def formula_expr(extent: Extent) -> Expr:
-    """An extent as an expression in the sizes."""
-    source = Source("<extent>", f"network extent\nsize extent = {extent.formula}\n")
-    statement = parse(source).statements[0]
-    assert isinstance(statement, Size) and statement.default is not None
-    return statement.default

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-
 from tncompile.network import Definition, Network, Statement, Use, nodes_of, verify
-from tncompile.plan.contraction import Objective
+from tncompile.plan.contraction import DEFAULT, Objective
 from tncompile.plan.group import Group, group_of, groups_of, one_row
 from tncompile.plan.lower import Lowering, NeedsSplit
 from tncompile.plan.registry import Registry
 from tncompile.transform.inline import inline_definitions
 
 
-def order(net: Network, objective: Objective = Objective()) -> Network:
+def order(net: Network, objective: Objective = DEFAULT) -> Network:
     """A flat network with the same outputs, computed in the cheapest order that was found."""
     net = inline_definitions(net)
     registry = Registry(net)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tncompile.network import Index, Ints
-from tncompile.plan.contraction import Path, contraction
+from tncompile.plan.contraction import Contraction, Path, contraction
 from tncompile.plan.group import mentions
 from tncompile.plan.paths import best_path
 from tncompile.plan.terms import Inside, Leaf
@@ -83,7 +83,8 @@ class Contractor:
         assert best is not None
         return best[1:]
 
-    def problem(self, labels, output):  # type: ignore[no-untyped-def]
+    def problem(self, labels: Sequence[Labels], output: Iterable[Hashable]) -> Contraction:
+        """These labels as a problem of contraction, over all rows of the frame."""
         counts = np.ones(self.frame.rows.count)
         floats = {label: column.astype(np.float64) for label, column in self.extents.items()}
         return contraction(labels, output, floats, counts, self.lowering.objective)

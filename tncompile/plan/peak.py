@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tncompile.network import Extent, Formula
+from tncompile.plan.cost import product
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
 
@@ -41,14 +42,6 @@ def peak_elements(schedule: Schedule) -> tuple[int, Formula]:
 def elements(buffer: Buffer) -> Extent:
     """The number of elements of a buffer."""
     return product((*buffer.family, *buffer.shape))
-
-
-def product(extents: Sequence[Extent]) -> Extent:
-    """The product of some extents."""
-    value, formula = 1, Formula.constant(1)
-    for extent in extents:
-        value, formula = value * extent.value, formula * extent.formula
-    return Extent(value, formula)
 
 
 def _written(node: Step | Loop) -> Iterator[str]:

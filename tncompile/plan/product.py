@@ -12,7 +12,7 @@ from tncompile.plan.factors import Factor, Gatherer
 from tncompile.plan.group import mentions
 from tncompile.plan.pairs import Contractor
 from tncompile.plan.sweep import swept
-from tncompile.plan.terms import Leaf, Product, Reduction, Term, Over, unbound
+from tncompile.plan.terms import Leaf, Reduction, Term, unbound
 from tncompile.plan.values import Frame, Operation, Scaled, formula_expr, joined_extents, leaf_expr, times
 
 if TYPE_CHECKING:
@@ -149,5 +149,3 @@ def divided(above: Leaf | Expr, below: Leaf) -> Operation:
     hint = ("inverse", below.use.name) if not isinstance(above, Leaf) else ()
     return Operation(tuple(extents), extents, other=Multiply((top, leaf_expr(below)), (False, True)), hint=hint)
 
-
-__all__ = ["Over", "Product", "lower_product"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -14,7 +14,7 @@ from tncompile.network import (
     FreeIndex,
     Index,
     Ints,
-    Let,
+    Item,
     ListExpr,
     Loop,
     Name,
@@ -170,8 +170,6 @@ class Registry:
 
 
 def _item(name: str, variables: Iterable[str]) -> Expr:
-    from tncompile.network import Item
-
     return Item(name, tuple(map(Name, variables)))
 
 
@@ -211,5 +209,3 @@ def _renamed_wires(body: Expr, indices: tuple[FreeIndex, ...]) -> tuple[Expr, tu
 
     return cast(Expr, visit(body)), tuple(visit(index) for index in indices)
 
-
-__all__ = ["Entry", "Let", "Mapping", "Registry"]

@@ -116,6 +116,7 @@ class Step:
     function: str = ""
     arguments: tuple[int | Expr, ...] = ()  # apply: the number of an operand, or a constant
     comment: str = ""  # the equation, as the file says it
+    flops: Extent = Extent(0, Formula.constant(0))  # of one execution, counted as `cost` counts
 
 
 @dataclass(frozen=True)

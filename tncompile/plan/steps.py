@@ -11,6 +11,7 @@ from tncompile.network import Expr, Extent, Formula, Ints, Multiply, Number, Rul
 from tncompile.plan.accesses import Around, Axes, subscripts_of
 from tncompile.plan.arrange import Arrangement, Batch, Repeat
 from tncompile.plan.buffers import Layout
+from tncompile.plan.cost import product, times, total
 from tncompile.plan.drafts import Operation
 from tncompile.plan.pieces import Operand, Piece
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Span, Step
@@ -67,7 +68,8 @@ class StepMaker:
         extents = {names[index]: extent for index, extent in piece.extents.items()}
         extents.update(zip(labels.rows, labels.row_counts, strict=True))
         extents.update(zip(labels.inner, labels.inner_counts, strict=True))
-        return replace(_finished(piece, result, operands, extents, labels), comment=self._comment(cell))
+        step = _finished(piece, result, operands, extents, labels)
+        return replace(step, comment=self._comment(cell), flops=_flops(piece, labels))
 
     def _comment(self, cell: Cell) -> str:
         """The rule as the text says it, with the variables that have one value in all rows of the step."""
@@ -175,6 +177,27 @@ def _finished(
         function=operation.function,
         arguments=operation.arguments,
     )
+
+
+def _flops(piece: Piece, labels: Labels) -> Extent:
+    """The operations of one execution, counted as `tncompile.plan.cost` counts those of a class."""
+    operation, free = piece.operation, set(piece.indices)
+    result = product([*labels.row_counts, *(piece.extents[index] for index in piece.indices)])
+    indices = [index for operand in piece.operands for index in operand.indices if index not in free]
+    everything = product([result, *labels.inner_counts, *(piece.extents[i] for i in dict.fromkeys(indices))])
+    if operation.joins:
+        return times(result, 0)
+    scaled = sum(coefficient is not None for coefficient in operation.coefficients)
+    match operation.op:
+        case "contract":
+            pairs = times(everything, len(piece.operands) - 1 + bool(piece.inner or indices))
+            return total([pairs, times(result, scaled)])
+        case "combine":
+            terms = len(piece.operands) + (operation.constant is not None)
+            return times(result, max(terms - 1, 0) + scaled)
+        case "apply":
+            return times(result, len(operation.arguments) - 1 if operation.function in ("max", "min") else 1)
+    return everything
 
 
 def _of_one(operation: Operation, labels: Labels) -> Operation:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tncompile.network import Extent, Formula
-from tncompile.plan.peak import product
+from tncompile.plan.cost import product, times
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Schedule, Span, Step
 from tncompile.plan.steps import labels_of
 
@@ -41,24 +41,6 @@ def plan_table(schedule: Schedule) -> list[PlanRow]:
     ]
 
 
-def step_flops(step: Step) -> Extent:
-    """The operations of one execution: a multiplication with an addition counts two."""
-    extents = [extent for label, extent in step.labels.items()]
-    everything = product(extents)
-    result = product([step.labels[label] for label in labels_of(step.result)])
-    if step.op == "contract":
-        scaled = any(coefficient is not None for coefficient in step.coefficients)
-        times = (len(step.operands) - 1) + bool(step.summed)
-        return _plus(_scaled(everything, times), _scaled(result, int(scaled)))
-    if step.op == "combine":
-        scaled_terms = sum(coefficient is not None for coefficient in step.coefficients)
-        terms = len(step.operands) + (step.constant is not None)
-        return _scaled(result, max(terms - 1, 0) + scaled_terms)
-    if step.op == "apply":
-        return result
-    return everything
-
-
 def _walk(nodes: Sequence[Step | Loop], loops: tuple[Loop, ...]) -> Iterator[tuple[Step, tuple[Loop, ...]]]:
     for node in nodes:
         if isinstance(node, Step):
@@ -82,7 +64,7 @@ def _row(schedule: Schedule, number: int, step: Step, loops: tuple[Loop, ...]) -
         batch=labels[: len(labels) - members],
         shape=shape,
         executed=executed,
-        flops=product([executed, step_flops(step)]),
+        flops=times(executed, step.flops),
         elements=product([executed, *shape]),
         equation=step.comment,
     )
@@ -97,14 +79,6 @@ def _rounds(loop: Loop) -> Extent:
 
 def _extent(end: Affine) -> Extent:
     return Extent(end.constant, Formula.constant(end.constant) if end.formula is None else end.formula)
-
-
-def _scaled(extent: Extent, times: int) -> Extent:
-    return Extent(extent.value * times, extent.formula * times)
-
-
-def _plus(left: Extent, right: Extent) -> Extent:
-    return Extent(left.value + right.value, left.formula + right.formula)
 
 
 # --- text ------------------------------------------------------------------------------------

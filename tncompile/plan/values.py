@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from tncompile.language import parse
 from tncompile.network import (
     Add,
     Call,
     Expr,
+    Extent,
     Index,
     Ints,
     Loop,
@@ -23,9 +25,12 @@ from tncompile.network import (
     Over,
     Reduce,
     Rows,
+    Size,
+    nodes_of,
 )
 from tncompile.network.substitute import integer_value
 from tncompile.plan.terms import Inside, Leaf
+from tncompile.source import InternalError, Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,10 +177,45 @@ def literal(value: complex | float | int) -> Expr:
         if value.real == 0:
             return imaginary if value.imag > 0 else Negative(imaginary)
         return Add((literal(value.real), imaginary), (1, 1 if value.imag > 0 else -1))
-    text = repr(abs(value)) if isinstance(value, float) else str(abs(value))
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 2**53)
+    text = str(abs(int(value))) if whole else repr(abs(value))
     return Negative(Number(text)) if value < 0 else Number(text)
 
 
 def same_everywhere(column: npt.NDArray[np.generic]) -> bool:
     """Whether all entries of a column agree."""
     return bool((column == column[:1]).all())
+
+
+def alias(leaf: Leaf) -> Operation:
+    """A use as an operation of its own."""
+    extents = joined_extents([leaf])
+    return Operation(tuple(extents), extents, leaves=(leaf,), hint=(leaf.use.name,))
+
+
+def number_alone(number: Expr) -> Operation:
+    """A number as an operation of its own."""
+    return Operation((), {}, other=number)
+
+
+def joined_extents(leaves: Sequence[Leaf]) -> dict[Index, Ints]:
+    """The wires of some uses in order, each with its extents."""
+    found: dict[Index, Ints] = {}
+    for leaf in leaves:
+        for wire, extent in zip(leaf.use.indices, leaf.extents, strict=True):
+            found.setdefault(wire, extent)
+    return found
+
+
+def mentions_wire(body: Expr, wire: Index) -> bool:
+    """Whether an index stands in a body."""
+    return any(node == wire for node in nodes_of(body) if isinstance(node, Index))
+
+
+def formula_expr(extent: Extent) -> Expr:
+    """An extent as an expression in the sizes."""
+    source = Source("<extent>", f"network extent\nsize extent = {extent.formula}\n")
+    statement = parse(source).statements[0]
+    if not isinstance(statement, Size) or statement.default is None:
+        raise InternalError(f"the extent {extent.formula} is no expression")
+    return statement.default

@@ -33,9 +33,10 @@ class Adam:
         self._steps += 1
         self._mean += (1 - self.decay) * (gradient - self._mean)
         self._square += (1 - self.square_decay) * (gradient**2 - self._square)
-        # Both means begin at zero: what is missing from their sums of coefficients is divided out.
-        scale = np.sqrt(1 - self.square_decay**self._steps) / (1 - self.decay**self._steps)
-        weights -= rate * scale * self._mean / (np.sqrt(self._square) + 1e-8)
+        # Both means begin at zero: dividing by the sum of their coefficients makes up for it.
+        mean = self._mean / (1 - self.decay**self._steps)
+        square = self._square / (1 - self.square_decay**self._steps)
+        weights -= rate * mean / (np.sqrt(square) + 1e-8)
 
     def _clipped(self, gradient: Array) -> Array:
         length = float(np.linalg.norm(gradient))

@@ -31,12 +31,17 @@ Reading = Callable[[list[Degrees], int], Degrees]
 MIXED = -1
 
 
-def output_degrees(net: Network, inputs: Collection[int]) -> dict[tuple[str, int], dict[int, int]]:
-    """The degrees of every output member in the input members given by number (see `Members`)."""
+def output_degrees(
+    net: Network, inputs: Collection[int], *, highest: bool = False
+) -> dict[tuple[str, int], dict[int, int]]:
+    """The degrees of every output member in the input members given by number (see `Members`).
+
+    A sum of terms of different degree has none (`MIXED`), or the ``highest``.
+    """
     members = Members(net)
     rules: dict[int, tuple[Reading, int]] = {}
     for rule in net.tables.classes:
-        reading = _Reader(net, members).reading(rule.equation, rule.rows)
+        reading = _Reader(net, members, _highest if highest else _sum).reading(rule.equation, rule.rows)
         start = members.starts[rule.definition.name]
         for row, target in enumerate(rule.target.tolist()):
             rules[start + target] = reading, row
@@ -57,8 +62,8 @@ def output_degrees(net: Network, inputs: Collection[int]) -> dict[tuple[str, int
 class _Reader:
     """Turns equations into functions that read off degrees, subscripts evaluated for all rows at once."""
 
-    def __init__(self, net: Network, members: Members) -> None:
-        self.net, self.members = net, members
+    def __init__(self, net: Network, members: Members, add: Callable[[Sequence[Degrees]], Degrees]) -> None:
+        self.net, self.members, self.add = net, members, add
 
     def reading(self, expr: Expr, rows: Rows) -> Reading:
         match expr:
@@ -71,7 +76,7 @@ class _Reader:
             case Call(function="conj", arguments=(inner,)) if self.net.field == "real":
                 return self.reading(inner, rows)
             case Add(terms=terms):
-                return _joined(_sum, [self.reading(term, rows) for term in terms])
+                return _joined(self.add, [self.reading(term, rows) for term in terms])
             case Multiply(factors=factors, inverted=inverted):
                 parts = [self.reading(factor, rows) for factor in factors]
                 fixed = [
@@ -81,7 +86,7 @@ class _Reader:
             case Binary(op="^", left=left, right=right):
                 return self._power(left, right, rows)
             case Reduce(op=op, arguments=arguments):
-                return self._reduce({"prod": _product, "sum": _sum}.get(op, _mixed), arguments, rows)
+                return self._reduce({"prod": _product, "sum": self.add}.get(op, _mixed), arguments, rows)
             case Over(body=inner):
                 return _joined(_mixed, [self.reading(inner, rows)])
             case Call(arguments=arguments):
@@ -156,6 +161,16 @@ def _sum(parts: Sequence[Degrees]) -> Degrees:
         return None
     numbers = dict.fromkeys(number for term in terms for number in term)
     return {n: terms[0].get(n, 0) if len({term.get(n, 0) for term in terms}) == 1 else MIXED for n in numbers}
+
+
+def _highest(parts: Sequence[Degrees]) -> Degrees:
+    """The degree of a sum of terms that do not cancel."""
+    total: dict[int, int] = {}
+    for part in parts:
+        for number, degree in (part or {}).items():
+            before = total.get(number, 0)
+            total[number] = MIXED if MIXED in (before, degree) else max(before, degree)
+    return total
 
 
 def _mixed(parts: Sequence[Degrees]) -> Degrees:

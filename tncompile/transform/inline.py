@@ -27,7 +27,8 @@ from tncompile.network import (
     nodes_of,
     verify,
 )
-from tncompile.network.substitute import substitute
+from tncompile.network.substitute import integer, substitute
+from tncompile.source import Fault
 from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
@@ -154,14 +155,38 @@ class _Inliner:
 
         In a loop each round gets inner indices of its own.
         """
-        if len(rule.indices) != len(use.indices):
+        free = [index.index for index in rule.indices]
+        pairs = list(zip(free, use.indices, strict=False))
+        if len(free) == len(use.indices) and all(_alike(rule.body, f, g, values) for f, g in pairs):
+            wires = {index.name: (index, given) for index, given in pairs}
+            own = self.own_names(rule, set(wires))
+            body = cast(Expr, _renamed(rule.body, own, wires, tuple(map(Name, around))))
+            return substitute(body, {own[name]: value for name, value in values.items()})
+        return None if around else self.tied(rule, use, values)
+
+    def tied(self, rule: Definition, use: Use, values: Mapping[str, Expr]) -> Expr | None:
+        """The body with new indices throughout, those of the left side tied to the ones given by `delta`."""
+        own = self.own_names(rule, set())
+        try:
+            free = [replace(i, name=own[i.name]) for f in rule.indices for i in self.written_out(f.index)]
+            given = [i for index in use.indices for i in self.written_out(index)]
+        except Fault:
+            return None  # their loops depend on loops around
+        if len(free) != len(given):
             return None
-        wires = {free.index.name: (free.index, given) for free, given in zip(rule.indices, use.indices, strict=True)}
-        if not all(_alike(rule.body, free, given, values) for free, given in wires.values()):
-            return None
-        own = self.own_names(rule, set(wires))
-        body = cast(Expr, _renamed(rule.body, own, wires, tuple(map(Name, around))))
-        return substitute(body, {own[name]: value for name, value in values.items()})
+        body = substitute(
+            cast(Expr, _renamed(rule.body, own, {}, ())), {own[name]: value for name, value in values.items()}
+        )
+        links = [Use("delta", (), pair) for pair in zip(free, given, strict=True)]
+        return Multiply((body, *links), (False,) * (1 + len(links)))
+
+    def written_out(self, index: Index) -> list[Index]:
+        """An index with a loop, once for each round. Raises Fault where the loop depends on others."""
+        if not index.loops:
+            return [index]
+        rows, _ = self.net.scope.expand(index.loops)
+        rounds = [dict(zip(rows.names, map(integer, column), strict=True)) for column in rows.columns.T.tolist()]
+        return [replace(index, subscripts=tuple(substitute(s, put) for s in index.subscripts), loops=()) for put in rounds]
 
     def own_names(self, rule: Definition, free: set[str]) -> dict[str, str]:
         """New names for the inner indices of a rule and for all its loop variables."""

@@ -45,7 +45,11 @@ class Wiring:
         self.context, self.carried = context, carried
         self.index = context.names.fresh(name)
         self.variables = context.names.fresh("j"), context.names.fresh("a")
-        self.axes = None if all(count == 1 for count in axes) else self._axes(axes)
+        self.axes = (
+            None
+            if all(count == 1 for count in axes)
+            else context.listed(f"{self.index}_axes", np.array(axes))
+        )
         self._looked_up: dict[tuple[str, str], Size] = {}
         self._tables: dict[str, Name] = {}
 
@@ -105,13 +109,6 @@ class Wiring:
         size = Size(self.context.names.fresh(name), default=ListExpr(items))
         self.context.lists.append(size)
         return Name(size.name)
-
-    def _axes(self, axes: Sequence[int]) -> Size:
-        family = (Loop((), Range(integer(1), integer(len(axes)))),)
-        values = ListExpr(tuple(integer(count) for count in axes))
-        size = Size(self.context.names.fresh(f"{self.index}_axes"), family, values)
-        self.context.lists.append(size)
-        return size
 
 
 def _affine(members: Ints, subscripts: Sequence[Expr], values: Ints) -> Expr | None:

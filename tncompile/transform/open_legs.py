@@ -49,9 +49,10 @@ def open_legs(net: Network, legs: str | Sequence[CutItem] | None = None) -> Netw
     wiring = Wiring(context, "leg", carried_legs(net, own), axes)
 
     def is_open(name: str, subscripts: Sequence[Expr]) -> bool | Expr:
-        flags = np.array([len(lists) for lists in own[name]])
+        # As sizes are at least 1: 1 for open, 2 for closed.
+        flags = np.array([1 if lists else 2 for lists in own[name]])
         if (flags == flags[0]).all():
-            return bool(flags[0])
+            return bool(flags[0] == 1)
         return Compare((wiring.value(name, subscripts, flags, "open"), ONE), ("==",))
 
     def declare(tensor: Tensor) -> list[Statement]:
@@ -100,7 +101,7 @@ def _check_degrees(net: Network, chosen: dict[str, list[int]]) -> None:
         for position in positions
     }
     for (output, position), degrees in output_degrees(net, names).items():
-        for number, degree in degrees.items():
+        for number, degree in sorted(degrees.items()):
             if degree != 1:
                 what = "is not a polynomial of one degree" if degree == MIXED else f"is of degree {degree}"
                 raise TnError(

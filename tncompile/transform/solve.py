@@ -11,13 +11,11 @@ from tncompile.network import (
     Expr,
     Logic,
     Loop,
-    Multiply,
     Name,
     Number,
     Range,
-    nodes_of,
 )
-from tncompile.network.substitute import integer, integer_value, shifted, substitute
+from tncompile.network.substitute import integer_value, shifted, substitute
 
 
 class Unsolvable(Exception):

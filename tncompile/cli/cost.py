@@ -1,0 +1,121 @@
+"""`tnc cost`: weights, operations, memory, degrees; as numbers and as formulas in the sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich import box
+from rich.table import Table
+
+from tncompile.cli.console import echo_json, table_console
+from tncompile.cli.degrees import degree_text, degrees_of
+from tncompile.cli.options import file_argument, json_option, load_network, size_option
+from tncompile.network import Extent, Formula, Network
+from tncompile.plan import Schedule, fold, order, peak_elements, plan_table
+from tncompile.plan.peak import elements
+from tncompile.transform import gradient
+
+NOTHING = Extent(0, Formula.constant(0))
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one evaluation costs."""
+
+    flops: Extent
+    peak: Extent
+
+    def to_json(self) -> dict[str, object]:
+        """The numbers, and the formula of the operations."""
+        return {
+            "flops": self.flops.value,
+            "peak_elements": self.peak.value,
+            "formula": str(self.flops.formula),
+            "peak_formula": str(self.peak.formula),
+        }
+
+
+@click.command("cost")
+@file_argument
+@size_option
+@json_option
+def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Count what the network of FILE costs: its weights, the operations of one sample, the memory.
+
+    A multiplication with an addition counts as two operations (FLOPs). The gradient is that of all
+    weights, the score included. The degree of the score in an input is 1 where it is used once; of an
+    output with several members it is the highest of all.
+    """
+    net = load_network(file, settings)
+    flat = order(net)
+    schedule = fold(flat)
+    weights, score = count_weights(schedule), measure(schedule)
+    backward = measure(fold(gradient(flat))) if weights.value else None
+    degrees = degrees_of(net)
+    if as_json:
+        echo_json(
+            {
+                "network": net.name,
+                "sizes": {name: _plain(value) for name, value in net.sizes.items()},
+                "weights": weights.value,
+                "weights_formula": str(weights.formula),
+                "score": score.to_json(),
+                "gradient": None if backward is None else backward.to_json(),
+                "degree": degrees,
+            }
+        )
+    else:
+        _print_tables(net, weights, score, backward, degrees)
+
+
+def count_weights(schedule: Schedule) -> Extent:
+    """How many numbers the weights of a schedule hold."""
+    total = NOTHING
+    for buffer in schedule.buffers.values():
+        if buffer.role == "weight":
+            total = _plus(total, elements(buffer))
+    return total
+
+
+def measure(schedule: Schedule) -> Cost:
+    """The operations and the peak of a schedule."""
+    flops = NOTHING
+    for row in plan_table(schedule):
+        flops = _plus(flops, row.flops)
+    return Cost(flops, Extent(*peak_elements(schedule)))
+
+
+def _plus(left: Extent, right: Extent) -> Extent:
+    return Extent(left.value + right.value, left.formula + right.formula)
+
+
+def _plain(value: object) -> object:
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+def _print_tables(
+    net: Network, weights: Extent, score: Cost, backward: Cost | None, degrees: dict[str, Any]
+) -> None:
+    console = table_console()
+    sizes = ", ".join(f"{name} = {_plain(value)}" for name, value in net.sizes.items())
+    console.print(f"[bold]{net.name}[/bold]  {sizes}".replace("[[", r"\[["), soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    table.add_column("number", justify="right")
+    table.add_column("in the sizes", overflow="fold")
+    table.add_row("weights", f"{weights.value:,}", str(weights.formula))
+    for name, cost in (("score", score), ("gradient", backward)):
+        if cost is not None:
+            table.add_section()
+            table.add_row(f"{name}: FLOPs a sample", f"{cost.flops.value:,}", str(cost.flops.formula))
+            table.add_row(f"{name}: peak elements", f"{cost.peak.value:,}", str(cost.peak.formula))
+    console.print(table)
+    if backward is not None and score.flops.value:
+        console.print(f"the gradient costs {backward.flops.value / score.flops.value:.2f} times the score")
+    for name, degree in degrees.items():
+        console.print(f"degree in {name}: {degree_text(degree)}", soft_wrap=True, markup=False)
