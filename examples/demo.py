@@ -78,7 +78,7 @@ def train(name: str, folder: Path, epochs: int, bar: Progress) -> tuple[Fit, lis
 def main() -> None:
     """The whole demonstration."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=30, help="how often each digit is seen (default: 30)")
+    parser.add_argument("--epochs", type=int, default=20, help="how often each digit is seen (default: 20)")
     parser.add_argument("--out", type=Path, default=Path("out"), help="where the results go (default: out)")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -291,6 +291,18 @@ output y(a) = sum(p[e](a) for e in 1..E)
 output z(a) = prod(n[i, j](a) for (i, j) in edges)
 """
 
+WIRES = """network wires
+size d = 3, r = 2, n = 4
+input x[1..d](n)
+weight A[1..d](n, r), core(r for k in 1..d, r)
+f[k](a) = A[k](i, a) * x[k](i)                              for k in 1..d
+t(q[k] for k in 1..d, y) = core(q[k] for k in 1..d, y) * f[1](y)
+s(q[k] for k in 2..d, y) = t(q[k] for k in 1..d, y) * f[1](q[1])
+c(q[k] for k in 2..d, y) = s(q[k] for k in 2..d, y)
+u(q[3], y) = c(q[k] for k in 2..d, y) * f[2](q[2])
+output z(y) = u(q, y) * f[3](q)
+"""
+
 TEXTS = {
     name.lower(): text
     for name, text in list(globals().items())

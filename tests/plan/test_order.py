@@ -183,7 +183,7 @@ def test_the_batch_does_not_mislead_the_search() -> None:
 def test_a_product_over_a_ring_is_swept_and_costs_what_a_sweep_costs() -> None:
     d, n, r = 32, 2, 3
     flat = order(load(TEXTS["tensor_ring"], d=d, n=n, r=r, C=1))
-    assert len(rules(flat)) <= 5
+    assert len(rules(flat)) <= 7
     assert cost(flat).flops.value <= d * (2 * n * r * r + 2 * r**3) + 2 * r * r
 
 

@@ -12,7 +12,6 @@ from tncompile.language.load import load
 from tncompile.plan import Schedule, Step, cost, fold, order, peak_elements, plan_table
 from tncompile.transform.gradient import gradient
 
-
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.tn"))
 
 

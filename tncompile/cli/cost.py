@@ -12,23 +12,27 @@ from rich.table import Table
 from tncompile.cli.console import echo_json, table_console
 from tncompile.cli.degrees import degree_text, degrees_of
 from tncompile.cli.options import file_argument, json_option, load_network, size_option
-from tncompile.network import Extent, Formula, Network
-from tncompile.plan import Schedule, fold, order, peak_elements, plan_table
+from tncompile.network import Extent, Network
+from tncompile.plan import Schedule, cost, fold, order, peak_elements
+from tncompile.plan.cost import total
 from tncompile.plan.peak import elements
 from tncompile.transform import gradient
 
-NOTHING = Extent(0, Formula.constant(0))
-
 
 @dataclass(frozen=True)
-class Cost:
+class Evaluation:
     """What one evaluation costs."""
 
     flops: Extent
     peak: Extent
 
+    @staticmethod
+    def of(flat: Network, schedule: Schedule) -> Evaluation:
+        """The cost of a flat network and of the schedule made from it."""
+        return Evaluation(cost(flat).flops, Extent(*peak_elements(schedule)))
+
     def to_json(self) -> dict[str, object]:
-        """The numbers, and the formula of the operations."""
+        """Numbers and formulas."""
         return {
             "flops": self.flops.value,
             "peak_elements": self.peak.value,
@@ -51,8 +55,11 @@ def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
     net = load_network(file, settings)
     flat = order(net)
     schedule = fold(flat)
-    weights, score = count_weights(schedule), measure(schedule)
-    backward = measure(fold(gradient(flat))) if weights.value else None
+    weights, score = count_weights(schedule), Evaluation.of(flat, schedule)
+    backward = None
+    if weights.value:
+        with_gradient = gradient(flat)
+        backward = Evaluation.of(with_gradient, fold(with_gradient))
     degrees = degrees_of(net)
     if as_json:
         echo_json(
@@ -72,23 +79,7 @@ def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
 
 def count_weights(schedule: Schedule) -> Extent:
     """How many numbers the weights of a schedule hold."""
-    total = NOTHING
-    for buffer in schedule.buffers.values():
-        if buffer.role == "weight":
-            total = _plus(total, elements(buffer))
-    return total
-
-
-def measure(schedule: Schedule) -> Cost:
-    """The operations and the peak of a schedule."""
-    flops = NOTHING
-    for row in plan_table(schedule):
-        flops = _plus(flops, row.flops)
-    return Cost(flops, Extent(*peak_elements(schedule)))
-
-
-def _plus(left: Extent, right: Extent) -> Extent:
-    return Extent(left.value + right.value, left.formula + right.formula)
+    return total(elements(buffer) for buffer in schedule.buffers.values() if buffer.role == "weight")
 
 
 def _plain(value: object) -> object:
@@ -99,7 +90,7 @@ def _plain(value: object) -> object:
 
 
 def _print_tables(
-    net: Network, weights: Extent, score: Cost, backward: Cost | None, degrees: dict[str, Any]
+    net: Network, weights: Extent, score: Evaluation, backward: Evaluation | None, degrees: dict[str, Any]
 ) -> None:
     console = table_console()
     sizes = ", ".join(f"{name} = {_plain(value)}" for name, value in net.sizes.items())
@@ -109,11 +100,11 @@ def _print_tables(
     table.add_column("number", justify="right")
     table.add_column("in the sizes", overflow="fold")
     table.add_row("weights", f"{weights.value:,}", str(weights.formula))
-    for name, cost in (("score", score), ("gradient", backward)):
-        if cost is not None:
+    for name, spent in (("score", score), ("gradient", backward)):
+        if spent is not None:
             table.add_section()
-            table.add_row(f"{name}: FLOPs a sample", f"{cost.flops.value:,}", str(cost.flops.formula))
-            table.add_row(f"{name}: peak elements", f"{cost.peak.value:,}", str(cost.peak.formula))
+            table.add_row(f"{name}: FLOPs a sample", f"{spent.flops.value:,}", str(spent.flops.formula))
+            table.add_row(f"{name}: peak elements", f"{spent.peak.value:,}", str(spent.peak.formula))
     console.print(table)
     if backward is not None and score.flops.value:
         console.print(f"the gradient costs {backward.flops.value / score.flops.value:.2f} times the score")

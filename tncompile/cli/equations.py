@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
 from tncompile.network import (
     Call,
+    Expr,
     Extent,
     Index,
     Network,
@@ -35,7 +37,7 @@ def equations_text(net: Network) -> str:
 def _class_lines(net: Network, rule: RuleClass) -> Iterator[str]:
     definition = rule.definition
     left = expression_text(Use(definition.name, definition.subscripts, tuple(free.index for free in definition.indices)))
-    yield f"{left} = {expression_text(_with_open_sums(rule.equation))}"
+    yield f"{left} = {expression_text(cast(Expr, _with_open_sums(rule.equation)))}"
     if rule.rows.names:
         yield f"    {_instances(rule)}"
     if rule.extents:
@@ -80,10 +82,9 @@ def _hyperindices(net: Network, rule: RuleClass) -> list[tuple[str, int]]:
         rows = use.rows.take(of_first)
         for index in use.use.indices:
             columns = [net.scope.integers(subscript, rows).tolist() for subscript in index.subscripts]
-            touched.update((index.name, values) for values in zip(*columns, strict=True)) if columns else touched.update(
-                {(index.name, ()): rows.count}
-            )
-    free = Counter((free.index.name, ()) for free in rule.definition.indices if not free.index.subscripts)
+            places = zip(*columns, strict=True) if columns else [()] * rows.count
+            touched.update((index.name, values) for values in places)
+    free: Counter[tuple[str, tuple[int, ...]]] = Counter((free.index.name, ()) for free in rule.definition.indices if not free.index.subscripts)
     return [
         (name + (f"[{', '.join(map(str, values))}]" if values else ""), count)
         for (name, values), count in touched.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import click
 import numpy as np
@@ -119,5 +120,6 @@ def _print_report(report: dict[str, object]) -> None:
 def _save_weights(model: Model, result: Fit, output: str) -> None:
     """All members by name, in one file, whole or not at all."""
     stream = io.BytesIO()
-    np.savez(stream, **{name: np.asarray(result.weights[name]) for name in model.weights})
+    arrays: dict[str, Any] = {name: np.asarray(result.weights[name]) for name in model.weights}
+    np.savez(stream, **arrays)
     write_whole(output, stream.getvalue())

@@ -43,9 +43,12 @@ class Reference:
         return list(found)
 
 
+End = tuple[Reference, Port]
+
+
 @dataclass
 class _Net:
-    ends: list[tuple[Reference, Port, int]]
+    ends: list[End]
     extent: Extent | None
     subscripts: tuple[int, ...] = ()
     home: Home = ("", ())
@@ -74,12 +77,12 @@ class Nets:
 
     def join(
         self,
-        ends: list[tuple[Reference, Port, int]],
+        ends: list[End],
         extent: Extent | None,
         subscripts: tuple[int, ...] = (),
         home: Home = ("", ()),
     ) -> int:
-        """A new net with these ends (node, port, axis); the subscripts are those of its index."""
+        """A new net with these ends (node, port); the subscripts are those of its index."""
         self._nets.append(_Net(ends, extent, subscripts, home))
         self._same.append(len(self._nets) - 1)
         return len(self._nets) - 1
@@ -90,9 +93,9 @@ class Nets:
         self._nets[net].links.append(outer)
         return net
 
-    def attach(self, net: int, node: Reference, port: Port, axis: int = 0) -> None:
+    def attach(self, net: int, node: Reference, port: Port) -> None:
         """One more end."""
-        self._nets[self._find(net)].ends.append((node, port, axis))
+        self._nets[self._find(net)].ends.append((node, port))
 
     def silent(self, extent: Extent) -> int:
         """A net for a value whose uses have wires of their own."""
@@ -179,14 +182,14 @@ class Nets:
                 edges += [] if net.silent else self._single(ends, net.extent)
             else:
                 hub = hubs[number] = self._hub(ends, net)
-                port = "in" if self.nodes[hub].kind == "state" else "none"
-                edges += [(node, own, hub, port, net.extent) for node, own in ends if node != hub]
+                into: Port = "in" if self.nodes[hub].kind == "state" else "none"
+                edges += [(node, own, hub, into, net.extent) for node, own in ends if node != hub]
         edges += [(hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links]
         return edges
 
     def _drawn_ends(self, net: _Net) -> list[tuple[int, Port]]:
         """The ends of a net; a wire of extent 1 to a vector of ones says nothing."""
-        ends = [(node, port) for reference, port, _ in net.ends for node in reference.nodes()]
+        ends = [(node, port) for reference, port in net.ends for node in reference.nodes()]
         if net.extent is None or net.extent.value > 1:
             return ends
         return [(node, port) for node, port in ends if (self.nodes[node].kind, self.nodes[node].name) != ("number", "1")]

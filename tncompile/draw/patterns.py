@@ -198,7 +198,7 @@ def _apply(label: str, parts: tuple[Pattern, ...]) -> Pattern:
     arguments = tuple(part for part in parts if not isinstance(part, Value))
     if not arguments:
         return Value("·") if parts else Value("0")
-    inner = [(part.label, part.arguments[0]) if _single(part) else ("", part) for part in arguments]
+    inner = [_unwrapped(part) for part in arguments]
     operands = [operand for _, operand in inner]
     same = all(isinstance(o, Leaf) and o.use == operands[0].use for o in operands if isinstance(operands[0], Leaf))
     if len(arguments) == 1 and inner[0][0]:
@@ -208,5 +208,8 @@ def _apply(label: str, parts: tuple[Pattern, ...]) -> Pattern:
     return Apply(label, arguments)
 
 
-def _single(part: Pattern) -> bool:
-    return isinstance(part, Apply) and len(part.arguments) == 1
+def _unwrapped(part: Pattern) -> tuple[str, Pattern]:
+    """What is done to an operand, and the operand."""
+    if isinstance(part, Apply) and len(part.arguments) == 1:
+        return part.label, part.arguments[0]
+    return "", part

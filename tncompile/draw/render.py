@@ -17,7 +17,7 @@ from matplotlib.path import Path as Curve
 from tncompile.draw.graph import Kind, Node
 from tncompile.draw.layout import Layout
 from tncompile.draw.marks import CHARACTER, LOOKS, extent_text, label, mark_size
-from tncompile.draw.wires import Path, route
+from tncompile.draw.wires import Bow, Path, Stroke, route
 
 Point = tuple[float, float]
 
@@ -25,7 +25,7 @@ INCH = 0.82  # inches in a unit of the grid
 MARGIN = 0.35
 CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tncompile", "mathtext.fontset": "dejavusans", "font.family": "DejaVu Sans"}
+STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "tncompile", "mathtext.fontset": "dejavusans", "font.family": "DejaVu Sans"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _bounds(sheet: Sheet, paths: list[Path]) -> tuple[float, float, float, float
     """Left, right, bottom and top of all that is drawn, with a margin."""
     boxes = [(x, y, *_half(mark_size(n))) for n, (x, y) in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True)]
     corners = [(x + side * w, y + side * h) for x, y, w, h in boxes for side in (-1, 1)]
-    reached = [path.points() for path in paths] + [curve.vertices for path in paths for curve in path.curves[1:]]
+    reached = [path.points() for path in paths] + [stroke.points() for path in paths for stroke in path.strokes[1:]]
     points = np.concatenate([np.array(corners or [(0.0, 0.0)]), *reached])
     (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return left - MARGIN, right + MARGIN, bottom - MARGIN, top + MARGIN
@@ -94,12 +94,19 @@ def _draw_wires(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
         extent = path.wire.extent
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
         style: dict[str, Any] = {"ls": (0, (2, 2)), "ec": "#888888"} if extent is None else {"ec": "#3a3a3a"}
-        for curve in path.curves:
-            axes.add_patch(PathPatch(curve, fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style))
+        for stroke in path.strokes:
+            axes.add_patch(PathPatch(_curve(stroke), fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style))
             if path.name:
-                axes.text(*curve.vertices[-1], path.name, fontsize=7, style="italic", ha="center", va="center",
+                axes.text(*stroke.points()[-1], path.name, fontsize=7, style="italic", ha="center", va="center",
                           color="#444444", bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": "#999999"})  # fmt: skip
     _draw_extents(axes, sheet, paths)
+
+
+def _curve(stroke: Stroke | Bow) -> Curve:
+    pieces = stroke.pieces()
+    points = [pieces[0][0], *(point for piece in pieces for point in piece[1:])]
+    codes = [code for piece in pieces for code in ([Curve.LINETO] if len(piece) == 2 else [Curve.CURVE3] * 2)]
+    return Curve(points, [Curve.MOVETO, *codes])
 
 
 def _draw_extents(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
@@ -134,7 +141,8 @@ def _draw_node(axes: Any, node: Node, place: Point) -> None:
         axes.text(place[0], place[1] + 0.04, label(node), fontsize=7, ha="center", va="bottom", color="#666666", zorder=4)
         return
     if node.kind == "gap":
-        axes.text(*place, "⋯", fontsize=14, ha="center", va="center", color="#333333", zorder=4)
+        axes.text(*place, "⋯", fontsize=16, ha="center", va="center", color="#333333", zorder=4,
+                  bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"})  # fmt: skip
         return
     _draw_mark(axes, node, place)
     if node.tag is not None:

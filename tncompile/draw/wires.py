@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.path import Path as Curve
 
 from tncompile.draw.graph import Graph, Wire
 from tncompile.draw.layout import Layout
@@ -27,20 +25,65 @@ STUB = (1.0, 0.42)
 
 
 @dataclass(frozen=True)
+class Stroke:
+    """A line through corners; each corner but the ends is rounded off from ``radius`` before it to as far behind."""
+
+    corners: tuple[Point, ...]
+    radius: float = 0.0
+
+    def pieces(self) -> list[tuple[Point, ...]]:
+        """Straight pieces (two points) and curves of second degree (three), one after the other."""
+        found: list[tuple[Point, ...]] = []
+        at = self.corners[0]
+        for before, corner, after in zip(self.corners, self.corners[1:], self.corners[2:], strict=False):
+            enter, leave = _towards(corner, before, self.radius), _towards(corner, after, self.radius)
+            found += [(at, enter), (enter, corner, leave)]
+            at = leave
+        return [*found, (at, self.corners[-1])]
+
+    def points(self) -> Points:
+        """Points along the line, shape (many, 2)."""
+        return np.concatenate([_along(piece) for piece in self.pieces()])
+
+
+@dataclass(frozen=True)
+class Bow:
+    """A curve of second degree."""
+
+    start: Point
+    control: Point
+    end: Point
+
+    def pieces(self) -> list[tuple[Point, ...]]:
+        """The one curve."""
+        return [(self.start, self.control, self.end)]
+
+    def points(self) -> Points:
+        """Points along the curve, shape (many, 2)."""
+        return _along(self.pieces()[0])
+
+
+@dataclass(frozen=True)
 class Path:
     """A wire on the paper; where it is cut, ``name`` stands at both ends of the cut."""
 
     wire: Wire
-    curves: tuple[Curve, ...]
+    strokes: tuple[Stroke | Bow, ...]
     name: str = ""
 
     def points(self) -> Points:
-        """Points along the (first) curve, shape (many, 2)."""
-        curve = self.curves[0]
-        if curve.codes is None or Curve.CURVE3 not in curve.codes:
-            return np.concatenate([np.linspace(a, b, 9) for a, b in pairwise(curve.vertices)])
-        sampled: Points = curve.interpolated(1).to_polygons(closed_only=False)[0]
-        return np.concatenate([np.linspace(a, b, 5) for a, b in pairwise(sampled)])
+        """Points along the (first) stroke."""
+        return self.strokes[0].points()
+
+
+def _along(piece: tuple[Point, ...]) -> Points:
+    corners = np.array(piece, dtype=np.float64)
+    t = np.linspace(0.0, 1.0, 33)[:, None]
+    if len(piece) == 2:
+        points: Points = (1 - t) * corners[0] + t * corners[1]
+    else:
+        points = (1 - t) ** 2 * corners[0] + 2 * t * (1 - t) * corners[1] + t**2 * corners[2]
+    return points
 
 
 def route(layout: Layout) -> list[Path]:
@@ -50,7 +93,7 @@ def route(layout: Layout) -> list[Path]:
     halves = np.array([mark_size(node) for node in graph.nodes], dtype=np.float64).reshape(-1, 2) / 2 + CLEARANCE
     many = Counter(frozenset((wire.source, wire.target)) for wire in graph.wires)
     seen: Counter[frozenset[int]] = Counter()
-    paths = []
+    paths: list[Path] = []
     for wire in graph.wires:
         pair = frozenset((wire.source, wire.target))
         lane = seen[pair] - (many[pair] - 1) / 2
@@ -62,11 +105,11 @@ def route(layout: Layout) -> list[Path]:
         elif (wire.source, wire.target) in layout.detours:
             paths.append(Path(wire, (_detour(start, end, layout.detours[wire.source, wire.target]),)))
         else:
-            curves = [_bow(start, end, bow) for bow in ((0.3 * lane,) if lane else BOWS)]
+            strokes = [_bow(start, end, bow) for bow in ((0.3 * lane,) if lane else BOWS)]
             if (wire.source, wire.target) in layout.bends:
                 bends = [(x + 0.1 * lane, y) for x, y in layout.bends[wire.source, wire.target]]
-                curves.insert(1, _rounded([start, *bends, end], BEND))
-            paths.append(min((Path(wire, (curve,)) for curve in curves), key=lambda path: _hits(path, centres, halves)))
+                strokes.insert(1, Stroke((start, *bends, end), BEND))
+            paths.append(min((Path(wire, (stroke,)) for stroke in strokes), key=lambda path: _hits(path, centres, halves)))
     return paths
 
 
@@ -78,37 +121,27 @@ def _ends(graph: Graph, wire: Wire, places: Sequence[Point]) -> tuple[Point, Poi
     return start, end
 
 
-def _bow(start: Point, end: Point, bow: float) -> Curve:
+def _bow(start: Point, end: Point, bow: float) -> Stroke | Bow:
     (x, y), (u, v) = start, end
     if not bow:
-        return Curve([start, end])
+        return Stroke((start, end))
     # Twice the height, since the curve reaches half way to its control point.
-    control = ((x + u) / 2 - 2 * bow * (v - y), (y + v) / 2 + 2 * bow * (u - x))
-    return Curve([start, control, end], [Curve.MOVETO, Curve.CURVE3, Curve.CURVE3])
+    return Bow(start, ((x + u) / 2 - 2 * bow * (v - y), (y + v) / 2 + 2 * bow * (u - x)), end)
 
 
-def _detour(start: Point, end: Point, between: float) -> Curve:
+def _detour(start: Point, end: Point, between: float) -> Stroke:
     """Out over the row, down between two columns, and in under the row where the wire ends."""
     (x, y), (u, v) = start, end
     side = 1.0 if between > x else -1.0
-    corners = [
+    corners = (
         start,
         (x + side * SLANT, y + BETWEEN),
         (between, y + BETWEEN),
         (between, v - BETWEEN),
         (u - side * SLANT, v - BETWEEN),
         end,
-    ]
-    return _rounded(corners)
-
-
-def _rounded(corners: list[Point], radius: float = CORNER) -> Curve:
-    """A line through corners that are a little rounded off."""
-    vertices, codes = [corners[0]], [Curve.MOVETO]
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        vertices += [_towards(corner, before, radius), corner, _towards(corner, after, radius)]
-        codes += [Curve.LINETO, Curve.CURVE3, Curve.CURVE3]
-    return Curve([*vertices, corners[-1]], [*codes, Curve.LINETO])
+    )
+    return Stroke(corners, CORNER)
 
 
 def _towards(corner: Point, other: Point, radius: float) -> Point:
@@ -117,18 +150,17 @@ def _towards(corner: Point, other: Point, radius: float) -> Point:
     return corner[0] + share * (other[0] - corner[0]), corner[1] + share * (other[1] - corner[1])
 
 
-def _stubs(start: Point, end: Point) -> tuple[Curve, Curve]:
+def _stubs(start: Point, end: Point) -> tuple[Stroke, Stroke]:
     """The two ends of a wire that leads around the edge."""
     side = 1.0 if start[0] > end[0] else -1.0
     rise = 1.0 if end[1] > start[1] else -1.0
     first = (start[0] + side * STUB[0], start[1] + rise * STUB[1])
     second = (end[0] - side * STUB[0], end[1] - rise * STUB[1])
-    return Curve([start, first]), Curve([end, second])
+    return Stroke((start, first)), Stroke((end, second))
 
 
 def _hits(path: Path, centres: Points, halves: Points) -> int:
     """How many nodes a path runs through, its own two not counted."""
     distance = np.abs(path.points()[:, None, :] - centres[None, :, :])
-    inside = (distance < halves[None, :, :]).all(axis=2).any(axis=0)
-    inside[[path.wire.source, path.wire.target]] = False
-    return int(inside.sum())
+    inside = np.flatnonzero((distance < halves[None, :, :]).all(axis=2).any(axis=0))
+    return len(set(inside.tolist()) - {path.wire.source, path.wire.target})

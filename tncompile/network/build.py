@@ -25,6 +25,7 @@ from tncompile.network.rules import Group, Rule, Said, gather_definitions, read_
 from tncompile.network.settle import NeedsWritingOut, settle
 from tncompile.network.sites import Slot
 from tncompile.network.tables import Tables
+from tncompile.network.values import Scope
 from tncompile.network.wires import connect
 from tncompile.network.writing import declared_table, defined_table, write_class
 from tncompile.source import Diagnostic
@@ -39,16 +40,19 @@ def build_tables(net: Network) -> Tables:
 
 
 class Written:
-    """A network on its way to its tables: instances, indices, extents; and the problems met."""
+    """A network on its way to its tables: instances, indices, extents; and the problems met.
 
-    def __init__(self, net: Network) -> None:
-        self.net, self.scope, self.problems = net, net.scope, Problems()
+    ``scope`` is a scope of its own where loop steps are to be counted anew.
+    """
+
+    def __init__(self, net: Network, scope: Scope | None = None) -> None:
+        self.net, self.scope, self.problems = net, scope or net.scope, Problems()
         check_names(net.statements, net.source, self.problems)
         if not net.outputs:
             self.problems.add(Diagnostic("this network has no output", help="`output score() = ...`"))
-        self.declared = declare_all(net.scope, list(net.tensors.values()), self.problems)
-        check_contents(net.scope, self.declared.values(), self.problems)
-        rules = read_rules(net.scope, net.definitions, self.problems)
+        self.declared = declare_all(self.scope, list(net.tensors.values()), self.problems)
+        check_contents(self.scope, self.declared.values(), self.problems)
+        rules = read_rules(self.scope, net.definitions, self.problems)
         self.defined = gather_definitions(rules, self.problems)
         self.refuse_too_many(rules)
         self.finder = Finder(self.declared, self.defined, net.source, self.problems)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from tncompile.network.rows import Ints
 from tncompile.network.settle import settle
 from tncompile.network.sites import Site, Slot
 from tncompile.network.substitute import integer
@@ -24,6 +23,7 @@ class Equation:
         self.taken: set[Index] = set()
         self.primes: dict[Index, int] = {}
         self.places = _first_places(root, free, outer)
+        self.reading_order = {wire: number for number, wire in enumerate(self.places)}
         for slot in free:
             self._name(int(slot.wires[0]))
         self.uses: list[Use] = []
@@ -59,7 +59,7 @@ class Equation:
     def _emit(self, site: Site) -> Expr:
         outside = len(site.rows.names) == self.outer
         keys = self.sums.placed.get(site, site.parent[:0])
-        wires = _in_reading_order(keys % self.sums.width, self.places)
+        wires = sorted(set((keys % self.sums.width).tolist()), key=self.reading_order.__getitem__)
         if outside:
             summed = [self._name(wire) for wire in wires]
         else:
@@ -109,8 +109,3 @@ def _first_places(root: Site, free: Sequence[Slot], outer: int) -> dict[int, tup
             for row, wire in enumerate(slot.wires.tolist()):
                 places.setdefault(wire, (slot, row))
     return places
-
-
-def _in_reading_order(wires: Ints, places: Mapping[int, tuple[Slot, int]]) -> list[int]:
-    wanted = set(wires.tolist())
-    return [wire for wire in places if wire in wanted] if wanted else []

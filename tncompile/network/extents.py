@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -66,18 +66,21 @@ class ExtentGraph:
     highest: Ints
     generics: Ints
     generics_highest: Ints
-    source: Ints  # by label: the entry, among all known ones, that says it first
-    formulas: dict[tuple[str, int, int, int], Formula]  # by axis of a declaration and extent
+    source: Ints  # by label: the entry, among all known ones, that says it first; -1 where there is none
+    starts: Ints  # where the entries of each batch of ``known`` begin
+    # By axis of a declaration and extent.
+    formulas: dict[tuple[str, int, int, int], Formula] = field(default_factory=dict)
 
     def extent(self, node: int) -> Extent:
         """Value and formula of one node."""
         label = int(self.labels[node])
         entry = int(self.source[label])
-        for batch in self.known:
-            if entry < len(batch.wires):
-                return Extent(int(self.values[label]), self.formula(batch, entry))
-            entry -= len(batch.wires)
-        raise LookupError("this index has no extent")
+        if entry < 0:
+            raise LookupError("this index has no extent")
+        batch = int(np.searchsorted(self.starts, entry, side="right")) - 1
+        return Extent(
+            int(self.values[label]), self.formula(self.known[batch], entry - int(self.starts[batch]))
+        )
 
     def formula(self, batch: Known, row: int) -> Formula:
         """What a known extent is in the sizes."""
@@ -184,5 +187,16 @@ def _solve(
         lowest.append(low)
         highest.append(high)
     return ExtentGraph(
-        scope, declared, known, links, axes, labels, lowest[0], highest[0], lowest[1], highest[1], source, {}
+        scope,
+        declared,
+        known,
+        links,
+        axes,
+        labels,
+        values=lowest[0],
+        highest=highest[0],
+        generics=lowest[1],
+        generics_highest=highest[1],
+        source=source,
+        starts=offsets_of(np.array([len(batch.wires) for batch in known], np.int64)),
     )

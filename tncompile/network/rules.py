@@ -14,7 +14,7 @@ from tncompile.network.problems import Problems
 from tncompile.network.rows import Ints, Rows
 from tncompile.network.shapes import both_extents, positive_extents
 from tncompile.network.sites import Site, Slot
-from tncompile.network.syntax import Definition, Expr
+from tncompile.network.syntax import Definition, Expr, Index
 from tncompile.network.values import Scope
 from tncompile.source import Diagnostic, Note
 
@@ -98,14 +98,17 @@ def read_rules(scope: Scope, definitions: Sequence[Definition], problems: Proble
 
 def said_extents(scope: Scope, definition: Definition, free: Sequence[Slot], rows: Rows) -> list[Said | None]:
     """The extents that the left side gives, for each of its indices written out. Raises Fault."""
-    by_name: dict[str, Said] = {}
+    plain: dict[Index, Said] = {}
+    looped: dict[str, Said] = {}
     for index in definition.indices:
         if index.extent is not None:
             values, generics = both_extents(scope, index.extent, rows)
-            by_name[index.index.name] = Said(
-                index.extent, positive_extents(index.extent, values, rows), generics
-            )
-    return [by_name.get(slot.index.name) for slot in free]
+            said = Said(index.extent, positive_extents(index.extent, values, rows), generics)
+            if index.index.loops:
+                looped[index.index.name] = said
+            else:
+                plain[index.index] = said
+    return [plain.get(slot.index, looped.get(slot.index.name)) for slot in free]
 
 
 def gather_definitions(rules: Sequence[Rule], problems: Problems) -> dict[str, Defined]:

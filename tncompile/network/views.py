@@ -13,6 +13,7 @@ from tncompile.network.rules import Group
 from tncompile.network.sites import Site
 from tncompile.network.syntax import Definition, Use
 from tncompile.network.text import expression_text
+from tncompile.network.values import Scope
 from tncompile.network.walk import nodes_of
 
 
@@ -24,7 +25,7 @@ def incidence_graph(net: Network) -> networkx.MultiGraph[Any]:
     Raises TnError if the network is not correct.
     """
     graph: networkx.MultiGraph[Any] = networkx.MultiGraph(name=net.name)
-    written = Written(net)
+    written = Written(net, Scope(net.statements))
     written.problems.raise_all(net.source)
     for group in written.groups:
         _add_instances(graph, written, group)

@@ -16,13 +16,14 @@ from tncompile.network.sites import Site
 from tncompile.network.summation import Summation
 from tncompile.network.syntax import Item, Let, Name, Reduce, Size
 from tncompile.network.unused import unused_members
+from tncompile.network.values import Scope
 from tncompile.network.walk import nodes_of
 from tncompile.source import Diagnostic, Note
 
 
 def warnings(net: Network) -> list[Diagnostic]:
     """What is probably not meant in a correct network, in file order. Raises TnError if it is not correct."""
-    written = Written(net)
+    written = Written(net, Scope(net.statements))
     written.problems.raise_all(net.source)
     found = [*unused_members(net, written), *_unused_values(net), *_accidents(written), *_sums(written)]
     return sorted(found, key=lambda diagnostic: diagnostic.span.start)

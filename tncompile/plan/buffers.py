@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from tncompile.network import Block, Extent, Formula, Ints, Network, TensorTable
+from tncompile.network import Block, Extent, Formula, Ints, Network, RuleClass, TensorTable, expression_text
 from tncompile.plan.ranges import Ranges
 from tncompile.plan.schedule import Buffer
 
@@ -71,6 +71,11 @@ class Layout:
         if np.prod([extent.value for extent in varying], dtype=np.float64) == len(members):
             return tuple(varying)
         return (Extent(len(members), Formula.constant(len(members))),)
+
+    def free(self, rule: RuleClass) -> tuple[str, ...]:
+        """The indices of the left side of a rule, those with loops written out."""
+        shape = self._shape(rule.definition.name, int(rule.target[0]))
+        return tuple(expression_text(index) for index in rule.extents)[: len(shape)]
 
     def partial(self, tensor: str, members: Ints) -> str:
         """A buffer for parts of the values of these members; its name, under which `homes` lists it."""

@@ -17,15 +17,20 @@ import numpy.typing as npt
 Path = tuple[tuple[int, int], ...]
 Numbers = npt.NDArray[np.float64]
 
+FEW = 10  # operands among which the search is exact
 WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What is made small: ``flops * FLOPs + writes * elements written``."""
+    """What is made small: ``flops * FLOPs + writes * elements written``.
+
+    Without ``thorough`` a good order found at once is enough, for what is computed only a few times.
+    """
 
     flops: float = 1.0
     writes: float = WRITE_WEIGHT
+    thorough: bool = True
 
 
 DEFAULT = Objective()
@@ -100,10 +105,13 @@ def contraction(
 ) -> Contraction:
     """A `Contraction` from labels of any kind, without those that cannot matter to the order.
 
-    Labels of extent 1 leave, and labels that every operand carries only make every step dearer alike.
+    Labels of extent 1 leave. Labels that every operand carries only make every step dearer alike: free
+    ones (the batch) leave too, and among many operands, where greedy searches would be misled, all.
     """
     carried = [set(operand) for operand in operands]
     common = set.intersection(*carried) if carried else set()
+    if len(carried) <= FEW:
+        common &= set(output)
     scale = counts.astype(np.float64)
     kept: dict[Hashable, int] = {}
     for label, extent in extents.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tncompile.network import Ints, expression_text
+from tncompile.network import Ints
 from tncompile.plan.buffers import Layout
 from tncompile.plan.drafts import Draft, Read
 
@@ -35,7 +35,7 @@ def without_copies(drafts: Sequence[Draft], layout: Layout, kept: Collection[str
         writers.setdefault(_buffer(layout, draft.source, draft.target), []).append(draft)
     originals: dict[str, _Original] = {}
     for name, copies in writers.items():
-        if copies[0].source not in kept and all(map(_is_copy, copies)):
+        if copies[0].source not in kept and all(_is_copy(draft, layout) for draft in copies):
             original = _original(copies, layout)
             if original is not None:
                 originals[name] = original
@@ -56,7 +56,7 @@ def _buffer(layout: Layout, source: str, members: Ints) -> str:
     return home.buffers[int(home.which[members.flat[0]])]
 
 
-def _is_copy(draft: Draft) -> bool:
+def _is_copy(draft: Draft, layout: Layout) -> bool:
     if len(draft.reads) != 1 or not draft.reads[0].source or draft.reads[0].members.shape[1] != 1:
         return False
     operation, read = draft.operation, draft.reads[0]
@@ -66,23 +66,21 @@ def _is_copy(draft: Draft) -> bool:
         and operation.constant is None
     )
     return (
-        plain and sorted(read.indices) == sorted(_free(draft)) and len(set(read.indices)) == len(read.indices)
+        plain
+        and sorted(read.indices) == sorted(layout.free(draft.rule))
+        and len(set(read.indices)) == len(read.indices)
     )
-
-
-def _free(draft: Draft) -> tuple[str, ...]:
-    return tuple(expression_text(free.index) for free in draft.rule.definition.indices)
 
 
 def _original(copies: Sequence[Draft], layout: Layout) -> _Original | None:
     """What the drafts that fill a buffer repeat, if all of it lies in one other buffer."""
     first = copies[0]
     source, conjugate = first.reads[0].source, first.reads[0].conjugate
-    axes = tuple(_free(first).index(index) for index in first.reads[0].indices)
+    axes = tuple(layout.free(first.rule).index(index) for index in first.reads[0].indices)
     members = np.full(len(layout.homes[first.source].which), -1, np.int64)
     for draft in copies:
         read = draft.reads[0]
-        found = tuple(_free(draft).index(index) for index in read.indices)
+        found = tuple(layout.free(draft.rule).index(index) for index in read.indices)
         if (read.source, read.conjugate, found) != (source, conjugate, axes):
             return None
         members[draft.target] = read.members[:, 0]

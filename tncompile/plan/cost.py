@@ -2,7 +2,7 @@
 
 A contraction of two arrays that sums something costs 2 FLOPs for each combination of all its indices and
 loop rounds (a multiplication and an addition), one that sums nothing, or has one operand, costs 1; to
-copy costs none. A number in front costs 1 for each element of the result. A sum of n terms costs n - 1
+copy costs none. A number in front (-1 too) costs 1 for each element of the result. A sum of n terms costs n - 1
 for each element, a function 1. A reduction costs 1 for each element it reads.
 """
 
@@ -13,7 +13,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tncompile.network import Extent, Formula, Index, Ints, Loop, Network, Range, Rows, RuleClass, Use, UseTable
+from tncompile.network import (
+    Extent,
+    Formula,
+    Index,
+    Ints,
+    Loop,
+    Name,
+    Network,
+    Range,
+    Rows,
+    RuleClass,
+    UseTable,
+    nodes_of,
+)
 from tncompile.network.describe import describe_rows
 from tncompile.plan.group import mentions
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
@@ -181,8 +194,6 @@ def _size(net: Network, loops: Sequence[Loop]) -> Formula | None:
 
 
 def _names(domain: Range) -> list[str]:
-    from tncompile.network import Name, nodes_of
-
     return [node.name for node in nodes_of(domain) if isinstance(node, Name)]
 
 
@@ -206,5 +217,3 @@ def _checked(net: Network, count: int, formula: Formula | None) -> Extent:
         return Extent(count, formula)
     return Extent(count, Formula.constant(count))
 
-
-__all__ = ["ClassCost", "Cost", "Use", "cost"]

@@ -165,14 +165,14 @@ def _partial(draft: Draft, layout: Layout) -> Iterator[Draft]:
 
 def _joined(draft: Draft, parts: Sequence[str], layout: Layout) -> Iterator[Draft]:
     """The partial results together: a sum, an element-by-element function, or products of two at a time."""
-    reads = [_own_read(draft, part) for part in parts]
+    reads = [_own_read(draft, part, layout) for part in parts]
     draft = replace(draft, inner=(), inner_values=np.zeros((0, len(draft.rows), 1), np.int64))
     if draft.operation.function == "prod":
         product = replace(draft, operation=Operation("contract", joins=True))
         while len(reads) > 2:
             source = _new_source(draft, layout)
             yield replace(product, reads=tuple(reads[:2]), source=source, target=np.arange(len(draft.rows)))
-            reads[:2] = [_own_read(draft, source)]
+            reads[:2] = [_own_read(draft, source, layout)]
         yield replace(product, reads=tuple(reads))
         return
     operation = Operation("combine", (None,) * len(reads), joins=True)
@@ -182,9 +182,8 @@ def _joined(draft: Draft, parts: Sequence[str], layout: Layout) -> Iterator[Draf
     yield replace(draft, operation=operation, reads=tuple(reads))
 
 
-def _own_read(draft: Draft, source: str) -> Read:
-    indices = tuple(expression_text(free.index) for free in draft.rule.definition.indices)
-    return Read(source, np.arange(len(draft.rows))[:, None], indices, False)
+def _own_read(draft: Draft, source: str, layout: Layout) -> Read:
+    return Read(source, np.arange(len(draft.rows))[:, None], layout.free(draft.rule), False)
 
 
 def _new_source(draft: Draft, layout: Layout) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from tncompile.plan.contraction import Contraction, Path
 
-MOST_FACTORS = 10
-
 
 def exact_path(problem: Contraction) -> Path:
     """The cheapest path there is; outer products are tried like any other pair. Time grows as 3^factors."""

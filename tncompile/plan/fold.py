@@ -14,6 +14,7 @@ from tncompile.plan.liveness import dead_after
 from tncompile.plan.pieces import pieces_of
 from tncompile.plan.rolling import rolled
 from tncompile.plan.schedule import Access, Schedule
+from tncompile.plan.sequence import sequenced
 from tncompile.plan.steps import StepMaker
 
 
@@ -31,6 +32,7 @@ def fold(flat: Network, keep: Iterable[str] = ()) -> Schedule:
     body = StepMaker(layout).nodes(arrange(pieces, all_edges(pieces)))
     wanted = {access.buffer for name in kept for access in _whole(layout, name)}
     body, buffers = rolled(body, layout.buffers, wanted)
+    body = sequenced(body, buffers, wanted)
     outputs = {name: _whole(layout, name) for name in flat.outputs}
     return Schedule(flat, buffers, body, outputs, dead_after(body, buffers, wanted))
 

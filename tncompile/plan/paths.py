@@ -9,8 +9,8 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tncompile.plan.contraction import Contraction, Path, bits
-from tncompile.plan.exact import MOST_FACTORS, exact_path
+from tncompile.plan.contraction import FEW, Contraction, Path, bits
+from tncompile.plan.exact import exact_path
 from tncompile.plan.improve import improved
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ TRIALS = 32
 
 
 def best_path(problem: Contraction) -> Path:
-    """A cheap path: the cheapest there is up to `MOST_FACTORS` factors, beyond that the best of several searches."""
+    """A cheap path: the cheapest there is up to `FEW` factors, beyond that the best of several searches."""
     count = len(problem.operands)
     if count <= 2:
         return ((0, 1),) if count == 2 else ()
-    if count <= MOST_FACTORS:
+    if count <= FEW:
         return exact_path(problem)
+    if not problem.objective.thorough:
+        return min((eliminated(problem, fill=True), in_order(problem)), key=problem.path_cost)
     # Of equally cheap paths the first stays, so that the result does not hang on rounding.
     best, cost = improved(problem, in_order(problem)), float("inf")
     cost = problem.path_cost(best)

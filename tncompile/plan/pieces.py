@@ -69,7 +69,7 @@ def pieces_of(drafts: Sequence[Draft], layout: Layout) -> tuple[Piece, ...]:
 def _piece(draft: Draft, first: int, layout: Layout, producers: Mapping[str, Ints]) -> Piece:
     operands = tuple(_operand(draft, read, layout, producers) for read in draft.reads)
     buffer, places = _located(layout.homes[draft.source], draft.target, layout)
-    indices = tuple(expression_text(free.index) for free in draft.rule.definition.indices)
+    indices = layout.free(draft.rule)
     extents = {expression_text(index): extent for index, extent in draft.rule.extents.items()}
     for name, labels in [(buffer, indices), *((operand.buffer, operand.indices) for operand in operands)]:
         extents.update(zip(labels, layout.buffers[name].shape, strict=True))

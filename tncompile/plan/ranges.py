@@ -46,6 +46,9 @@ class Ranges:
     def __init__(self, network: Network) -> None:
         self.network = network
         self._loops: dict[int, dict[str, Loop]] = {}
+        self._definitions: dict[str, list[Definition]] = {}
+        for definition in network.definitions:
+            self._definitions.setdefault(definition.name, []).append(definition)
 
     def value(
         self, rule: RuleClass, name: str, value: int, values: Mapping[str, int], last: bool = False
@@ -99,9 +102,8 @@ class Ranges:
         if declared is not None:
             for known, loop in zip(found, declared.family, strict=False):
                 known += self._ends(loop, {})
-        for definition in self.network.definitions:
-            if definition.name == tensor:
-                self._defined(definition, found)
+        for definition in self._definitions.get(tensor, ()):
+            self._defined(definition, found)
         return [sorted(known, key=lambda anchor: anchor[0]) for known in found]
 
     def _defined(self, definition: Definition, found: Sequence[list[Anchor]]) -> None:

@@ -18,8 +18,10 @@ from tncompile.network import (
     ListExpr,
     Loop,
     Name,
+    Negative,
     Network,
     Node,
+    Number,
     Range,
     Rows,
     Size,
@@ -108,7 +110,7 @@ class Registry:
         family = _generic_loops(rows)
         box = self.net.scope.expand(family)[0]
         values = dict(zip(map(tuple, frame.rows.columns[[frame.rows.names.index(n) for n in variables]].T.tolist()), column.tolist(), strict=True))
-        items = tuple(literal(values.get(tuple(member), 0)) for member in box.columns.T.tolist())
+        items = tuple(_real(values.get(tuple(member), 0)) for member in box.columns.T.tolist())
         name, numbers = self.names.numbered("factor"), self.names.numbered("factors")
         self.declared.append(Size(numbers, family, ListExpr(items), real=True))
         value = _item(numbers, variables)
@@ -167,6 +169,11 @@ class Registry:
             del self.declared[declared:], self.items[items:]
 
         return restore
+
+
+def _real(value: float) -> Expr:
+    """A number as a bound `number` is written."""
+    return Negative(Number(repr(-float(value)))) if value < 0 else Number(repr(float(value)))
 
 
 def _item(name: str, variables: Iterable[str]) -> Expr:

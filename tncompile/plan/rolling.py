@@ -209,6 +209,8 @@ def _drop_axis(events: Sequence[_Event | _Around], axis: int) -> list[_Event | _
 
 
 def _narrowed(access: Access, axes: Collection[int]) -> Access:
+    if not axes:
+        return access
     kept = tuple(subscript for number, subscript in enumerate(access.subscripts) if number not in axes)
     return replace(access, subscripts=kept)
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Expr, Extent, Formula, Network
+from tncompile.plan.cost import ZERO
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ class Step:
     function: str = ""
     arguments: tuple[int | Expr, ...] = ()  # apply: the number of an operand, or a constant
     comment: str = ""  # the equation, as the file says it
-    flops: Extent = Extent(0, Formula.constant(0))  # of one execution, counted as `cost` counts
+    flops: Extent = ZERO  # of one execution, counted as `cost` counts
 
 
 @dataclass(frozen=True)

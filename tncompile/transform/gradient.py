@@ -8,6 +8,7 @@ from tncompile.network import Cut, Definition, Network, Statement, Tensor
 from tncompile.network.verify import verify
 from tncompile.source import TnError
 from tncompile.transform.accumulate import Adjoint, adjoint_rules
+from tncompile.transform.aliases import without_copies
 from tncompile.transform.backward import Backward, combine_adjoint, contract_adjoint
 from tncompile.transform.context import Context
 from tncompile.transform.derivatives import apply_adjoint
@@ -115,7 +116,7 @@ class _Gradient:
                 rules += self.back.helpers.get(name, ())
         for name in self.sources:
             rules += self._adjoint(name, output=True)
-        return rules
+        return without_copies(rules)
 
     def _adjoint(self, name: str, output: bool) -> list[Definition]:
         members = self.needed[name] | True if output else self.needed[name]
