@@ -291,6 +291,13 @@ output y(a) = sum(p[e](a) for e in 1..E)
 output z(a) = prod(n[i, j](a) for (i, j) in edges)
 """
 
+TEXTS = {
+    name.lower(): text
+    for name, text in list(globals().items())
+    if name.isupper() and isinstance(text, str) and text.startswith("network")
+}
+
+# Loops over indices on the left: `order` writes them out before there is a gradient.
 WIRES = """network wires
 size d = 3, r = 2, n = 4
 input x[1..d](n)
@@ -302,9 +309,3 @@ c(q[k] for k in 2..d, y) = s(q[k] for k in 2..d, y)
 u(q[3], y) = c(q[k] for k in 2..d, y) * f[2](q[2])
 output z(y) = u(q, y) * f[3](q)
 """
-
-TEXTS = {
-    name.lower(): text
-    for name, text in list(globals().items())
-    if name.isupper() and isinstance(text, str) and text.startswith("network")
-}

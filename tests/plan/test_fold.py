@@ -21,10 +21,11 @@ from tests.plan.flat_networks import (
     SNAKE,
     TEXTS,
     TREE,
+    WIRES,
 )
 from tests.plan.folding import assert_folds, executed, outline, steps_within, written
 from tncompile.language.load import load
-from tncompile.plan.fold import fold
+from tncompile.plan import fold, order
 from tncompile.transform.gradient import gradient
 
 
@@ -170,3 +171,8 @@ def test_the_gradient_of_a_long_chain_is_folded_in_time_linear_in_its_length():
     schedule = fold(net)
     assert written(schedule.body) < 30
     assert max(int(np.max(buffer.members, initial=0)) for buffer in schedule.buffers.values()) == 9_999
+
+
+def test_loops_over_the_indices_of_a_definition_are_written_out():
+    assert_folds(load(WIRES))
+    assert_folds(gradient(order(load(WIRES))))

@@ -10,7 +10,7 @@ from tests.corpus import CORPUS, NAMES
 from tests.networks import networks
 from tests.reference import evaluate, random_arrays
 from tncompile.language import load
-from tncompile.network import Network, Tensor
+from tncompile.network import Network
 from tncompile.plan import Objective, cost, order
 from tncompile.plan.check import check_flat
 from tncompile.source import InternalError

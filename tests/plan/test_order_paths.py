@@ -18,7 +18,10 @@ ONCE = np.ones(1)
 
 
 def problem(
-    operands: list[str], output: str, extents: dict[str, int], objective: Objective = Objective()  # noqa: B008
+    operands: list[str],
+    output: str,
+    extents: dict[str, int],
+    objective: Objective = Objective(),  # noqa: B008
 ) -> Contraction:
     columns = {label: np.array([float(extent)]) for label, extent in extents.items()}
     return contraction([list(some) for some in operands], list(output), columns, ONCE, objective)

@@ -71,15 +71,20 @@ def assert_slopes(
 
 
 def central_difference(
-    net: Network, arrays: Arrays, cotangents: Arrays, name: str, direction: dict[tuple[int, ...], np.ndarray]
+    net: Network,
+    arrays: Arrays,
+    cotangents: Arrays,
+    name: str,
+    direction: dict[tuple[int, ...], np.ndarray],
+    width: float = WIDTH,
 ) -> float:
     """The slope of the loss along a direction, by differences of sixth order."""
     slope = 0.0
     for step, weight in ((1, 45), (2, -9), (3, 1)):
         for sign in (1, -1):
-            moved = {m: value + sign * step * WIDTH * direction[m] for m, value in arrays[name].items()}
+            moved = {m: value + sign * step * width * direction[m] for m, value in arrays[name].items()}
             slope += sign * weight * loss(net, {**arrays, name: moved}, cotangents)
-    return slope / (60 * WIDTH)
+    return slope / (60 * width)
 
 
 def jax_gradient(net: Network, arrays: Arrays, cotangents: Arrays, names: Iterable[str]) -> Arrays:

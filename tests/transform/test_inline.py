@@ -13,9 +13,9 @@ from tncompile.transform import inline_definitions
 HEAD = """network inlined
 field complex
 size d = 4, n = 2, r = 3
-let b[k in 0..d] = r if 0 < k < d else 1
+let bond[k in 0..d] = r if 0 < k < d else 1
 input x[1..d](n)
-weight A[k in 1..d](b[k-1], n, b[k]), B[1..d](r, n, r), v(r), w(n)
+weight A[k in 1..d](bond[k-1], n, bond[k]), B[1..d](r, n, r), v(r), w(n)
 """
 
 

@@ -77,7 +77,8 @@ def _problem(problem: Diagnostic, source: Source | None) -> dict[str, object]:
         entry["with"] = dict(problem.values)
     if source is not None and problem.notes:
         entry["notes"] = [
-            dict(zip(("line", "column"), source.position(note.span.start), strict=True)) | {"message": note.message}
+            dict(zip(("line", "column"), source.position(note.span.start), strict=True))
+            | {"message": note.message}
             for note in problem.notes
         ]
     return entry

@@ -30,8 +30,16 @@ class Bytes(click.ParamType):
 @click.command("compile")
 @file_argument
 @click.option("-o", "--output", metavar="MODULE.py", required=True, help="The module to write.")
-@click.option("--target", type=click.Choice(list(LIBRARIES)), default="numpy", show_default=True, help="The array library.")
-@click.option("--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network.")
+@click.option(
+    "--target",
+    type=click.Choice(list(LIBRARIES)),
+    default="numpy",
+    show_default=True,
+    help="The array library.",
+)
+@click.option(
+    "--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network."
+)
 @click.option("--memory", type=Bytes(), help="The most the module may use. Default: half of what is free.")
 @size_option
 def command(

@@ -38,7 +38,9 @@ def echo_problems(problems: Iterable[Diagnostic], source: Source | None, *, err:
     """Diagnostics in full, an empty line after each."""
     for problem in problems:
         if source is None:
-            text = f"tnc: {problem.kind}: {problem.message}" + (f"\n  help: {problem.help}" if problem.help else "")
+            text = f"tnc: {problem.kind}: {problem.message}" + (
+                f"\n  help: {problem.help}" if problem.help else ""
+            )
         else:
             text = problem.render(source)
         echo(_PARTS.sub(_coloured, text) + "\n", err=err)
@@ -62,5 +64,3 @@ def table_console(*, err: bool = False) -> Console:
     stream = sys.stderr if err else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
     return Console(stderr=err, width=width, highlight=False, soft_wrap=False)
-
-

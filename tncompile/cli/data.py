@@ -6,14 +6,13 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Network
-from tncompile.source import Diagnostic, TnError
+from tncompile.source import Diagnostic, TnError, read_bytes
 from tncompile.train.fit import take
 
 Array = npt.NDArray[Any]
@@ -46,12 +45,23 @@ def read_samples(net: Network, file: str, target_name: str, *, classes: bool) ->
         raise TnError(f"the network `{net.name}` has no input: there is nothing to train it on")
     held = ", ".join(f"`{name}`" for name in arrays) or "nothing"
     if target_name not in arrays:
-        raise TnError([Diagnostic(f"{file} holds no targets `{target_name}`; it holds {held}", help="--target-name says how they are called")])
+        raise TnError(
+            [
+                Diagnostic(
+                    f"{file} holds no targets `{target_name}`; it holds {held}",
+                    help="--target-name says how they are called",
+                )
+            ]
+        )
     y = arrays[target_name]
     _check_targets(file, target_name, y, classes)
+    if len(inputs) == 1 and inputs[0] not in arrays and "x" in arrays:
+        arrays = {**arrays, inputs[0]: arrays["x"]}
     missing = [name for name in inputs if name not in arrays]
     if missing:
-        raise TnError(f"{file} holds no array `{missing[0]}`, the network has that input; the file holds {held}")
+        raise TnError(
+            f"{file} holds no array `{missing[0]}`, the network has that input; the file holds {held}"
+        )
     x = {name: arrays[name] for name in inputs}
     for name, array in x.items():
         _check_input(file, name, array, len(y))
@@ -59,19 +69,17 @@ def read_samples(net: Network, file: str, target_name: str, *, classes: bool) ->
 
 
 def _read_arrays(file: str) -> Mapping[str, Array]:
-    try:
-        data = Path(file).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TnError(f"cannot read {file}: {reason.lower()}") from error
+    data = read_bytes(file)
     try:
         # Arrays of objects could run code of a stranger: they stay unread.
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise TnError(f"{file} holds one array; an .npz file with named arrays is needed (numpy.savez)")
+        archive = np.load(io.BytesIO(data), allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise TnError(f"{file} holds one array; an .npz file with named arrays is needed (numpy.savez)")
+        with archive:
             return {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise TnError([Diagnostic(f"{file} is no .npz file of arrays: {error}", help="write it with numpy.savez(file, x=..., y=...)")]) from error
+        message = f"{file} is no .npz file of arrays of numbers"
+        raise TnError([Diagnostic(message, help="write it with numpy.savez(file, x=..., y=...)")]) from error
 
 
 def _check_targets(file: str, name: str, y: Array, classes: bool) -> None:
@@ -80,7 +88,14 @@ def _check_targets(file: str, name: str, y: Array, classes: bool) -> None:
     if y.dtype.kind not in "biuf":
         raise TnError(f"{file}: the targets `{name}` hold {y.dtype}, not numbers")
     if classes and y.dtype.kind not in "iu":
-        raise TnError([Diagnostic(f"{file}: the targets `{name}` hold {y.dtype}; classes are integers from 0", help="--loss squared_error for numbers")])
+        raise TnError(
+            [
+                Diagnostic(
+                    f"{file}: the targets `{name}` hold {y.dtype}; classes are integers from 0",
+                    help="--loss squared_error for numbers",
+                )
+            ]
+        )
     if not classes and not np.isfinite(y).all():
         raise TnError(f"{file}: the targets `{name}` hold nan or infinity")
 

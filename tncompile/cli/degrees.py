@@ -17,7 +17,11 @@ def degrees_of(net: Network) -> dict[str, object]:
     None where there is no degree (under a function), and for networks beyond the limit.
     """
     members = Members(net)
-    inputs = {name: len(net.tables.tensors[name].members) for name, tensor in net.tensors.items() if tensor.role == "input"}
+    inputs = {
+        name: len(net.tables.tensors[name].members)
+        for name, tensor in net.tensors.items()
+        if tensor.role == "input"
+    }
     numbers = {members.starts[name] + p: (name, p) for name, count in inputs.items() for p in range(count)}
     if len(numbers) * members.count > LIMIT:
         return dict.fromkeys(inputs)
@@ -26,7 +30,10 @@ def degrees_of(net: Network) -> dict[str, object]:
         for number, degree in degrees.items():
             before = highest[number]
             highest[number] = -1 if -1 in (before, degree) else max(before, degree)
-    return {name: _by_member(net, name, [highest[members.starts[name] + p] for p in range(count)]) for name, count in inputs.items()}
+    return {
+        name: _by_member(net, name, [highest[members.starts[name] + p] for p in range(count)])
+        for name, count in inputs.items()
+    }
 
 
 def _by_member(net: Network, name: str, degrees: list[int]) -> object:

@@ -36,12 +36,16 @@ def equations_text(net: Network) -> str:
 
 def _class_lines(net: Network, rule: RuleClass) -> Iterator[str]:
     definition = rule.definition
-    left = expression_text(Use(definition.name, definition.subscripts, tuple(free.index for free in definition.indices)))
+    left = expression_text(
+        Use(definition.name, definition.subscripts, tuple(free.index for free in definition.indices))
+    )
     yield f"{left} = {expression_text(cast(Expr, _with_open_sums(rule.equation)))}"
     if rule.rows.names:
         yield f"    {_instances(rule)}"
     if rule.extents:
-        yield "    " + ", ".join(f"{_index_text(index)}: {_extent_text(extent)}" for index, extent in rule.extents.items())
+        yield "    " + ", ".join(
+            f"{_index_text(index)}: {_extent_text(extent)}" for index, extent in rule.extents.items()
+        )
     for name, count in _hyperindices(net, rule):
         yield f"    {name} touches {count} tensors"
 
@@ -84,7 +88,9 @@ def _hyperindices(net: Network, rule: RuleClass) -> list[tuple[str, int]]:
             columns = [net.scope.integers(subscript, rows).tolist() for subscript in index.subscripts]
             places = zip(*columns, strict=True) if columns else [()] * rows.count
             touched.update((index.name, values) for values in places)
-    free: Counter[tuple[str, tuple[int, ...]]] = Counter((free.index.name, ()) for free in rule.definition.indices if not free.index.subscripts)
+    free: Counter[tuple[str, tuple[int, ...]]] = Counter(
+        (free.index.name, ()) for free in rule.definition.indices if not free.index.subscripts
+    )
     return [
         (name + (f"[{', '.join(map(str, values))}]" if values else ""), count)
         for (name, values), count in touched.items()

@@ -22,12 +22,17 @@ def report_fault(error: BaseException, arguments: Sequence[str]) -> int:
     The traceback goes to a file, or to standard error where the command line asks for it.
     """
     trace = "".join(traceback.format_exception(error))
-    echo(f"tnc: this is a fault of tnc, not of your file: {type(error).__name__}: {_first_line(error)}", err=True)
+    echo(
+        f"tnc: this is a fault of tnc, not of your file: {type(error).__name__}: {_first_line(error)}",
+        err=True,
+    )
     if TRACEBACK_OPTION in arguments:
         echo(trace, err=True)
     else:
         place = _write_report(trace, arguments)
-        where = f"The traceback is in {place}" if place else f"Add {TRACEBACK_OPTION} to see where it happened"
+        where = (
+            f"The traceback is in {place}" if place else f"Add {TRACEBACK_OPTION} to see where it happened"
+        )
         echo(f"{where}; please report it together with the .tn file.", err=True)
     return InternalError.exit_status
 

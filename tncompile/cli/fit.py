@@ -16,7 +16,7 @@ from tncompile.cli.data import Samples, read_samples
 from tncompile.cli.options import file_argument, json_option, load_network, size_option
 from tncompile.codegen import DTYPES, LIBRARIES
 from tncompile.runtime import Model, compile_network
-from tncompile.source import UsageError, write_whole
+from tncompile.source import TnError, UsageError, write_whole
 from tncompile.train import Epoch, Fit, FitOptions, accuracy, fit
 from tncompile.train.loss import LOSSES
 
@@ -24,18 +24,30 @@ from tncompile.train.loss import LOSSES
 @click.command("fit")
 @file_argument
 @click.option("--data", "data_file", metavar="FILE.npz", required=True,
-              help="An array for each input, under its name (or x for the only one), and the targets.")  # fmt: skip
-@click.option("-o", "--output", metavar="WEIGHTS.npz", help="Write the fitted weights, an array for each member.")
+              help="An array for each input, under its name (a single input may be called x), and the targets.")  # fmt: skip
+@click.option(
+    "-o", "--output", metavar="WEIGHTS.npz", help="Write the fitted weights, an array for each member."
+)
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True, help="Of Adam.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True, help="Of Adam."
+)
 @click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="Samples of a step.")
 @click.option("--loss", type=click.Choice(list(LOSSES)), default="cross_entropy", show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--test-split", type=click.FloatRange(0, 1, max_open=True), default=0.25, show_default=True,
               help="The share of the samples that is held out.")  # fmt: skip
 @click.option("--target-name", default="y", show_default=True, help="The name of the targets in the data.")
-@click.option("--target", type=click.Choice(list(LIBRARIES)), default="numpy", show_default=True, help="The array library.")
-@click.option("--dtype", type=click.Choice(list(DTYPES)), help="Default: float32, or complex64 of a complex network.")
+@click.option(
+    "--target",
+    type=click.Choice(list(LIBRARIES)),
+    default="numpy",
+    show_default=True,
+    help="The array library.",
+)
+@click.option(
+    "--dtype", type=click.Choice(list(DTYPES)), help="Default: float32, or complex64 of a complex network."
+)
 @size_option
 @json_option
 def command(
@@ -67,8 +79,15 @@ def command(
 
 def _fit(model: Model, train: Samples, test: Samples, options: FitOptions) -> Fit:
     """Train with a bar on standard error."""
-    columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
-    with Progress(*columns, console=table_console(err=True), transient=True) as progress:
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+    )
+    console = table_console(err=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("fit", total=options.epochs, state="")
 
         def advance(epoch: Epoch) -> None:
@@ -82,8 +101,9 @@ def _fit(model: Model, train: Samples, test: Samples, options: FitOptions) -> Fi
         try:
             held_out = (test.x, test.y) if len(test.y) else None
             return fit(model, train.x, train.y, options, held_out=held_out, progress=advance)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
+        except UsageError as error:
+            # What a call may not be given is, here, what the file should not hold.
+            raise TnError(str(error)) from error
 
 
 def _report(model: Model, result: Fit, train: Samples, test: Samples, loss: str) -> dict[str, object]:

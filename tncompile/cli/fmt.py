@@ -12,7 +12,9 @@ from tncompile.source import Source, TnError, write_whole
 
 @click.command("fmt")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a file would change.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit status 1 if a file would change."
+)
 @size_option
 def command(files: tuple[str, ...], only_check: bool, settings: tuple[str, ...]) -> int:  # noqa: ARG001
     """Write each FILE in the one layout of the language; comments are kept.

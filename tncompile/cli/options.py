@@ -7,6 +7,7 @@ import math
 import re
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeVar
 
 import click
@@ -21,6 +22,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 STANDARD_INPUT = "-"
 _NAME = re.compile(r"[^\W\d]\w*")
+_POWER_OF_TEN = re.compile(r"[-+]?\d{1,9}[eE]\+?\d{1,2}")
 _NUMBER_TEXT = re.compile(r"[-+.\deE,\[\]\s]+")
 
 
@@ -41,6 +43,8 @@ def parse_sizes(settings: tuple[str, ...]) -> dict[str, Value]:
 
 def _parse_value(setting: str, text: str) -> Value:
     """An integer, a number, or a list; the spelling of lists and numbers is that of JSON."""
+    if _POWER_OF_TEN.fullmatch(text):
+        return int(Decimal(text))
     try:
         value = json.loads(text) if _NUMBER_TEXT.fullmatch(text) else None
     except (ValueError, RecursionError):
@@ -89,7 +93,11 @@ def file_argument(command: Command) -> Command:
 def size_option(command: Command) -> Command:
     """``-s NAME=VALUE``, and the traceback of a fault of ours."""
     command = click.option(
-        TRACEBACK_OPTION, is_flag=True, hidden=True, expose_value=False, help="Show the traceback of a fault of tnc."
+        TRACEBACK_OPTION,
+        is_flag=True,
+        hidden=True,
+        expose_value=False,
+        help="Show the traceback of a fault of tnc.",
     )(command)
     return click.option(
         "-s",
@@ -103,4 +111,6 @@ def size_option(command: Command) -> Command:
 
 def json_option(command: Command) -> Command:
     """``--json``"""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(
+        command
+    )

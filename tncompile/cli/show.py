@@ -15,9 +15,15 @@ from tncompile.source import UsageError, write_whole
 
 @click.command("show")
 @file_argument
-@click.option("--emit", "stage", type=click.Choice(list(STAGES)), help="The stage to show; network if nothing is said.")
-@click.option("--gradient", "with_gradient", is_flag=True, help="Of the network with the gradient of its weights.")
-@click.option("-o", "--output", metavar="DRAWING", help="Draw the network into this file: .svg, .png or .dot.")
+@click.option(
+    "--emit", "stage", type=click.Choice(list(STAGES)), help="The stage to show; network if nothing is said."
+)
+@click.option(
+    "--gradient", "with_gradient", is_flag=True, help="Of the network with the gradient of its weights."
+)
+@click.option(
+    "-o", "--output", metavar="DRAWING", help="Draw the network into this file: .svg, .png or .dot."
+)
 @size_option
 def command(
     file: str, stage: str | None, with_gradient: bool, output: str | None, settings: tuple[str, ...]

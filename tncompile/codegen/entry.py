@@ -95,7 +95,8 @@ class Entry:
                 statement = program.arrived(name, self._weight(buffer))
             elif buffer.role == "input" and buffer.tensor in words:
                 word = nodes.name(words[buffer.tensor])
-                statement = program.arrived(name, self.outside.input_array(buffer.tensor, word, buffer))
+                whole = is_array(self.schedule.network, buffer.tensor)
+                statement = program.arrived(name, self.outside.input_array(buffer.tensor, word, buffer, whole))
             if statement is not None:
                 yield statement
 
@@ -139,18 +140,19 @@ class Entry:
 
     def _cotangent(self, name: str, buffer: Buffer, source: ast.expr) -> Iterator[Item]:
         domain, dtype = self.symbols.domain, nodes.name("DTYPE")
-        network = self.schedule.network
+        # A cotangent looks like its output, which may be a list although the cotangents form a box.
+        whole = is_array(self.schedule.network, buffer.tensor.removesuffix("_bar"))
         absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
-        if is_array(network, buffer.tensor):
+        if whole:
             shape = nodes.group(self.outside.shape(buffer.tensor, buffer))
             given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
             word = self.program.storages[name].identifier
             yield nodes.assign(word, domain.call("broadcast_to", given, shape))
-            statement = self.program.arrived(name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer))
+            statement = self.program.arrived(name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole))
         else:
             shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
             ones = domain.call("ones", shape, dtype)
-            members = self.outside.input_array(buffer.tensor, source, buffer)
+            members = self.outside.input_array(buffer.tensor, source, buffer, whole)
             given = domain.call("asarray", members, dtype)
             statement = self.program.arrived(name, ast.IfExp(absent, ones, given))
         if statement is not None:

@@ -9,11 +9,12 @@ from itertools import permutations
 from tncompile.codegen.arrays import Strided, copy_cost
 from tncompile.codegen.reading import Storage, covers
 from tncompile.codegen.steps import USUAL_BATCH, label_sizes, step_cost
+from tncompile.codegen.suggestions import suggested_orders
 from tncompile.network import Extent, Formula
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
 Order = tuple[int, ...]
-MOST_EVALUATIONS = 40_000
+MOST_EVALUATIONS = 20_000
 
 
 def native_order(buffer: Buffer) -> Order:
@@ -82,11 +83,11 @@ class _Search:
     def descend(self, orders: dict[str, Order]) -> dict[str, Order]:
         """Each buffer in turn is given its best order, until nothing gets better."""
         evaluations = sum(len(numbers) for numbers in self.touching.values()) * 24 * 3
-        few = evaluations > MOST_EVALUATIONS
+        few = evaluations > MOST_EVALUATIONS  # the network is written out: its buffers are many, and used once
         for _ in range(2 if few else 4):
             changed = False
             for name, buffer in self.buffers.items():
-                best = min(self._candidates(buffer, orders[name], few), key=lambda o: self._local(orders, name, o))
+                best = min(self._candidates(buffer, orders, few), key=lambda o: self._local(orders, name, o))
                 if self._local(orders, name, best) < self._local(orders, name, orders[name]) * (1 - 1e-9):
                     orders[name] = best
                     changed = True
@@ -94,22 +95,19 @@ class _Search:
                 break
         return orders
 
-    def _candidates(self, buffer: Buffer, current: Order, few: bool) -> Iterator[Order]:
-        family, count = len(buffer.family), len(buffer.family) + len(buffer.shape)
-        yield current
+    def _candidates(self, buffer: Buffer, orders: Mapping[str, Order], few: bool) -> Iterable[Order]:
+        count = len(buffer.family) + len(buffer.shape)
+        current = orders[buffer.name]
         if buffer.role == "constant":
-            return
-        yield self.placed.outside.get(buffer.name, current)
-        yield native_order(buffer)
-        yield self._samples_last(buffer)
-        if few:
-            return
-        if count <= 4:
-            yield from permutations(range(count))
-        elif len(buffer.shape) <= 4:
-            for shape in permutations(range(family, count)):
-                yield (*range(family), *shape)
-                yield (*shape[:-1], *range(family), shape[-1])
+            return (current,)
+        found = [current, self.placed.outside.get(buffer.name, current), native_order(buffer)]
+        found.append(self._samples_last(buffer))
+        if count <= 3 and not few:
+            found += permutations(range(count))
+        else:
+            for number in self.touching[buffer.name]:
+                found += suggested_orders(buffer.name, self.steps[number][0], orders, self.buffers)
+        return dict.fromkeys(found)
 
     def _local(self, orders: Mapping[str, Order], name: str, order: Order) -> float:
         changed = {**orders, name: order} if orders[name] != order else orders

@@ -35,10 +35,13 @@ class Outside:
         extents = [*buffer.family, *buffer.shape]
         return [extents[axis] for axis in samples_first(buffer, self.symbols.batch)]
 
-    def input_array(self, name: str, source: ast.expr, buffer: Buffer) -> ast.expr:
-        """The members of an input that a buffer holds: (samples, family axes, axes)."""
+    def input_array(self, name: str, source: ast.expr, buffer: Buffer, whole: bool) -> ast.expr:
+        """The members of an input that a buffer holds: (samples, family axes, axes).
+
+        ``whole`` says that all members come as one array, not as a list.
+        """
         table = self.network.tables.tensors[name]
-        if is_array(self.network, name):
+        if whole:
             items = self._dropping(table.members)
             return nodes.indexed(source, [nodes.FULL, *items] if self._sampled(buffer) else items)
         if not buffer.family:

@@ -19,7 +19,6 @@ from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Block, Comment, Item
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
-
 NAMES_A_LINE = 5  # in a `del`
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
@@ -22,18 +23,30 @@ USUAL_BATCH = 256
 
 def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
     """The time of a step in nanoseconds, roughly; ``bound`` says that its result is an array of its own."""
-    operands = [reading(access, storages[access.buffer]).strided for access in step.operands]
+    operands = tuple(reading(access, storages[access.buffer]).strided for access in step.operands)
     target = reading(step.result, storages[step.result.buffer])
     fresh = bound or bool(target.gathers)
     result = Strided.dense(target.strided.labels) if fresh else target.strided
-    match step.op:
-        case "contract":
-            return plan_contraction(operands, result, fresh, sizes).cost
-        case "reduce":
-            rest = Strided.dense(label for label in operands[0].labels if label not in step.summed)
-            return reduction_cost(operands[0], step.summed, sizes) + copy_cost(rest, result.labels, sizes)
-        case "combine" | "apply":
-            return elementwise_cost(result.labels, [*operands, result], sizes) * max(1, len(operands))
+    return _cost(step.op, operands, result, fresh, step.summed, tuple(sizes.items()))
+
+
+@lru_cache(maxsize=100_000)
+def _cost(
+    op: str,
+    operands: tuple[Strided, ...],
+    result: Strided,
+    fresh: bool,
+    summed: tuple[str, ...],
+    extents: tuple[tuple[str, int], ...],
+) -> float:
+    """The time of a step, which steps that are alike share."""
+    sizes = dict(extents)
+    if op == "contract":
+        return plan_contraction(operands, result, fresh, sizes).cost
+    if op == "reduce":
+        rest = Strided.dense(label for label in operands[0].labels if label not in summed)
+        return reduction_cost(operands[0], summed, sizes) + copy_cost(rest, result.labels, sizes)
+    return elementwise_cost(result.labels, [*operands, result], sizes) * max(1, len(operands))
 
 
 def label_sizes(step: Step, batch: str | None) -> dict[str, int]:

@@ -40,7 +40,12 @@ class _Abbreviation:
             changed = False
             for node in range(len(gone)):
                 near = self.graph.below[node] or self.graph.above[node]
-                if not gone[node] and self.columns.column[node] is None and near and all(gone[n] for n in near):
+                if (
+                    not gone[node]
+                    and self.columns.column[node] is None
+                    and near
+                    and all(gone[n] for n in near)
+                ):
                     gone[node] = changed = True
         return gone
 

@@ -46,7 +46,9 @@ def lay_out_column(graph: Graph, columns: Columns, template: Template, widths: l
     inside = [role for role, tied in enumerate(template.tied) if tied and role not in aside]
     rows = sorted({template.row[role] for role in inside})
     count = len(template.members)
-    marks = _Marks(list(template.row), list(widths), [[] for _ in range(count)], _carriers(graph, columns, template))
+    marks = _Marks(
+        list(template.row), list(widths), [[] for _ in range(count)], _carriers(graph, columns, template)
+    )
     for low, high in _wires(graph, columns, template, set(inside)):
         _add_wire(marks, rows, low, high)
     in_row: dict[float, list[int]] = {row: [] for row in rows}
@@ -121,7 +123,9 @@ def _carriers(graph: Graph, columns: Columns, template: Template) -> dict[int, t
     found: dict[int, tuple[int, int]] = {}
     pairs = [pair for pair in template.sideward if pair[0] != pair[1] and pair[0] not in template.starts]
     for source, target in pairs:
-        same = template.tied[source] and template.tied[target] and template.row[source] == template.row[target]
+        same = (
+            template.tied[source] and template.tied[target] and template.row[source] == template.row[target]
+        )
         if not same or source in template.gap_of or target in template.gap_of:
             continue
         if template.into(source, template.upward):

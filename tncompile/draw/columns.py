@@ -80,7 +80,9 @@ def _seeds(graph: Graph, reads: dict[Instance, dict[Instance, None]]) -> frozens
     inputs = {node.home[0] for node in graph.nodes if node.kind == "input" and len(node.subscripts) == 1}
     dependent = inputs.union(*(nx.descendants(names, name) for name in sorted(inputs)))
     return frozenset(
-        name for name, subscripts in reads if len(subscripts) == 1 and (name in inputs or name not in dependent)
+        name
+        for name, subscripts in reads
+        if len(subscripts) == 1 and (name in inputs or name not in dependent)
     )
 
 
@@ -115,7 +117,9 @@ def _strike_out(
         for name, members in instances.items():
             values = [{s[p] for source, s in reads[i] for p in possible[source]} for i in members]
             pairs = [(subscripts, read) for (_, subscripts), read in zip(members, values, strict=True)]
-            kept = [p for p in possible[name] if any(all(s[p] - lag in read for s, read in pairs) for lag in LAGS)]
+            kept = [
+                p for p in possible[name] if any(all(s[p] - lag in read for s, read in pairs) for lag in LAGS)
+            ]
             changed |= kept != possible[name]
             possible[name] = kept
 

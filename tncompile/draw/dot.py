@@ -25,7 +25,11 @@ def dot_text(layout: Layout, title: str) -> str:
     """Nodes with their places, and wires with their extents."""
     lines = [f"graph {_quoted(title)} {{", '    node [fontname="sans-serif", fontsize=11];']
     for number, (node, (x, y)) in enumerate(zip(layout.graph.nodes, layout.places, strict=True)):
-        attributes = {"label": _label(node), "shape": SHAPES[node.kind], "pos": f"{POINTS * x:.1f},{POINTS * y:.1f}!"}
+        attributes = {
+            "label": _label(node),
+            "shape": SHAPES[node.kind],
+            "pos": f"{POINTS * x:.1f},{POINTS * y:.1f}!",
+        }
         if node.kind in LOOKS and node.kind != "dot":
             look = LOOKS[node.kind]
             styles = ["filled", *["rounded"] * (node.kind == "function"), *["dashed"] * look.dashed]

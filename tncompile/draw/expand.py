@@ -198,14 +198,18 @@ class _Expansion:
         subscripts, role = self.survey.subscripts(name, position), self.survey.role(name)
         if role == "input" and not leaf.conjugate:
             if (name, position) not in self.shared:
-                self.shared[name, position] = self.nets.node(Node("input", name, subscripts, (name, subscripts)))
+                self.shared[name, position] = self.nets.node(
+                    Node("input", name, subscripts, (name, subscripts))
+                )
             return self.shared[name, position]
         if role != "definition":
             return self._new(KINDS[role], shown, subscripts, frame)
         if self.survey.is_derived(name, position):
             return self._new("derived", shown, subscripts, frame)
         state = self._state(name, position)
-        return self._conjugated(state, self.survey.extents(name, position), frame) if leaf.conjugate else state
+        return (
+            self._conjugated(state, self.survey.extents(name, position), frame) if leaf.conjugate else state
+        )
 
     def _conjugated(self, state: Reference, extents: Sequence[Extent], frame: Frame) -> Reference:
         node = self._new("function", "conj", (), frame)

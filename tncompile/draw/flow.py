@@ -84,7 +84,9 @@ class _Placing:
     def _place_starts(self) -> None:
         """What begins a recurrence stands before the first that reads it."""
         for role, target in self.template.starts.items():
-            reader = min((n for n in self.template.members[target] if n in self.across), key=lambda n: self.across[n])
+            reader = min(
+                (n for n in self.template.members[target] if n in self.across), key=lambda n: self.across[n]
+            )
             gap = (self.widths[role] + self.widths[target]) / 2
             self.across[self.template.members[role][0]] = self.across[reader] - gap
 
@@ -101,7 +103,9 @@ class _Placing:
         """Wires from a step to the next that lead back down."""
         pairs = dict.fromkeys((wire.source, wire.target) for wire in self.graph.wires)
         role, column = self.template.role, self.columns.column
-        return [(a, b) for a, b in pairs if (role[a], role[b]) in self.template.loose and column[a] != column[b]]
+        return [
+            (a, b) for a, b in pairs if (role[a], role[b]) in self.template.loose and column[a] != column[b]
+        ]
 
     def _detours(self) -> dict[Pair, float]:
         """For wires that lead back down: where between two columns they run."""
@@ -165,7 +169,9 @@ class _Placing:
             nodes.sort(key=lambda node: (self.across[node], node))
             roles = [self.template.role[node] for node in nodes]
             weights = [FIRM if self.template.tied[role] else 1.0 for role in roles]
-            places = spread([self.across[node] for node in nodes], [self.widths[role] for role in roles], weights)
+            places = spread(
+                [self.across[node] for node in nodes], [self.widths[role] for role in roles], weights
+            )
             self.across.update(zip(nodes, places, strict=True))
 
     # --- rows ------------------------------------------------------------------------------------

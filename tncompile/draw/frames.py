@@ -64,7 +64,9 @@ class Reader:
     def inside(self, indices: tuple[Index, ...], frame: Frame, nets: Nets) -> Frame:
         """The frame within a sum over some indices."""
         keys = [self.key(index, frame) for index in indices]
-        return replace(frame, summed=({key: nets.join([], None, key[1], frame.home) for key in keys}, *frame.summed))
+        return replace(
+            frame, summed=({key: nets.join([], None, key[1], frame.home) for key in keys}, *frame.summed)
+        )
 
     def written_out(self, pattern: Pattern, frame: Frame) -> list[tuple[Pattern, Frame]]:
         """The parts that a loop stands for, each with its loop values; anything else as it is."""

@@ -141,7 +141,9 @@ class Nets:
             edges += [(a, "out", b, "in", None) for a in sources.nodes() for b in targets.nodes() if a != b]
         connected = {node for edge in edges for node in (edge[0], edge[2])}
         wires = _oriented(self.nodes, edges, [node for root in roots for node in root.nodes()])
-        kept = [n for n, node in enumerate(self.nodes) if n in connected or node.kind not in ("number", "open")]
+        kept = [
+            n for n, node in enumerate(self.nodes) if n in connected or node.kind not in ("number", "open")
+        ]
         return Graph(tuple(self.nodes), wires).keep(kept)
 
     def _fuse_links(self) -> None:
@@ -184,7 +186,9 @@ class Nets:
                 hub = hubs[number] = self._hub(ends, net)
                 into: Port = "in" if self.nodes[hub].kind == "state" else "none"
                 edges += [(node, own, hub, into, net.extent) for node, own in ends if node != hub]
-        edges += [(hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links]
+        edges += [
+            (hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links
+        ]
         return edges
 
     def _drawn_ends(self, net: _Net) -> list[tuple[int, Port]]:
@@ -192,7 +196,11 @@ class Nets:
         ends = [(node, port) for reference, port in net.ends for node in reference.nodes()]
         if net.extent is None or net.extent.value > 1:
             return ends
-        return [(node, port) for node, port in ends if (self.nodes[node].kind, self.nodes[node].name) != ("number", "1")]
+        return [
+            (node, port)
+            for node, port in ends
+            if (self.nodes[node].kind, self.nodes[node].name) != ("number", "1")
+        ]
 
     def _hub(self, ends: list[tuple[int, Port]], net: _Net) -> int:
         """Where many ends meet: the state that they make, or a new dot."""
@@ -205,7 +213,12 @@ class Nets:
 
     def _single(self, ends: list[tuple[int, Port]], extent: Extent | None) -> list[Edge]:
         """A wire with one end: nothing if its extent is 1, else it is summed with a vector of ones."""
-        if not ends or extent is None or extent.value == 1 or self.nodes[ends[0][0]].kind in ("open", "number"):
+        if (
+            not ends
+            or extent is None
+            or extent.value == 1
+            or self.nodes[ends[0][0]].kind in ("open", "number")
+        ):
             return []
         self.nodes.append(Node("number", "1", (), self.nodes[ends[0][0]].home))
         return [(len(self.nodes) - 1, "none", ends[0][0], ends[0][1], extent)]

@@ -143,7 +143,9 @@ class _Preparation:
         columns = zip(*table.rows.columns.tolist(), strict=True) if table.rows.names else [()]
         return Leaf(use, table, {values: row for row, values in enumerate(columns)})
 
-    def _product(self, factors: tuple[Expr, ...], inverted: tuple[bool, ...], around: tuple[str, ...]) -> Pattern:
+    def _product(
+        self, factors: tuple[Expr, ...], inverted: tuple[bool, ...], around: tuple[str, ...]
+    ) -> Pattern:
         parts = [self.pattern(factor, around) for factor in factors]
         above = _product_of(tuple(p for p, under in zip(parts, inverted, strict=True) if not under))
         below = _product_of(tuple(p for p, under in zip(parts, inverted, strict=True) if under))
@@ -200,7 +202,9 @@ def _apply(label: str, parts: tuple[Pattern, ...]) -> Pattern:
         return Value("·") if parts else Value("0")
     inner = [_unwrapped(part) for part in arguments]
     operands = [operand for _, operand in inner]
-    same = all(isinstance(o, Leaf) and o.use == operands[0].use for o in operands if isinstance(operands[0], Leaf))
+    same = all(
+        isinstance(o, Leaf) and o.use == operands[0].use for o in operands if isinstance(operands[0], Leaf)
+    )
     if len(arguments) == 1 and inner[0][0]:
         return Apply(f"{label}∘{inner[0][0]}", (operands[0],))
     if len(arguments) > 1 and same and isinstance(operands[0], Leaf):

@@ -25,7 +25,12 @@ INCH = 0.82  # inches in a unit of the grid
 MARGIN = 0.35
 CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
-STYLE: Any = {"svg.fonttype": "none", "svg.hashsalt": "tncompile", "mathtext.fontset": "dejavusans", "font.family": "DejaVu Sans"}
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "tncompile",
+    "mathtext.fontset": "dejavusans",
+    "font.family": "DejaVu Sans",
+}
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,14 @@ def _figure(sheet: Sheet) -> Figure:
 
 def _bounds(sheet: Sheet, paths: list[Path]) -> tuple[float, float, float, float]:
     """Left, right, bottom and top of all that is drawn, with a margin."""
-    boxes = [(x, y, *_half(mark_size(n))) for n, (x, y) in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True)]
+    boxes = [
+        (x, y, *_half(mark_size(n)))
+        for n, (x, y) in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True)
+    ]
     corners = [(x + side * w, y + side * h) for x, y, w, h in boxes for side in (-1, 1)]
-    reached = [path.points() for path in paths] + [stroke.points() for path in paths for stroke in path.strokes[1:]]
+    reached = [path.points() for path in paths] + [
+        stroke.points() for path in paths for stroke in path.strokes[1:]
+    ]
     points = np.concatenate([np.array(corners or [(0.0, 0.0)]), *reached])
     (left, bottom), (right, top) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     return left - MARGIN, right + MARGIN, bottom - MARGIN, top + MARGIN
@@ -95,7 +105,9 @@ def _draw_wires(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
         style: dict[str, Any] = {"ls": (0, (2, 2)), "ec": "#888888"} if extent is None else {"ec": "#3a3a3a"}
         for stroke in path.strokes:
-            axes.add_patch(PathPatch(_curve(stroke), fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style))
+            axes.add_patch(
+                PathPatch(_curve(stroke), fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style)
+            )
             if path.name:
                 axes.text(*stroke.points()[-1], path.name, fontsize=7, style="italic", ha="center", va="center",
                           color="#444444", bbox={"boxstyle": "circle,pad=0.15", "fc": "white", "ec": "#999999"})  # fmt: skip
@@ -138,7 +150,16 @@ def _half(size: tuple[float, float]) -> tuple[float, float]:
 
 def _draw_node(axes: Any, node: Node, place: Point) -> None:
     if node.kind == "open":
-        axes.text(place[0], place[1] + 0.04, label(node), fontsize=7, ha="center", va="bottom", color="#666666", zorder=4)
+        axes.text(
+            place[0],
+            place[1] + 0.04,
+            label(node),
+            fontsize=7,
+            ha="center",
+            va="bottom",
+            color="#666666",
+            zorder=4,
+        )
         return
     if node.kind == "gap":
         axes.text(*place, "⋯", fontsize=16, ha="center", va="center", color="#333333", zorder=4,
@@ -190,14 +211,18 @@ def rounded_box(place: Point, width: float, height: float, radius: float) -> Cur
 
 def _draw_caption(axes: Any, sheet: Sheet, left: float, bottom: float) -> None:
     """The name and sizes, and what the marks mean."""
-    axes.text(left + 0.25, bottom - 0.15, sheet.title, fontsize=9.5, weight="bold", va="center", color="#111111")
+    axes.text(
+        left + 0.25, bottom - 0.15, sheet.title, fontsize=9.5, weight="bold", va="center", color="#111111"
+    )
     axes.text(left + 0.25, bottom - 0.47, sheet.caption, fontsize=8, va="center", color="#444444")
     x = left + 0.25
     for kind in _kinds(sheet):
         size = 0.5 if kind != "dot" else 1.0
         half = mark_size(Node(kind, ""))[0] * size / 2
         _draw_mark(axes, Node(kind, ""), (x + half, bottom - 0.8), size)
-        axes.text(x + 2 * half + 0.08, bottom - 0.8, LOOKS[kind].meaning, fontsize=7, va="center", color="#444444")
+        axes.text(
+            x + 2 * half + 0.08, bottom - 0.8, LOOKS[kind].meaning, fontsize=7, va="center", color="#444444"
+        )
         x += 2 * half + 0.33 + CHARACTER * 0.8 * len(LOOKS[kind].meaning)
 
 

@@ -66,7 +66,11 @@ def make_template(graph: Graph, columns: Columns) -> Template:
         [columns.column[nodes[0]] is not None for nodes in members],
         [graph.nodes[nodes[0]].kind == "input" for nodes in members],
     )
-    template.gap_of = {number: numbers[key[1]] for key, number in list(numbers.items()) if key[0] == "gap" and key[1] in numbers}
+    template.gap_of = {
+        number: numbers[key[1]]
+        for key, number in list(numbers.items())
+        if key[0] == "gap" and key[1] in numbers
+    }
     template.starts = _starts(graph, template)
     leaving = Counter(role[wire.source] for wire in graph.wires if columns.column[wire.target] is None)
     for wire in graph.wires:
@@ -100,7 +104,9 @@ def _turn_carriers(template: Template, graph: Graph) -> None:
     while changed:
         changed = False
         for number, nodes in enumerate(template.members):
-            entering = sum(template.sideward[other, number] for other in template.into(number, template.sideward))
+            entering = sum(
+                template.sideward[other, number] for other in template.into(number, template.sideward)
+            )
             below = sum(template.upward[other, number] for other in template.into(number, template.upward))
             flows = graph.nodes[nodes[0]].kind in FLOWING and template.tied[number]
             if entering <= 2 * below or (number, number) in template.sideward or flows:
@@ -121,7 +127,10 @@ def _settle(template: Template) -> list[int]:
         source, target = pair
         if source == target or not (template.tied[source] and template.tied[target]):
             continue
-        merged = [min(unions[source], unions[target]) if u in (unions[source], unions[target]) else u for u in unions]
+        merged = [
+            min(unions[source], unions[target]) if u in (unions[source], unions[target]) else u
+            for u in unions
+        ]
         graph = nx.DiGraph((merged[a], merged[b]) for a, b in template.upward if a != b)
         if nx.is_directed_acyclic_graph(graph):
             unions = merged
@@ -133,7 +142,9 @@ def _settle(template: Template) -> list[int]:
 def _starts(graph: Graph, template: Template) -> dict[int, int]:
     """Roles of a single node that reads nothing and begins a recurrence of several steps."""
     starts = {}
-    longest = max((len(nodes) for nodes, tied in zip(template.members, template.tied, strict=True) if tied), default=0)
+    longest = max(
+        (len(nodes) for nodes, tied in zip(template.members, template.tied, strict=True) if tied), default=0
+    )
     for number, nodes in enumerate(template.members):
         above = graph.above[nodes[0]]
         begins = len(nodes) == 1 and not graph.below[nodes[0]] and len(above) == 1 and longest > 2
@@ -195,7 +206,9 @@ def _rows(template: Template, unions: list[int]) -> list[float]:
     graph.add_nodes_from(unions)
     graph.add_edges_from((unions[a], unions[b]) for a, b in template.upward if unions[a] != unions[b])
     inputs = {unions[role] for role, source in enumerate(template.source) if source}
-    running = list(dict.fromkeys(unions[a] for a, b in template.sideward if unions[a] == unions[b] and template.tied[a]))
+    running = list(
+        dict.fromkeys(unions[a] for a, b in template.sideward if unions[a] == unions[b] and template.tied[a])
+    )
     while True:
         row = _heights(graph, inputs)
         clash = next(

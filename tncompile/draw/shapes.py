@@ -27,7 +27,9 @@ def ring_layout(graph: Graph) -> list[Point] | None:
     if len(cycle) < 3 or flows or any(degree != 2 for _, degree in core.degree) or not nx.is_connected(plain):
         return None
     # The tensor with the output, or else the first, stands at the top; the ring runs clockwise.
-    top = min(cycle, key=lambda node: (not any(graph.nodes[n].kind == "open" for n in graph.around(node)), node))
+    top = min(
+        cycle, key=lambda node: (not any(graph.nodes[n].kind == "open" for n in graph.around(node)), node)
+    )
     ring = [top, *_walk(core, top)]
     room = sum(mark_width(graph.nodes[node]) for node in ring) * 1.1
     radius = max(1.3, room / (2 * pi))
@@ -48,7 +50,9 @@ def _walk(core: nx.Graph, start: int) -> list[int]:
     return walk
 
 
-def _hang(graph: Graph, node: int, angle: float, radius: float, places: dict[int, Point], ring: set[int]) -> None:
+def _hang(
+    graph: Graph, node: int, angle: float, radius: float, places: dict[int, Point], ring: set[int]
+) -> None:
     """Put a node of the ring at its angle and what hangs on it further out."""
     queue = deque([(node, angle, radius)])
     while queue:
@@ -95,7 +99,9 @@ def _next_outside(graph: Graph, places: dict[int, Point]) -> int:
 def _is_lattice(graph: Graph, sites: dict[int, Point]) -> bool:
     """Whether the sites are wired, directly or through one mark, to neighbours in both directions only."""
     steps: Counter[tuple[int, int]] = Counter()
-    pairs = [(wire.source, wire.target) for wire in graph.wires if wire.source in sites and wire.target in sites]
+    pairs = [
+        (wire.source, wire.target) for wire in graph.wires if wire.source in sites and wire.target in sites
+    ]
     for number in range(len(graph.nodes)):
         near = [other for other in graph.around(number) if other in sites]
         if number not in sites and len(near) == 2:
@@ -114,7 +120,11 @@ def circuit_layout(graph: Graph) -> tuple[list[Point], frozenset[tuple[int, int]
 
     None for anything else.
     """
-    inputs = {n: node.subscripts[0] for n, node in enumerate(graph.nodes) if node.kind == "input" and len(node.subscripts) == 1}
+    inputs = {
+        n: node.subscripts[0]
+        for n, node in enumerate(graph.nodes)
+        if node.kind == "input" and len(node.subscripts) == 1
+    }
     gates = [n for n, node in enumerate(graph.nodes) if node.kind == "weight" and len(node.subscripts) == 2]
     whole = all(graph.nodes[n].home == graph.nodes[gates[0]].home for n in gates) if gates else False
     if len(inputs) < 2 or len(gates) < 3 or not whole or any(node.kind in FLOWING for node in graph.nodes):
@@ -149,7 +159,9 @@ def _levels(graph: Graph, inputs: dict[int, int], gates: list[int]) -> dict[int,
         classes.setdefault((graph.nodes[node].name, graph.nodes[node].subscripts[0]), []).append(node)
     mean = {key: sum(distance.get(n, far) for n in nodes) / len(nodes) for key, nodes in classes.items()}
     rank = {value: number + 1 for number, value in enumerate(sorted(set(mean.values())))}
-    levels = dict.fromkeys(inputs, 0) | {node: rank[mean[key]] for key, nodes in classes.items() for node in nodes}
+    levels = dict.fromkeys(inputs, 0) | {
+        node: rank[mean[key]] for key, nodes in classes.items() for node in nodes
+    }
     top = max(levels.values())
     for node in sorted(set(range(len(graph.nodes))) - set(levels), key=lambda n: (distance.get(n, far), n)):
         near = [levels[other] for other in graph.around(node) if other in levels]
@@ -182,7 +194,9 @@ def _over_legs(
     legs = []
     for other in below:
         above = [upper for upper in graph.around(other) if levels[upper] > levels[other]]
-        above.sort(key=lambda upper: (_turned(positions.get(upper, 0), positions, other, upper, wrapped), upper))
+        above.sort(
+            key=lambda upper: (_turned(positions.get(upper, 0), positions, other, upper, wrapped), upper)
+        )
         place = across[other] + LEG * (above.index(node) - (len(above) - 1) / 2)
         if (node, other) not in wrapped:
             legs.append(place)
@@ -194,7 +208,9 @@ def _over_legs(
     return sum(legs) / len(legs) + side * missing * LEG / 2
 
 
-def _turned(position: int, positions: dict[int, int], below: int, above: int, wrapped: frozenset[tuple[int, int]]) -> int:
+def _turned(
+    position: int, positions: dict[int, int], below: int, above: int, wrapped: frozenset[tuple[int, int]]
+) -> int:
     """The position of the upper end of a wire, as if the level went on beyond its edge."""
     if (below, above) not in wrapped:
         return position

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 
-def spread(wanted: Sequence[float], widths: Sequence[float], weights: Sequence[float] | None = None) -> list[float]:
+def spread(
+    wanted: Sequence[float], widths: Sequence[float], weights: Sequence[float] | None = None
+) -> list[float]:
     """Places for marks, given in order, with at least half of both widths between neighbours.
 
     The (weighted) squares of the distances from the wanted places are least: marks that get in each

@@ -90,7 +90,9 @@ def route(layout: Layout) -> list[Path]:
     """A path for each wire. Wires between the same two nodes run beside each other."""
     graph, places = layout.graph, layout.places
     centres = np.array(places, dtype=np.float64).reshape(-1, 2)
-    halves = np.array([mark_size(node) for node in graph.nodes], dtype=np.float64).reshape(-1, 2) / 2 + CLEARANCE
+    halves = (
+        np.array([mark_size(node) for node in graph.nodes], dtype=np.float64).reshape(-1, 2) / 2 + CLEARANCE
+    )
     many = Counter(frozenset((wire.source, wire.target)) for wire in graph.wires)
     seen: Counter[frozenset[int]] = Counter()
     paths: list[Path] = []
@@ -109,7 +111,12 @@ def route(layout: Layout) -> list[Path]:
             if (wire.source, wire.target) in layout.bends:
                 bends = [(x + 0.1 * lane, y) for x, y in layout.bends[wire.source, wire.target]]
                 strokes.insert(1, Stroke((start, *bends, end), BEND))
-            paths.append(min((Path(wire, (stroke,)) for stroke in strokes), key=lambda path: _hits(path, centres, halves)))
+            paths.append(
+                min(
+                    (Path(wire, (stroke,)) for stroke in strokes),
+                    key=lambda path: _hits(path, centres, halves),
+                )
+            )
     return paths
 
 

@@ -65,16 +65,22 @@ class _Describer:
             return None
         best: tuple[Nest, ...] | None = None
         for parts in self._splits(rows):
-            nests: list[Nest] = []
-            for part in parts:
-                nests += self._few(part, depth - 1) or (None,) * (MOST_NESTS + 1)  # type: ignore[operator]
-                if len(nests) >= (MOST_NESTS + 1 if best is None else len(best)):
-                    break
-            else:
-                best = tuple(nests)
+            nests = self._all_few(parts, depth - 1, MOST_NESTS if best is None else len(best) - 1)
+            if nests is not None:
+                best = nests
             if best is not None and len(best) == 2:
                 break
         return best
+
+    def _all_few(self, parts: Sequence[Rows], depth: int, most: int) -> tuple[Nest, ...] | None:
+        """The nests of several parts, or None if there are more than ``most``."""
+        nests: tuple[Nest, ...] = ()
+        for part in parts:
+            found = self._few(part, depth)
+            if found is None or len(nests) + len(found) > most:
+                return None
+            nests += found
+        return nests
 
     def _single(self, rows: Rows) -> Nest | None:
         """One nest of tightened ranges, with the conditions of the rule only where they are needed."""
@@ -88,12 +94,17 @@ class _Describer:
         try:
             found = self.scope.expand(nest.loops)[0]
             columns = [
-                found.column(name) if name not in nest.values else self.scope.integers(nest.values[name], found)
+                found.column(name)
+                if name not in nest.values
+                else self.scope.integers(nest.values[name], found)
                 for name in rows.names
             ]
         except Fault:
             return False  # a list or a condition that is only sensible on the rows of the rule
-        return _same(Rows(rows.names, np.array(columns, np.int64).reshape(len(columns), found.count), found.count), rows)
+        return _same(
+            Rows(rows.names, np.array(columns, np.int64).reshape(len(columns), found.count), found.count),
+            rows,
+        )
 
     def _tight(self, rows: Rows, conditions: str) -> Nest | None:
         kept: list[Loop] = []
@@ -120,7 +131,10 @@ class _Describer:
         if not isinstance(loop.domain, Range):
             columns = rows.columns[at : at + len(loop.variables)]
             if (columns == columns[:, :1]).all():
-                return {name: integer(int(column[0])) for name, column in zip(loop.variables, columns, strict=True)}
+                return {
+                    name: integer(int(column[0]))
+                    for name, column in zip(loop.variables, columns, strict=True)
+                }
             return None
         first, last, _ = _extremes(rows, at)
         if (first != last).any():
@@ -160,7 +174,9 @@ class _Describer:
         ordered = rows.take(_order(rows.columns))
         varying = [i for i in range(len(rows.names)) if (ordered.columns[i] != ordered.columns[i, 0]).any()]
         varying = varying or [0]
-        values = {name: integer(int(rows.columns[i, 0])) for i, name in enumerate(rows.names) if i not in varying}
+        values = {
+            name: integer(int(rows.columns[i, 0])) for i, name in enumerate(rows.names) if i not in varying
+        }
         items = [[integer(value) for value in item] for item in ordered.columns[varying].T.tolist()]
         single = len(varying) == 1
         literal = ListExpr(tuple(item[0] if single else ListExpr(tuple(item)) for item in items))

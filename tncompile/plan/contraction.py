@@ -44,7 +44,12 @@ class Contraction:
     """
 
     def __init__(
-        self, operands: Sequence[int], output: int, sizes: Numbers, counts: Numbers, objective: Objective = DEFAULT
+        self,
+        operands: Sequence[int],
+        output: int,
+        sizes: Numbers,
+        counts: Numbers,
+        objective: Objective = DEFAULT,
     ) -> None:
         self.operands, self.output = tuple(operands), output
         self.sizes, self.counts, self.objective = sizes, counts, objective
@@ -59,7 +64,9 @@ class Contraction:
     @cached_property
     def owners(self) -> tuple[int, ...]:
         """How many operands carry each label."""
-        return tuple(sum(operand >> label & 1 for operand in self.operands) for label in range(len(self.sizes)))
+        return tuple(
+            sum(operand >> label & 1 for operand in self.operands) for label in range(len(self.sizes))
+        )
 
     def elements(self, labels: int) -> float:
         """Elements of an array with these labels, over all variants."""
@@ -130,7 +137,8 @@ def _distinct(sizes: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
     if len(counts) < 2:
         return sizes, counts
     variants, which = np.unique(sizes, axis=1, return_inverse=True)
-    return variants, np.bincount(which.reshape(-1), weights=counts, minlength=variants.shape[1])
+    summed = np.bincount(which.reshape(-1), weights=counts, minlength=variants.shape[1])
+    return variants, summed.astype(np.float64)
 
 
 def bits(labels: int) -> list[int]:

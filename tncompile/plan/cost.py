@@ -117,7 +117,9 @@ def _flops(net: Network, rule_class: RuleClass, form: Form, instances: Extent, w
         case Contract(coefficient=coefficient, factors=factors, loops=loops):
             inner = _everything(net, rule_class, factors, loops, instances)
             summed = bool(loops) or inner != writes or _sums(rule_class, net, factors)
-            return total([times(inner, len(factors) - 1 + summed), times(writes, int(coefficient is not None))])
+            return total(
+                [times(inner, len(factors) - 1 + summed), times(writes, int(coefficient is not None))]
+            )
         case Combine(terms=terms):
             scaled = sum(term.factor is not None and term.coefficient is not None for term in terms)
             return times(writes, len(terms) - 1 + scaled)
@@ -216,4 +218,3 @@ def _checked(net: Network, count: int, formula: Formula | None) -> Extent:
     if formula is not None and set(formula.atoms()) <= values.keys() and formula.value(values) == count:
         return Extent(count, formula)
     return Extent(count, Formula.constant(count))
-

@@ -28,11 +28,14 @@ def _labels_of_subsets(problem: Contraction) -> Sequence[int]:
         union[subset] = union[subset ^ lowest] | problem.operands[lowest.bit_length() - 1]
     everything = (1 << count) - 1
     return [
-        union[s] if s & (s - 1) == 0 else union[s] & (union[everything ^ s] | problem.output) for s in range(1 << count)
+        union[s] if s & (s - 1) == 0 else union[s] & (union[everything ^ s] | problem.output)
+        for s in range(1 << count)
     ]
 
 
-def _best_split(problem: Contraction, subset: int, labels: Sequence[int], costs: Sequence[float]) -> tuple[float, int]:
+def _best_split(
+    problem: Contraction, subset: int, labels: Sequence[int], costs: Sequence[float]
+) -> tuple[float, int]:
     lowest = subset & -subset
     rest = subset ^ lowest
     best, split = float("inf"), 0

@@ -48,12 +48,16 @@ class Factors:
     def resolve_deltas(self) -> None:
         """A ``delta`` with a summed index makes that index the other one."""
         for _ in range(sum(len(b.wires) for b in self.builtins)):
-            found = next((pair for b in self.builtins if b.name == "delta" and (pair := self._joinable(b))), None)
+            found = next(
+                (pair for b in self.builtins if b.name == "delta" and (pair := self._joinable(b))), None
+            )
             if found is None:
                 break
             self._rename(*found)
             self.summed = [wire for wire in self.summed if wire != found[0]]
-        ones = [BuiltIn("one", b.wires[:1]) for b in self.builtins if b.name == "delta" and len(set(b.wires)) == 1]
+        ones = [
+            BuiltIn("one", b.wires[:1]) for b in self.builtins if b.name == "delta" and len(set(b.wires)) == 1
+        ]
         self.builtins = [b for b in self.builtins if b.name == "one" or len(set(b.wires)) > 1] + ones
 
     def _joinable(self, delta: BuiltIn) -> tuple[Index, Index] | None:

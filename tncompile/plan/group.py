@@ -22,6 +22,7 @@ from tncompile.network import (
     Name,
     Negative,
     Network,
+    Node,
     Reduce,
     Rows,
     RuleClass,
@@ -89,27 +90,35 @@ class Group:
         if key not in self.said:
             plain = Index(index.name, tuple(integer(value) for value in key[1])) if mentions_inner else index
             self.said[key] = self.fresh_wire(plain) if plain in self.given else plain
+            self.taken.add(self.said[key])
         return self.said[key]
 
     @cached_property
     def given(self) -> set[Index]:
-        """Wires that were renamed to tell them apart."""
+        """Wires that were made to tell others apart."""
         return set()
+
+    @cached_property
+    def taken(self) -> set[Index]:
+        """All wires in use."""
+        return {node for node in nodes_of(self.equation) if isinstance(node, Index)}
 
     def fresh_wire(self, wire: Index) -> Index:
         """A wire like this one that is not in use yet."""
-        said = {node for node in nodes_of(self.equation) if isinstance(node, Index)}
         number, found = 1, wire
-        while found in self.given or found in said or found in self.said.values():
+        while found in self.taken:
             found = Index(wire.name, (*wire.subscripts, integer(number)))
             number += 1
         self.given.add(found)
+        self.taken.add(found)
         return found
 
     def extent(self, wire: Index) -> tuple[Ints, Extent | None]:
         """The extent of a wire outside of loops for each row, and as one `Extent` where all classes agree."""
         found = [c.extents[wire] for c in self.classes]
-        column = np.concatenate([np.full(c.rows.count, e.value) for c, e in zip(self.classes, found, strict=True)])
+        column = np.concatenate(
+            [np.full(c.rows.count, e.value) for c, e in zip(self.classes, found, strict=True)]
+        )
         return column, found[0] if all(extent == found[0] for extent in found) else None
 
     @cached_property
@@ -135,7 +144,7 @@ def group_of(net: Network, classes: Sequence[RuleClass]) -> Group:
     return Group(net, first.definition, rows, first.equation, tuple(classes))
 
 
-def mentions(node: Expr | Index, names: Iterable[str]) -> bool:
+def mentions(node: Node, names: Iterable[str]) -> bool:
     """Whether one of these variables stands in a node."""
     wanted = set(names)
     return bool(wanted) and any(isinstance(inner, Name) and inner.name in wanted for inner in nodes_of(node))
@@ -161,7 +170,8 @@ class _Builder:
     def __init__(self, group: Group) -> None:
         self.group, self.net = group, group.net
         self.uses = [
-            np.concatenate([c.uses[n].positions for c in group.classes]) for n in range(len(group.classes[0].uses))
+            np.concatenate([c.uses[n].positions for c in group.classes])
+            for n in range(len(group.classes[0].uses))
         ]
         self.next_use = 0
 
@@ -233,4 +243,6 @@ def one_row(rule_class: RuleClass, row: int) -> RuleClass:
         uses.append(
             UseTable(use.use, use.rows.take(inside), np.zeros(len(inside), np.int64), use.positions[inside])
         )
-    return replace(rule_class, rows=rule_class.rows.take(which), target=rule_class.target[which], uses=tuple(uses))
+    return replace(
+        rule_class, rows=rule_class.rows.take(which), target=rule_class.target[which], uses=tuple(uses)
+    )

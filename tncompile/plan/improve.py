@@ -62,11 +62,15 @@ def _reorder(
     inner: list[int],
     leaves: list[int],
 ) -> None:
-    part = Contraction([labels[leaf] for leaf in leaves], labels[top], problem.sizes, problem.counts, problem.objective)
+    part = Contraction(
+        [labels[leaf] for leaf in leaves], labels[top], problem.sizes, problem.counts, problem.objective
+    )
     # The free nodes are used again as names for what the new order makes.
     names = [*leaves, *sorted(set(inner) - {top}), top]
     path = exact_path(part)
-    for (left, right), name, (_, _, _, result) in zip(path, names[len(leaves) :], part.steps(path), strict=True):
+    for (left, right), name, (_, _, _, result) in zip(
+        path, names[len(leaves) :], part.steps(path), strict=True
+    ):
         sons[name] = (names[left], names[right])
         labels[name] = result
 

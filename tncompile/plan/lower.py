@@ -80,7 +80,11 @@ class Lowering:
         self.registry.rule(self.group.definition, self.group.rows, body, indices)
 
     def finished(
-        self, term: Term, frame: Frame, wires: Sequence[Index], said: Mapping[Index, Expr | None] | None = None
+        self,
+        term: Term,
+        frame: Frame,
+        wires: Sequence[Index],
+        said: Mapping[Index, Expr | None] | None = None,
     ) -> tuple[Expr, tuple[FreeIndex, ...]]:
         """The flat right side of a rule for a term, and its left side's indices; those that nothing
         carries say their extents (``said``: as the file does)."""
@@ -220,14 +224,17 @@ class Lowering:
 
     def reduction(self, term: Reduction, frame: Frame) -> Scaled:
         """A reduction over loops."""
-        if term.op in ("prod", "sum") and len(term.arguments) > 1:
-            parts = tuple(Reduction(term.op, (inside,)) for inside in term.arguments)
-            if term.op == "sum":
-                return self.sum(Sum(parts, (1,) * len(parts)), frame)
-            return lower_product(self, Product(parts, (False,) * len(parts)), frame)
-        if len(term.arguments) > 1 or not term.arguments[0].loops:
-            parts = tuple(Reduction(term.op, (i,)) if i.loops else i.body for i in term.arguments)
-            return self.lower(parts[0] if len(parts) == 1 else Function(term.op, parts), frame)
+        parts: tuple[Term, ...] = tuple(
+            Reduction(term.op, (i,)) if i.loops else i.body for i in term.arguments
+        )
+        if len(parts) > 1:
+            whole: Mapping[str, Term] = {
+                "sum": Sum(parts, (1,) * len(parts)),
+                "prod": Product(parts, (False,) * len(parts)),
+            }
+            return self.lower(whole.get(term.op, Function(term.op, parts)), frame)
+        if not term.arguments[0].loops:
+            return self.lower(parts[0], frame)
         if term.op in ("sum", "prod"):
             return lower_product(self, term, frame)
         inside = self.steady(term.arguments[0])
@@ -257,10 +264,10 @@ class Lowering:
         inner = frame.inside(inside)
         leaf = self.leaf(inside.body, inner)
         if not isinstance(leaf, Leaf):
-            return self.repeated(op, Scaled(leaf, None), counts, frame)
+            return self.repeated(op, Scaled(leaf, None), counts)
         if not mentions(leaf.use, inside.variables):
             first = np.searchsorted(inside.parent, np.arange(frame.rows.count))
-            return self.repeated(op, Scaled(None, with_rows(leaf, first)), counts, frame)
+            return self.repeated(op, Scaled(None, with_rows(leaf, first)), counts)
         if len(set(leaf.use.indices)) < len(leaf.use.indices):
             leaf = self.store(alias(leaf), None, inner)
         first = np.searchsorted(inside.parent, np.arange(frame.rows.count))
@@ -268,7 +275,7 @@ class Lowering:
         body = Reduce(op, (Looped(leaf_expr(leaf), inside.loops),))  # type: ignore[arg-type]
         return Scaled(None, Operation(tuple(extents), extents, other=body, hint=(op, leaf.use.name)))
 
-    def repeated(self, op: str, value: Scaled, counts: Ints, frame: Frame) -> Scaled:
+    def repeated(self, op: str, value: Scaled, counts: Ints) -> Scaled:
         """The same array as often as ``counts`` says."""
         if op != "prod" or (counts == 1).all():
             return value
@@ -280,7 +287,9 @@ class Lowering:
         assert isinstance(value.content, Leaf)
         extents = joined_extents([value.content])
         body = Binary("^", leaf_expr(value.content), exponent)
-        return Scaled(None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name)))
+        return Scaled(
+            None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name))
+        )
 
 
 def with_rows(leaf: Leaf, rows: Ints) -> Leaf:

@@ -38,12 +38,12 @@ def numeric(term: Term, rows: Rows, scope: Scope) -> Numbers:
             return total
         case Sum(terms=terms, signs=signs):
             parts = [numeric(part, rows, scope) * sign for part, sign in zip(terms, signs, strict=True)]
-            return np.sum(parts, axis=0)
+            return np.asarray(np.sum(parts, axis=0))
         case Function(name="^", arguments=(base, exponent)):
             return np.power(numeric(base, rows, scope).astype(np.float64), numeric(exponent, rows, scope))
         case Function(name="max" | "min" as name, arguments=arguments):
             columns = [numeric(argument, rows, scope) for argument in arguments]
-            return _REDUCTIONS[name][1].reduce(columns, axis=0)
+            return np.asarray(_REDUCTIONS[name][1].reduce(columns, axis=0))
         case Function(name=name, arguments=(argument,)):
             return NUMERIC[name](numeric(argument, rows, scope))
         case Reduction():

@@ -40,12 +40,15 @@ class Contractor:
     ) -> None:
         self.lowering, self.frame, self.loop = lowering, frame, loop
         self.leaves = list(leaves)
-        self.labels = [(*leaf.use.indices, LOOP) if inner else leaf.use.indices for leaf, inner in zip(leaves, in_loop, strict=True)]
+        self.labels = [
+            (*leaf.use.indices, LOOP) if inner else leaf.use.indices
+            for leaf, inner in zip(leaves, in_loop, strict=True)
+        ]
         self.labels = [tuple(dict.fromkeys(labels)) for labels in self.labels]
         self.extents = _label_extents(leaves, loop, frame)
         self.free = {label for labels in self.labels for label in labels} - set(summed) - {LOOP}
         self.remaining = Counter(label for labels in self.labels for label in labels)
-        self.hints = [(leaf.use.name,) for leaf in leaves]
+        self.hints: list[tuple[str, ...]] = [(leaf.use.name,) for leaf in leaves]
         self.origins = list(range(len(leaves)))  # the first factor that each array is made from
         order = [*lowering.group.free, *(label for labels in self.labels for label in labels)]
         self.rank = {label: place for place, label in enumerate(dict.fromkeys(order))}
@@ -69,7 +72,11 @@ class Contractor:
 
     def plan(self) -> tuple[list[int], Path]:
         """Which factors lose their private indices before anything else, and the path."""
-        private = [p for p in range(len(self.leaves)) if any((self.extents[one] > 1).any() for one in self.private(p))]
+        private = [
+            p
+            for p in range(len(self.leaves))
+            if any((self.extents[one] > 1).any() for one in self.private(p))
+        ]
         best: tuple[float, list[int], Path] | None = None
         for chosen in ([], private) if private else ([],):
             labels = [self.kept(place) if place in chosen else some for place, some in enumerate(self.labels)]
@@ -91,7 +98,9 @@ class Contractor:
 
     def private(self, place: int) -> list[Hashable]:
         """The labels of a factor that no other carries and that are summed."""
-        return [label for label in self.labels[place] if self.remaining[label] == 1 and label not in self.free]
+        return [
+            label for label in self.labels[place] if self.remaining[label] == 1 and label not in self.free
+        ]
 
     def kept(self, place: int) -> Labels:
         private = self.private(place)
@@ -135,7 +144,11 @@ class Contractor:
     def arranged(self, kept: Labels, partner: Labels) -> Labels:
         """Axes in the order in which a matrix product with the partner wants them: what both keep (the
         batch), what is this one's alone, what is summed, in the order of the partner."""
-        summed = [label for label in partner if label in kept and self.remaining[label] == 2 and label not in self.free]
+        summed = [
+            label
+            for label in partner
+            if label in kept and self.remaining[label] == 2 and label not in self.free
+        ]
         shared = [label for label in kept if label in partner and label not in summed]
         own = [label for label in kept if label not in partner]
         return (*self.by_rank(shared), *self.by_rank(own), *summed)

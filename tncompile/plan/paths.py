@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 from tncompile.plan.contraction import FEW, Contraction, Path, bits
 from tncompile.plan.exact import exact_path
 from tncompile.plan.improve import improved
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 MOST_RANDOM = 120  # factors up to which random searches are worth their time
 MOST_ELIMINATED = 1500
@@ -68,7 +66,9 @@ def eliminated(problem: Contraction, fill: bool) -> Path:
     open_labels = [label for label in range(len(problem.sizes)) if not problem.output >> label & 1]
     while open_labels:
         carriers = _carriers(arrays, open_labels)
-        label = min(open_labels, key=lambda one: (*_elimination_cost(problem, carriers[one], arrays, fill), one))
+        label = min(
+            open_labels, key=lambda one: (*_elimination_cost(problem, carriers[one], arrays, fill), one)
+        )
         open_labels.remove(label)
         number = _join(problem, arrays, carriers[label], path, number)
     _join(problem, arrays, list(arrays), path, number)
@@ -98,7 +98,13 @@ def _elimination_cost(
     return (degree * (degree - 1) / 2 - len(joined), size)
 
 
-def _join(problem: Contraction, arrays: dict[int, int], keys: Sequence[int], path: list[tuple[int, int]], number: int) -> int:
+def _join(
+    problem: Contraction,
+    arrays: dict[int, int],
+    keys: Sequence[int],
+    path: list[tuple[int, int]],
+    number: int,
+) -> int:
     """Contracts some arrays in pairs, the smallest first; returns the next number."""
     waiting = sorted(keys, key=lambda key: (float(problem.mean[bits(arrays[key])].prod()), key))
     while len(waiting) > 1:
@@ -122,18 +128,16 @@ def _inputs(problem: Contraction) -> tuple[list[frozenset[str]], frozenset[str],
     names = [f"i{label}" for label in range(len(problem.sizes))]
     inputs = [frozenset(names[label] for label in bits(mask)) for mask in problem.operands]
     output = frozenset(names[label] for label in bits(problem.output))
-    return inputs, output, {name: max(2, round(float(mean))) for name, mean in zip(names, problem.mean, strict=True)}
-
-
-def _opt_einsum() -> ModuleType:
-    import opt_einsum
-
-    return opt_einsum
+    return (
+        inputs,
+        output,
+        {name: max(2, round(float(mean))) for name, mean in zip(names, problem.mean, strict=True)},
+    )
 
 
 def _greedy(problem: Contraction) -> Path:
     inputs, output, sizes = _inputs(problem)
-    return _numbered(_opt_einsum().paths.greedy(inputs, output, sizes), len(inputs))
+    return _numbered(import_module("opt_einsum").paths.greedy(inputs, output, sizes), len(inputs))
 
 
 def _random_greedy(problem: Contraction) -> Path:
@@ -141,7 +145,7 @@ def _random_greedy(problem: Contraction) -> Path:
     state = random.getstate()
     try:
         inputs, output, sizes = _inputs(problem)
-        search = _opt_einsum().path_random.RandomGreedy(max_repeats=TRIALS, parallel=False)
+        search = import_module("opt_einsum").path_random.RandomGreedy(max_repeats=TRIALS, parallel=False)
         return _numbered(search(inputs, output, sizes, None), len(inputs))
     finally:
         random.setstate(state)
@@ -149,8 +153,7 @@ def _random_greedy(problem: Contraction) -> Path:
 
 def _annealed(problem: Contraction, path: Path) -> Path:
     """cotengra's reconfiguration and annealing of a path."""
-    import cotengra
-
+    cotengra = import_module("cotengra")  # loaded late: it takes a second
     inputs, output, sizes = _inputs(problem)
     ordered = [tuple(sorted(labels)) for labels in inputs]
     tree: Any = cotengra.ContractionTree.from_path(ordered, tuple(sorted(output)), sizes, ssa_path=path)

@@ -147,5 +147,6 @@ def divided(above: Leaf | Expr, below: Leaf) -> Operation:
     extents = joined_extents([leaf for leaf in (above, below) if isinstance(leaf, Leaf)])
     top = leaf_expr(above) if isinstance(above, Leaf) else above
     hint = ("inverse", below.use.name) if not isinstance(above, Leaf) else ()
-    return Operation(tuple(extents), extents, other=Multiply((top, leaf_expr(below)), (False, True)), hint=hint)
-
+    return Operation(
+        tuple(extents), extents, other=Multiply((top, leaf_expr(below)), (False, True)), hint=hint
+    )

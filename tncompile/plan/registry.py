@@ -64,12 +64,21 @@ class Registry:
     # --- intermediates ------------------------------------------------------------------------
 
     def intermediate(
-        self, group: Group, frame: Frame, operation: Operation, coefficient: Expr | None, indices: tuple[FreeIndex, ...]
+        self,
+        group: Group,
+        frame: Frame,
+        operation: Operation,
+        coefficient: Expr | None,
+        indices: tuple[FreeIndex, ...],
     ) -> Leaf:
         """A use of the definition that computes an operation."""
         body = operation.body(coefficient)
         bound = {name for loop in operation.loops for name in loop.variables}
-        variables = tuple(n for n in frame.rows.names if n not in bound and any(mentions(p, [n]) for p in (body, *operation.wires)))
+        variables = tuple(
+            n
+            for n in frame.rows.names
+            if n not in bound and any(mentions(p, [n]) for p in (body, *operation.wires))
+        )
         values = {name: Name(f"${place}") for place, name in enumerate(variables)}
         key = _renamed_wires(substitute(body, values), tuple(substitute(i, values) for i in indices))
         entry = self.entries.get(key)
@@ -78,7 +87,9 @@ class Registry:
             entry = Entry(name, variables, indices, body, frame.loops)
             self.entries[key] = entry
             self.items.append(entry)
-        entry.rows.append(distinct({n: frame.rows.column(v) for n, v in zip(entry.variables, variables, strict=True)}))
+        entry.rows.append(
+            distinct({n: frame.rows.column(v) for n, v in zip(entry.variables, variables, strict=True)})
+        )
         use = Use(entry.name, tuple(Name(v) for v in variables), tuple(free.index for free in indices))
         return Leaf(use, tuple(operation.extents[free.index] for free in indices))
 
@@ -96,20 +107,31 @@ class Registry:
         family = _generic_loops(rows)
         if self.net.scope.expand(family)[0].count != rows.count:
             return self.listed(frame, column, variables)
-        key = substitute(expr, {name: Name(f"${place}") for place, name in enumerate(variables)}), rows.columns.tobytes()
+        key = (
+            substitute(expr, {name: Name(f"${place}") for place, name in enumerate(variables)}),
+            rows.columns.tobytes(),
+        )
         if key not in self.constants:
             self.constants[key] = self.names.numbered("factor")
             self.declared.append(Tensor("constant", self.constants[key], family, (), value=expr))
         return Leaf(Use(self.constants[key], tuple(map(Name, variables)), ()), ())
 
-    def listed(self, frame: Frame, column: Ints | np.typing.NDArray[np.generic], variables: tuple[str, ...]) -> Expr | Leaf:
+    def listed(
+        self, frame: Frame, column: Ints | np.typing.NDArray[np.generic], variables: tuple[str, ...]
+    ) -> Expr | Leaf:
         """The same for numbers given one by one: a family of constants over the smallest box."""
         if same_everywhere(column):
             return literal(column[0].item())
         rows = distinct({name: frame.rows.column(name) for name in variables})
         family = _generic_loops(rows)
         box = self.net.scope.expand(family)[0]
-        values = dict(zip(map(tuple, frame.rows.columns[[frame.rows.names.index(n) for n in variables]].T.tolist()), column.tolist(), strict=True))
+        values = dict(
+            zip(
+                map(tuple, frame.rows.columns[[frame.rows.names.index(n) for n in variables]].T.tolist()),
+                column.tolist(),
+                strict=True,
+            )
+        )
         items = tuple(_real(values.get(tuple(member), 0)) for member in box.columns.T.tolist())
         name, numbers = self.names.numbered("factor"), self.names.numbered("factors")
         self.declared.append(Size(numbers, family, ListExpr(items), real=True))
@@ -215,4 +237,3 @@ def _renamed_wires(body: Expr, indices: tuple[FreeIndex, ...]) -> tuple[Expr, tu
         return map_children(node, visit)
 
     return cast(Expr, visit(body)), tuple(visit(index) for index in indices)
-

@@ -17,6 +17,7 @@ import numpy as np
 
 from tncompile.network import Definition, Expr, Index, Ints, Name, Range, Use
 from tncompile.network.substitute import integer, shifted
+from tncompile.plan.contraction import Numbers as Floats
 from tncompile.plan.contraction import contraction
 from tncompile.plan.factors import Chain, Factor, Factors, Gatherer
 from tncompile.plan.paths import MOST_RANDOM, best_path
@@ -80,8 +81,10 @@ def swept(lowering: Lowering, gatherer: Gatherer) -> None:
     if not found.chains or found.builtins or found.loop is not None:
         return
     chain = _together(found.chains)
-    sweep = _Sweep(lowering, found, chain) if chain is not None else None
-    if sweep is None or not sweep.known():
+    if chain is None:
+        return
+    sweep = _Sweep(lowering, found, chain)
+    if not sweep.known():
         return
     plan = min(sweep.plans(), key=lambda plan: plan.cost)
     if 2 * len(plan.runs) <= len(chain.rounds) + 2 and plan.cost <= WORTH * sweep.best_cost():
@@ -124,7 +127,9 @@ class _Sweep:
         """Whether the extent of every wire is known from a tensor, and no wire is tied by a ``delta``."""
         wires = {wire for some in (*self.occurring, *self.rest) for wire in some}
         terms = [self.inside.body, *(factor.term for factor in self.found.factors)]
-        return wires <= self.extents.keys() and not any(isinstance(n, BuiltIn) for term in terms for n in walk(term))
+        return wires <= self.extents.keys() and not any(
+            isinstance(n, BuiltIn) for term in terms for n in walk(term)
+        )
 
     # --- plans --------------------------------------------------------------------------------
 
@@ -147,11 +152,12 @@ class _Sweep:
         order = list(range(self.count))[:: -1 if backwards else 1]
         last_round = {wire: place for place, number in enumerate(order) for wire in self.occurring[number]}
         needed = {wire for place, some in enumerate(self.rest) if place not in start for wire in some}
+        summed = set(self.found.summed)
         carried = _ordered([wire for place in start for wire in self.rest[place]], self.lowering.group.free)
         steps = []
         for place, number in enumerate(order):
             wires = (*carried, *self.occurring[number])
-            kept = [w for w in wires if w in needed or w not in self.found.summed or last_round.get(w, -1) > place]
+            kept = [w for w in wires if w in needed or w not in summed or last_round.get(w, -1) > place]
             after = _ordered(kept, self.lowering.group.free)
             steps.append(Step(number, self.occurring[number], carried, after))
             carried = after
@@ -163,15 +169,18 @@ class _Sweep:
         for place, run in enumerate(runs):
             carried = [tuple(run[0].before)] if place or start else []
             sayings = dict(zip(self.said, run[0].occurring, strict=True))
-            atoms = [tuple(sayings.get(wire, ("inner", wire)) for wire in some) for some in _atoms(self.inside.body)]
-            extents: dict[Hashable, np.ndarray] = {
+            atoms = [
+                tuple(sayings.get(wire, ("inner", wire)) for wire in some)
+                for some in _atoms(self.inside.body)
+            ]
+            extents: dict[Hashable, Floats] = {
                 wire: self.run_column(run, wire).astype(np.float64) for wire in run[0].parts()
             }
             where = self.rows_of(run)
             for text, column in self.columns.items():
                 extents[("inner", text)] = column[where].astype(np.float64)
             total += self.cheapest([*carried, *atoms], run[0].after, extents, len(where))
-        outer = {wire: column.astype(np.float64) for wire, column in self.extents.items()}
+        outer: dict[Hashable, Floats] = {w: column.astype(np.float64) for w, column in self.extents.items()}
         before = [self.rest[place] for place in start]
         total += self.cheapest(before, runs[0][0].before, outer, self.outer)
         after = [runs[-1][-1].after, *(some for place, some in enumerate(self.rest) if place not in start)]
@@ -180,12 +189,20 @@ class _Sweep:
     def best_cost(self) -> float:
         """What the cheapest order without a recurrence costs; infinite where it is not worth a search."""
         atoms: list[tuple[Hashable, ...]] = []
-        extents: dict[Hashable, np.ndarray] = {w: c.astype(np.float64) for w, c in self.extents.items()}
+        extents: dict[Hashable, Floats] = {w: c.astype(np.float64) for w, c in self.extents.items()}
         for number, term in enumerate(self.chain.rounds):
             columns = dict(_leaf_extents(term))
             for some in _atoms(term):
-                atoms.append(tuple(wire if wire in self.extents else ("inner", number, wire) for wire in some))
-                extents.update({label: columns[label[2]].astype(np.float64) for label in atoms[-1] if isinstance(label, tuple)})
+                atoms.append(
+                    tuple(wire if wire in self.extents else ("inner", number, wire) for wire in some)
+                )
+                extents.update(
+                    {
+                        label: columns[label[2]].astype(np.float64)
+                        for label in atoms[-1]
+                        if isinstance(label, tuple)
+                    }
+                )
         atoms += self.rest
         if len(atoms) > MOST_RANDOM:
             return float("inf")
@@ -196,7 +213,11 @@ class _Sweep:
         return [label for some in atoms for label in some if isinstance(label, Index) and label not in summed]
 
     def cheapest(
-        self, atoms: Sequence[Sequence[Hashable]], free: Sequence[Hashable], extents: Mapping[Hashable, np.ndarray], rows: int
+        self,
+        atoms: Sequence[Sequence[Hashable]],
+        free: Sequence[Hashable],
+        extents: Mapping[Hashable, Floats],
+        rows: int,
     ) -> float:
         problem = contraction(atoms, free, extents, np.ones(rows), self.lowering.objective)
         return problem.path_cost(best_path(problem))
@@ -206,7 +227,8 @@ class _Sweep:
     def rows_of(self, run: Sequence[Step]) -> Ints:
         """The rows of the loop in which a run's rounds stand."""
         rounds = sorted(step.round for step in run)
-        return (np.arange(self.outer)[:, None] * self.count + np.array(rounds)).reshape(-1)
+        where: Ints = (np.arange(self.outer)[:, None] * self.count + np.array(rounds)).reshape(-1)
+        return where
 
     def run_column(self, run: Sequence[Step], wire: Index) -> Ints:
         """The extents, over the rows of a run, of what plays the part of ``wire`` in its first round."""
@@ -229,7 +251,9 @@ class _Sweep:
         )
         rest = [factor for place, factor in enumerate(self.found.factors) if place not in plan.start]
         self.found.factors = [*rest, Factor(leaf)]
-        seen = {wire for some in (*self.occurring, *(self.rest[place] for place in plan.start)) for wire in some}
+        seen = {
+            wire for some in (*self.occurring, *(self.rest[place] for place in plan.start)) for wire in some
+        }
         left = {wire for factor in self.found.factors for wire in unbound(factor.term)}
         self.found.summed = [wire for wire in self.found.summed if wire in left or wire not in seen]
 
@@ -259,7 +283,10 @@ class _Sweep:
         after = tuple(names[wire] for wire in run[0].after)
         gone = tuple(names[wire] for wire in run[0].parts() if names[wire] not in after)
         frame = Frame(
-            self.inside.rows.take(where), self.lowering.top.loops + self.inside.loops, self.lowering.top, self.inside.parent[where]
+            self.inside.rows.take(where),
+            self.lowering.top.loops + self.inside.loops,
+            self.lowering.top,
+            self.inside.parent[where],
         )
         expr, indices_said = self.lowering.finished(_summed(product_of(factors), gone), frame, after)
         subscripts = tuple(map(Name, frame.rows.names))
@@ -272,7 +299,9 @@ class _Sweep:
         variable = shifted(Name(self.inside.variables[0]), 1 if plan.backwards else -1)
         subscripts = (*map(Name, self.lowering.top.rows.names), variable)
         before = tuple(names[wire] for wire in run[0].before)
-        return Leaf(Use(name, subscripts, before), tuple(self.run_column(run, wire) for wire in run[0].before))
+        return Leaf(
+            Use(name, subscripts, before), tuple(self.run_column(run, wire) for wire in run[0].before)
+        )
 
     def names_in(self, run: Sequence[Step]) -> dict[Index, Index]:
         """How a rule says each wire of its first round: as the body does, or as outside of the loop."""

@@ -194,7 +194,9 @@ def put_in(term: Term, values: Mapping[str, Expr]) -> Term:
             term = replace(term, wires=tuple(substitute(wire, values) for wire in wires))
         case Reduction(arguments=insides):
             loops = [tuple(substitute(loop, values) for loop in one.loops) for one in insides]
-            term = replace(term, arguments=tuple(replace(a, loops=b) for a, b in zip(insides, loops, strict=True)))
+            term = replace(
+                term, arguments=tuple(replace(a, loops=b) for a, b in zip(insides, loops, strict=True))
+            )
     return rebuilt(term, lambda inner: put_in(inner, values))
 
 

@@ -123,7 +123,11 @@ class Numbers:
             return minus if negative else None
         if parts[0][1]:
             parts = [(Number("1"), False), *parts]
-        one = parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+        one = (
+            parts[0][0]
+            if len(parts) == 1
+            else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+        )
         return Negative(one) if negative else one
 
 
@@ -154,7 +158,9 @@ def scaled(coefficient: Expr | None, factors: Sequence[Expr]) -> Expr:
     parts += [(factor, False) for factor in factors]
     if negative:
         parts[0] = (Negative(parts[0][0]), False)
-    return parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+    return (
+        parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
+    )
 
 
 def combined(terms: Sequence[tuple[Expr | None, Leaf | None]]) -> Expr:

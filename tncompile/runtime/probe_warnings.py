@@ -53,7 +53,9 @@ class _Probe:
         dtype = "complex128" if net.field == "complex" else "float64"
         self.model = Model(net, _QuickPlans(net, "numpy", dtype, None))
         inputs = [name for name, tensor in net.tensors.items() if tensor.role == "input"]
-        self.members = [(name, p) for name in inputs for p in range(len(net.tables.tensors[name].members))][:MEMBERS]
+        self.members = [(name, p) for name in inputs for p in range(len(net.tables.tensors[name].members))][
+            :MEMBERS
+        ]
         self.weights = [name for name, tensor in net.tensors.items() if tensor.role == "weight"][:WEIGHTS]
         self.inputs = inputs
 
@@ -68,7 +70,14 @@ class _Probe:
             if not np.isfinite(value).all():
                 what = "nan" if np.isnan(value).any() else "infinite"
                 message = f"`{name}` is {what} at the initial weights"
-                found.append(Diagnostic(message, self._output_span(name), "warning", "smaller initial weights (`~ normal(...)`)"))
+                found.append(
+                    Diagnostic(
+                        message,
+                        self._output_span(name),
+                        "warning",
+                        "smaller initial weights (`~ normal(...)`)",
+                    )
+                )
         return found
 
     # --- what has an effect ----------------------------------------------------------------------
@@ -80,7 +89,9 @@ class _Probe:
         weights = dict.fromkeys(self.weights)
         for number, scale in enumerate(SCALES):
             rng = np.random.default_rng(number)
-            flat = scale * (self.model.init(number).flat + 0.1 * self._normal(rng, self.model.zeros().flat.shape))
+            flat = scale * (
+                self.model.init(number).flat + 0.1 * self._normal(rng, self.model.zeros().flat.shape)
+            )
             data = self._data(rng, 1 + len(self.members))
             values = self._values(flat, data)
             if not all(np.isfinite(value).all() for value in values.values()):
@@ -97,7 +108,9 @@ class _Probe:
             return [self._zero(name) for name in zero]
         return [*map(self._zero, zero), *map(self._no_influence, members), *map(self._no_effect, weights)]
 
-    def _matters(self, name: str, rng: np.random.Generator, flat: Array, data: Any, values: Mapping[str, Array]) -> bool:
+    def _matters(
+        self, name: str, rng: np.random.Generator, flat: Array, data: Any, values: Mapping[str, Array]
+    ) -> bool:
         """Whether other values of a weight make another score."""
         weights = self.model.zeros()
         weights.flat[:] = flat
@@ -149,14 +162,18 @@ class _Probe:
     # --- what is said ----------------------------------------------------------------------------
 
     def _zero(self, name: str) -> Diagnostic:
-        return Diagnostic(f"`{name}` is zero at all weights and data that were tried", self._output_span(name), "warning")
+        return Diagnostic(
+            f"`{name}` is zero at all weights and data that were tried", self._output_span(name), "warning"
+        )
 
     def _no_influence(self, place: int) -> Diagnostic:
         name, position = self.members[place]
         subscripts = self.net.tables.tensors[name].members[position].tolist()
         member = f"{name}[{', '.join(map(str, subscripts))}]" if subscripts else name
         outputs = ", ".join(f"`{output}`" for output in self.net.outputs)
-        return Diagnostic(f"{outputs} does not depend on `{member}`", self.net.tensors[name].name_span, "warning")
+        return Diagnostic(
+            f"{outputs} does not depend on `{member}`", self.net.tensors[name].name_span, "warning"
+        )
 
     def _no_effect(self, name: str) -> Diagnostic:
         return Diagnostic(f"weight `{name}` has no effect", self.net.tensors[name].name_span, "warning")

@@ -1,7 +1,7 @@
 """Text, places in it, and what is said about them: the ground that every stage stands on."""
 
 from tncompile.source.errors import Fault, InternalError, TnError, UsageError
-from tncompile.source.files import read_source, write_whole
+from tncompile.source.files import read_bytes, read_source, write_whole
 from tncompile.source.report import Diagnostic, Note
 from tncompile.source.text import NOWHERE, Source, Span
 
@@ -15,6 +15,7 @@ __all__ = [
     "Span",
     "TnError",
     "UsageError",
+    "read_bytes",
     "read_source",
     "write_whole",
 ]

@@ -13,11 +13,7 @@ from tncompile.source.text import Source, Span
 
 def read_source(path: str | os.PathLike[str]) -> Source:
     """The text of a file as a `Source`; raises `TnError` where it cannot be read as UTF-8."""
-    name = os.fspath(path)
-    try:
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise TnError(f"cannot read {name}: {_reason(error)}") from error
+    name, data = os.fspath(path), read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -28,6 +24,14 @@ def read_source(path: str | os.PathLike[str]) -> Source:
         source = Source(name, start + "�")
         raise TnError([Diagnostic(message, place, help="save the file as UTF-8")], source) from error
     return Source(name, text.replace("\r\n", "\n"))
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """What a file holds; raises `TnError` where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise TnError(f"cannot read {os.fspath(path)}: {_reason(error)}") from error
 
 
 def write_whole(path: str | os.PathLike[str], data: str | bytes) -> None:

@@ -42,6 +42,9 @@ class Diagnostic:
         if self.values:
             parts.append("  with " + ", ".join(f"{name} = {value}" for name, value in self.values))
         for note in self.notes:
+            if note.span.start < 0:
+                parts.append(f"  {note.message}")
+                continue
             row, column = source.position(note.span.start)
             parts.append(f"  {source.path}:{row}:{column}: {note.message}")
             parts += _excerpt(source, note.span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 from tncompile.network import (
     Axis,
@@ -43,7 +44,10 @@ def batch(net: Network, name: str = "batch", value: int = 256) -> Network:
     samples = _Samples(depending, index, Name(size))
     first = next(place for place, s in enumerate(net.statements) if isinstance(s, Tensor))
     statements = [samples.statement(statement) for statement in net.statements]
-    return verify(net.replace([*statements[:first], Size(size, default=Number(str(value))), *statements[first:]]), "batch")
+    return verify(
+        net.replace([*statements[:first], Size(size, default=Number(str(value))), *statements[first:]]),
+        "batch",
+    )
 
 
 def dependents(net: Network, names: Iterable[str]) -> set[str]:
@@ -75,7 +79,7 @@ class _Samples:
                 return replace(statement, axes=(Axis(self.extent), *axes))
             case Definition(name=name, indices=indices, body=body) if name in self.depending:
                 free = FreeIndex(self.index, None if self.carried(body) else self.extent)
-                return replace(statement, indices=(free, *indices), body=self.node(body))
+                return replace(statement, indices=(free, *indices), body=cast(Expr, self.node(body)))
         return statement
 
     def node(self, node: Node) -> Node:

@@ -158,6 +158,9 @@ def _factor(definition: Definition, expr: Expr) -> Factor:
             return Factor(expr)
         case Call(function="conj", arguments=(Use() as use,)):
             return Factor(use, True)
+        case Call(function="conj", arguments=(Over(op="sum", body=Use() as use),)):
+            # The trace of a conjugate: a function sees finished sums, but `conj` may pass them.
+            return Factor(use, True)
     raise _not_flat(definition)
 
 

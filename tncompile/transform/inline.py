@@ -58,8 +58,14 @@ def _can_be_put_in(rule: Definition) -> bool:
     except Unsolvable:
         return False
     names = [free.index.name for free in rule.indices]
-    carried = {index.name for use in _uses(rule.body) if use.name not in ("one", "delta") for index in use.indices}
-    return len(set(names)) == len(names) and carried.issuperset(names) and not any(map(_closes, nodes_of(rule.body)))
+    carried = {
+        index.name for use in _uses(rule.body) if use.name not in ("one", "delta") for index in use.indices
+    }
+    return (
+        len(set(names)) == len(names)
+        and carried.issuperset(names)
+        and not any(map(_closes, nodes_of(rule.body)))
+    )
 
 
 def _uses(body: Expr) -> list[Use]:
@@ -112,7 +118,9 @@ class _Inliner:
         return [s for s in result if not self.is_inline(s)]
 
     def is_inline(self, statement: Statement) -> bool:
-        return isinstance(statement, Definition) and statement.role == "inline" and statement.name in self.rules
+        return (
+            isinstance(statement, Definition) and statement.role == "inline" and statement.name in self.rules
+        )
 
     def replaced(self, statement: Statement) -> Statement:
         if not isinstance(statement, Definition):
@@ -185,12 +193,19 @@ class _Inliner:
         if not index.loops:
             return [index]
         rows, _ = self.net.scope.expand(index.loops)
-        rounds = [dict(zip(rows.names, map(integer, column), strict=True)) for column in rows.columns.T.tolist()]
-        return [replace(index, subscripts=tuple(substitute(s, put) for s in index.subscripts), loops=()) for put in rounds]
+        rounds = [
+            dict(zip(rows.names, map(integer, column), strict=True)) for column in rows.columns.T.tolist()
+        ]
+        return [
+            replace(index, subscripts=tuple(substitute(s, put) for s in index.subscripts), loops=())
+            for put in rounds
+        ]
 
     def own_names(self, rule: Definition, free: set[str]) -> dict[str, str]:
         """New names for the inner indices of a rule and for all its loop variables."""
-        inner = dict.fromkeys(n.name for n in nodes_of(rule.body) if isinstance(n, Index) and n.name not in free)
+        inner = dict.fromkeys(
+            n.name for n in nodes_of(rule.body) if isinstance(n, Index) and n.name not in free
+        )
         variables = dict.fromkeys(v for n in nodes_of(rule) if isinstance(n, Loop) for v in n.variables)
         return {name: self.names.fresh(name) for name in (*inner, *variables)}
 

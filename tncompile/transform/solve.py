@@ -69,6 +69,3 @@ def _domain(loop: Loop, values: Mapping[str, Expr]) -> list[Expr]:
     if loop.condition is not None:
         tests.append(substitute(loop.condition, values))
     return tests
-
-
-
