@@ -13,7 +13,7 @@ from tests.language.trees import some, statements
 from tncompile.language import format_text, parse
 from tncompile.language.grammar import word_lexer
 from tncompile.language.spacing import joined, spaced
-from tncompile.network.text import statement_text
+from tncompile.network.syntax.text import statement_text
 from tncompile.source import Source, TnError
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.language.trees import some, statements
 from tncompile.language import format_text, parse
 from tncompile.language.grammar import statement_parser
-from tncompile.network.text import statement_text
+from tncompile.network.syntax.text import statement_text
 from tncompile.source import Source, TnError
 
 # Terminals are written in capitals; a text of small letters can bring none into a message. (NAME is

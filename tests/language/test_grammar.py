@@ -28,7 +28,7 @@ from tncompile.network.syntax import (
     Size,
     Use,
 )
-from tncompile.network.words import FUNCTIONS, RESERVED
+from tncompile.network.syntax.words import FUNCTIONS, RESERVED
 from tncompile.source import Source
 
 

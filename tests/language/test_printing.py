@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.language.trees import expressions, some, statements
 from tncompile.language import parse
 from tncompile.network.syntax import Let
-from tncompile.network.text import expression_text, network_text, statement_text
+from tncompile.network.syntax.text import expression_text, network_text, statement_text
 from tncompile.source import Source
 
 

@@ -23,9 +23,9 @@ from tncompile.network import (
     Size,
 )
 from tncompile.network.describe import Nest, describe_rows
-from tncompile.network.loops import loop_description
-from tncompile.network.substitute import integer, shifted, substitute
-from tncompile.network.text import expression_text
+from tncompile.network.syntax.substitute import integer, shifted, substitute
+from tncompile.network.syntax.text import expression_text
+from tncompile.network.values.loops import loop_description
 
 D = Name("d")
 SIZES = (

@@ -7,7 +7,7 @@ import pytest
 
 from tncompile.language import parse
 from tncompile.network import Definition, Formula, Let, Scope
-from tncompile.network.limits import LOOP_STEPS
+from tncompile.network.values.limits import LOOP_STEPS
 from tncompile.source import Fault, Source
 
 

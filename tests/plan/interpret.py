@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Expr, Scope
-from tncompile.network.functions import NUMERIC
+from tncompile.network.values.functions import NUMERIC
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Schedule, Span, Step
 
 Array = npt.NDArray[Any]

@@ -24,7 +24,7 @@ from tncompile.network import (
     Statement,
     nodes_of,
 )
-from tncompile.network.limits import INTEGER, LIST_ITEMS
+from tncompile.network.values.limits import INTEGER, LIST_ITEMS
 from tncompile.source import NOWHERE, Diagnostic, Fault, Span, TnError
 
 

@@ -44,7 +44,7 @@ from tncompile.network.syntax import (
     Statement,
     Tensor,
 )
-from tncompile.network.text import expression_text
+from tncompile.network.syntax.text import expression_text
 from tncompile.source import Fault
 
 

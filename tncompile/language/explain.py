@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from tncompile.language.brackets import bracket_problem
 from tncompile.language.characters import explain_character
 from tncompile.language.grammar import word_lexer
-from tncompile.network.words import RESERVED
+from tncompile.network.syntax.words import RESERVED
 from tncompile.source import Diagnostic, Source, Span
 
 _BEGINNINGS: Final = RESERVED[: RESERVED.index("for")]

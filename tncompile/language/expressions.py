@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from lark import Token
 
-from tncompile.network.limits import LIST_ITEMS
 from tncompile.network.syntax import (
     Add,
     Binary,
@@ -38,8 +37,9 @@ from tncompile.network.syntax import (
     Reduce,
     Use,
 )
-from tncompile.network.text import expression_text
-from tncompile.network.words import FUNCTIONS, REDUCTIONS
+from tncompile.network.syntax.text import expression_text
+from tncompile.network.syntax.words import FUNCTIONS, REDUCTIONS
+from tncompile.network.values.limits import LIST_ITEMS
 from tncompile.source import Diagnostic, Fault, Span
 
 _NUMERAL_LENGTH: Final = 400

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tncompile.network.limits import NESTING
 from tncompile.network.syntax import Expr, Node, Statement
-from tncompile.network.walk import children
+from tncompile.network.syntax.walk import children
+from tncompile.network.values.limits import NESTING
 from tncompile.source import Diagnostic, Fault, Source, Span
 
 # What may begin one more level: brackets, and the signs and words that take the rest as operand.

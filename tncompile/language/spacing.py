@@ -12,7 +12,7 @@ from typing import Final
 
 from lark import Token
 
-from tncompile.network.words import FUNCTIONS
+from tncompile.network.syntax.words import FUNCTIONS
 
 COMMAS: Final = ("_COMMA", "_LOOP_COMMA")
 OPENING: Final = ("OPEN", "OPEN_SQUARE")

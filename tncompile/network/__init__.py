@@ -1,9 +1,6 @@
 """The graph IR: the nodes of the language, networks with their sizes bound, and what follows from them."""
 
-from tncompile.network.evaluate import Evaluator, FamilyValue, Lists
-from tncompile.network.formula import Formula
 from tncompile.network.network import Network
-from tncompile.network.rows import UNIT_ROWS, Ints, Rows
 from tncompile.network.syntax import (
     Add,
     Axis,
@@ -40,11 +37,14 @@ from tncompile.network.syntax import (
     Tensor,
     Use,
 )
+from tncompile.network.syntax.text import expression_text, network_text, statement_text
+from tncompile.network.syntax.walk import children, map_children, nodes_of
 from tncompile.network.tables import Block, Extent, RuleClass, Tables, TensorTable, UseTable
-from tncompile.network.text import expression_text, network_text, statement_text
-from tncompile.network.values import Scope
+from tncompile.network.values.evaluate import Evaluator, FamilyValue, Lists
+from tncompile.network.values.formula import Formula
+from tncompile.network.values.rows import UNIT_ROWS, Ints, Rows
+from tncompile.network.values.scope import Scope
 from tncompile.network.verify import verify
-from tncompile.network.walk import children, map_children, nodes_of
 from tncompile.network.warnings import warnings
 
 __all__ = [

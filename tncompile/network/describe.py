@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tncompile.network.rows import Ints, Rows
-from tncompile.network.substitute import integer, integer_value, shifted, substitute
 from tncompile.network.syntax import Binary, Compare, Expr, ListExpr, Loop, Name, Range, Size
+from tncompile.network.syntax.substitute import integer, integer_value, shifted, substitute
+from tncompile.network.values.rows import Ints, Rows
 from tncompile.source import Fault
 
 if TYPE_CHECKING:
-    from tncompile.network.values import Scope
+    from tncompile.network.values.scope import Scope
 
 MOST_NESTS = 4  # more than these, and a list of the rows reads better
 DEEPEST = 3  # how often a set of rows is split

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from tncompile.network.build import build_tables
-from tncompile.network.evaluate import FamilyValue, Lists
 from tncompile.network.syntax import Cut, Definition, Field, Size, Statement, Tensor
+from tncompile.network.syntax.text import network_text
 from tncompile.network.tables import Tables
-from tncompile.network.text import network_text
-from tncompile.network.values import Scope
+from tncompile.network.values.evaluate import FamilyValue, Lists
+from tncompile.network.values.scope import Scope
+from tncompile.network.written.build import build_tables
 from tncompile.source import Source
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tncompile.network.formula import Formula
-from tncompile.network.lookup import find_members
-from tncompile.network.rows import Ints, Rows
 from tncompile.network.syntax import Definition, Expr, Index, Use
+from tncompile.network.values.formula import Formula
+from tncompile.network.values.lookup import find_members
+from tncompile.network.values.rows import Ints, Rows
 
 __all__ = ["Block", "Extent", "Ints", "Rows", "RuleClass", "Tables", "TensorTable", "UseTable"]
 

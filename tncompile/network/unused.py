@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tncompile.network.build import Written
-from tncompile.network.families import Declared
-from tncompile.network.messages import line_of, listed, plain_member
 from tncompile.network.network import Network
-from tncompile.network.rows import Ints
-from tncompile.network.rules import Defined
-from tncompile.network.sites import Site
 from tncompile.network.syntax import Definition, Loop, Name, Range, Use
-from tncompile.network.text import expression_text
-from tncompile.network.walk import nodes_of
+from tncompile.network.syntax.text import expression_text
+from tncompile.network.syntax.walk import nodes_of
+from tncompile.network.values.rows import Ints
+from tncompile.network.written.build import Written
+from tncompile.network.written.families import Declared
+from tncompile.network.written.messages import line_of, listed, plain_member
+from tncompile.network.written.rules import Defined
+from tncompile.network.written.sites import Site
 from tncompile.source import Diagnostic, Source, Span
 
 Table = Declared | Defined

@@ -6,15 +6,15 @@ from typing import Any
 
 import networkx
 
-from tncompile.network.build import Written
-from tncompile.network.messages import plain_member
 from tncompile.network.network import Network
-from tncompile.network.rules import Group
-from tncompile.network.sites import Site
 from tncompile.network.syntax import Definition, Use
-from tncompile.network.text import expression_text
-from tncompile.network.values import Scope
-from tncompile.network.walk import nodes_of
+from tncompile.network.syntax.text import expression_text
+from tncompile.network.syntax.walk import nodes_of
+from tncompile.network.values.scope import Scope
+from tncompile.network.written.build import Written
+from tncompile.network.written.messages import plain_member
+from tncompile.network.written.rules import Group
+from tncompile.network.written.sites import Site
 
 
 def incidence_graph(net: Network) -> networkx.MultiGraph[Any]:

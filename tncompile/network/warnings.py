@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tncompile.network.build import Written
-from tncompile.network.conflicts import Contradiction, axis_text, contradictions, formula_said
-from tncompile.network.lone import find_lone
-from tncompile.network.messages import index_text
 from tncompile.network.network import Network
-from tncompile.network.sites import Site
-from tncompile.network.summation import Summation
 from tncompile.network.syntax import Item, Let, Name, Reduce, Size
+from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.unused import unused_members
-from tncompile.network.values import Scope
-from tncompile.network.walk import nodes_of
+from tncompile.network.values.scope import Scope
+from tncompile.network.written.build import Written
+from tncompile.network.written.conflicts import Contradiction, axis_text, contradictions, formula_said
+from tncompile.network.written.lone import find_lone
+from tncompile.network.written.messages import index_text
+from tncompile.network.written.sites import Site
+from tncompile.network.written.summation import Summation
 from tncompile.source import Diagnostic, Note
 
 

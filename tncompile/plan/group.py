@@ -33,8 +33,8 @@ from tncompile.network import (
 from tncompile.network import (
     Over as OverNode,
 )
-from tncompile.network.body import has_structure
-from tncompile.network.substitute import integer
+from tncompile.network.syntax.substitute import integer
+from tncompile.network.written.body import has_structure
 from tncompile.plan.numeric import numeric
 from tncompile.plan.terms import (
     BuiltIn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tncompile.network import FreeIndex, Index, Loop, Network, Node, Use, nodes_of
-from tncompile.network.words import RESERVED
+from tncompile.network.syntax.words import RESERVED
 
 LONGEST = 20
 

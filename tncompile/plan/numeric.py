@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Rows, Scope
-from tncompile.network.functions import NUMERIC
+from tncompile.network.values.functions import NUMERIC
 from tncompile.plan.terms import Column, Function, Product, Reduction, Sum, Term, Value
 from tncompile.source import InternalError
 

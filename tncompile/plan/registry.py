@@ -31,7 +31,7 @@ from tncompile.network import (
     map_children,
 )
 from tncompile.network.describe import describe_rows
-from tncompile.network.substitute import integer, substitute
+from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.group import Group, distinct, mentions
 from tncompile.plan.naming import Names
 from tncompile.plan.terms import Leaf

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tncompile.network import Expr, Index, Ints, Name, Rows, nodes_of
-from tncompile.network.substitute import integer, shifted, substitute
+from tncompile.network.syntax.substitute import integer, shifted, substitute
 from tncompile.plan.group import Group, mentions
 from tncompile.plan.terms import Inside, Over, Term, put_in, rebuilt, renamed, restricted, unbound
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tncompile.network import Definition, Expr, Index, Ints, Name, Range, Use
-from tncompile.network.substitute import integer, shifted
+from tncompile.network.syntax.substitute import integer, shifted
 from tncompile.plan.contraction import Numbers as Floats
 from tncompile.plan.contraction import contraction
 from tncompile.plan.factors import Chain, Factor, Factors, Gatherer

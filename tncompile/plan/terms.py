@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Call, Expr, Index, Ints, Loop, Number, Rows, Use, nodes_of
-from tncompile.network.substitute import substitute
+from tncompile.network.syntax.substitute import substitute
 
 Operation = Literal["prod", "sum", "max", "min"]
 

@@ -28,7 +28,7 @@ from tncompile.network import (
     Size,
     nodes_of,
 )
-from tncompile.network.substitute import integer_value
+from tncompile.network.syntax.substitute import integer_value
 from tncompile.plan.terms import Inside, Leaf
 from tncompile.source import InternalError, Source
 

@@ -24,8 +24,8 @@ from tncompile.network import (
     nodes_of,
 )
 from tncompile.network.describe import Nest, describe_rows
-from tncompile.network.lookup import find_members
-from tncompile.network.substitute import integer
+from tncompile.network.syntax.substitute import integer
+from tncompile.network.values.lookup import find_members
 from tncompile.transform.names import Names
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Expr, Index, Ints, Item, Loop, Name, Range, Rows
-from tncompile.network.substitute import integer, substitute
+from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.flat import Factor
 

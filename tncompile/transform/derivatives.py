@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tncompile.network import Binary, Call, Expr, Multiply, Number
-from tncompile.network.substitute import integer, shifted
+from tncompile.network.syntax.substitute import integer, shifted
 from tncompile.transform.backward import Backward, result_of
 from tncompile.transform.build import ONE, combination, product, signed_one, times
 from tncompile.transform.context import loop_variables, variables_in

@@ -22,7 +22,7 @@ from tncompile.network import (
     Use,
     nodes_of,
 )
-from tncompile.network.substitute import substitute
+from tncompile.network.syntax.substitute import substitute
 from tncompile.source import InternalError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tncompile.network import Axis, Name, Network, Size, Statement, Tensor, Use
-from tncompile.network.substitute import integer
+from tncompile.network.syntax.substitute import integer
 from tncompile.network.verify import verify
 from tncompile.transform.context import Context
 from tncompile.transform.dependence import Legs, carried_legs

@@ -27,7 +27,7 @@ from tncompile.network import (
     nodes_of,
     verify,
 )
-from tncompile.network.substitute import integer, substitute
+from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.source import Fault
 from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved

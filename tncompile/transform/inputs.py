@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tncompile.network import Axis, Item, ListExpr, Name, Size, Tensor
-from tncompile.network.substitute import integer
+from tncompile.network.syntax.substitute import integer
 from tncompile.transform.context import Context, loop_variables
 from tncompile.transform.extents import formula_expr
 from tncompile.transform.members import member_family

@@ -20,7 +20,7 @@ from tncompile.network import (
     TensorTable,
     Use,
 )
-from tncompile.network.substitute import substitute
+from tncompile.network.syntax.substitute import substitute
 from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, flat_form, uses_of
 

@@ -27,7 +27,7 @@ from tncompile.network import (
     Use,
     map_children,
 )
-from tncompile.network.substitute import integer, shifted
+from tncompile.network.syntax.substitute import integer, shifted
 from tncompile.transform.context import Context
 from tncompile.transform.dependence import Legs
 from tncompile.transform.members import member_family

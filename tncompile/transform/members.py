@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tncompile.network import Expr, Index, Ints, Loop, Name, Range, Rows
-from tncompile.network.substitute import integer, substitute
+from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.transform.context import Context, loop_variables
 
 

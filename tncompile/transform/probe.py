@@ -19,7 +19,7 @@ from tncompile.network import (
     Tensor,
     Use,
 )
-from tncompile.network.substitute import integer
+from tncompile.network.syntax.substitute import integer
 from tncompile.network.verify import verify
 from tncompile.source import TnError
 from tncompile.transform.context import Context, loop_variables

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tncompile.network import Axis, Call, Compare, Expr, FreeIndex, Index, Logic, Name, Number, Tensor
-from tncompile.network.substitute import shifted
 from tncompile.network.syntax import Choice
+from tncompile.network.syntax.substitute import shifted
 from tncompile.transform.backward import Backward, result_of
 from tncompile.transform.build import ONE, combination, contraction, product, rule, use
 from tncompile.transform.derivatives import MINUS, difference, remainder

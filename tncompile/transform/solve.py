@@ -15,7 +15,7 @@ from tncompile.network import (
     Number,
     Range,
 )
-from tncompile.network.substitute import integer_value, shifted, substitute
+from tncompile.network.syntax.substitute import integer_value, shifted, substitute
 
 
 class Unsolvable(Exception):

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from tncompile.network import Call, Compare, Expr, Item, Logic, Loop, Name, Number, Range, Rows, Use
-from tncompile.network.substitute import shifted, substitute
+from tncompile.network.syntax.substitute import shifted, substitute
 from tncompile.transform.context import Context
 from tncompile.transform.flat import Factor, Reduction
 from tncompile.transform.instances import Mask, RuleRows, UseRows

@@ -1,0 +1,1 @@
+"""Sizes, numbers and lets: evaluation of expressions over the rows of loops."""

@@ -1,0 +1,205 @@
+"""The sizes, numbers and lets of a network, and evaluation of expressions, loops and families in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from tncompile.network.syntax import Expr, Item, Let, ListExpr, Loop, Size, Statement
+from tncompile.network.syntax.walk import nodes_of
+from tncompile.network.values.arithmetic import Column, Ints
+from tncompile.network.values.evaluate import Evaluator, FamilyValue, Lists, Value, list_literal
+from tncompile.network.values.formula import Formula
+from tncompile.network.values.limits import INSTANCES, LOOP_STEPS
+from tncompile.network.values.loops import loop_description, loop_rows
+from tncompile.network.values.rows import UNIT_ROWS, Rows
+from tncompile.network.values.structural import generic_sizes
+from tncompile.network.values.symbolic import symbolic_value
+from tncompile.source import Diagnostic, Fault
+
+__all__ = ["UNIT_ROWS", "Scope"]
+
+
+class Scope:
+    """What names mean in a network whose sizes are bound (the default of each size is its value).
+
+    Lets are evaluated when they are first asked for. ``replaced`` puts other values in the place of
+    some sizes (see `generic`).
+    """
+
+    def __init__(self, statements: Sequence[Statement], replaced: Mapping[str, Value] | None = None) -> None:
+        self._statements = statements
+        self._replaced = dict(replaced or {})
+        self._declared = {s.name: s for s in statements if isinstance(s, Size | Let)}
+        self._values: dict[str, Value] = {}
+        self._pending: list[str] = []
+        self._steps: dict[Loop, int] = {}
+
+    # --- names --------------------------------------------------------------------------------
+
+    def names(self) -> Sequence[str]:
+        """The names of all sizes, numbers and lets, in file order."""
+        return tuple(self._declared)
+
+    def lookup(self, name: str) -> Value | None:
+        """The value of a size, number or let; None if there is none of that name. Raises Fault."""
+        if name not in self._values:
+            statement = self._declared.get(name)
+            if statement is None:
+                return None
+            if name in self._pending:
+                cycle = " → ".join([*self._pending[self._pending.index(name) :], name])
+                raise Fault(Diagnostic(f"`{name}` depends on itself: {cycle}", statement.span))
+            self._pending.append(name)
+            try:
+                self._values[name] = self._evaluate(statement)
+            finally:
+                self._pending.pop()
+        return self._values[name]
+
+    def loop_help(self, name: str) -> str:
+        """How to give a loop variable of this name a value, as another loop of the text does."""
+        for statement in self._statements:
+            for node in nodes_of(statement):
+                if isinstance(node, Loop) and name in node.variables:
+                    return f"add `for {loop_description(node)}`"
+        return ""
+
+    def _evaluate(self, statement: Size | Let) -> Value:
+        if statement.name in self._replaced:
+            return self._replaced[statement.name]
+        expr = statement.default if isinstance(statement, Size) else statement.value
+        if expr is None:
+            raise Fault(Diagnostic(f"size `{statement.name}` has no value", statement.span))
+        exact = not (isinstance(statement, Size) and statement.real)
+        if statement.family:
+            rows = self.family(statement.family)
+            return FamilyValue(rows.columns.T.copy(), self._family_values(statement, expr, rows, exact))
+        return self._single(expr, exact)
+
+    def _single(self, expr: Expr, exact: bool) -> Value:
+        value = Evaluator(self, UNIT_ROWS, exact).value(expr)
+        if isinstance(value, Lists):
+            return value
+        number = value[0].item()
+        return int(number) if value.dtype == np.int64 else number
+
+    def _family_values(self, statement: Size | Let, expr: Expr, rows: Rows, exact: bool) -> Column:
+        if isinstance(expr, ListExpr):
+            return self._listed_values(statement, expr, rows, exact)
+        recursive = any(isinstance(node, Item) and node.name == statement.name for node in nodes_of(expr))
+        if not recursive:
+            return Evaluator(self, rows, exact).column(expr)
+        return self._recursive_values(statement, expr, rows, exact)
+
+    def _listed_values(self, statement: Size | Let, expr: ListExpr, rows: Rows, exact: bool) -> Column:
+        items = list(_flattened(list_literal(Evaluator(self, UNIT_ROWS, exact), expr)))
+        if len(items) != rows.count:
+            raise Fault(
+                Diagnostic(
+                    f"`{statement.name}` has {rows.count} members, the list has {len(items)} items",
+                    expr.span if expr.span.start >= 0 else statement.span,
+                )
+            )
+        return np.array(items, np.int64 if exact else np.float64)
+
+    def _recursive_values(self, statement: Size | Let, expr: Expr, rows: Rows, exact: bool) -> Column:
+        # A family that refers to its own members is filled member by member, upwards or, failing that, downwards.
+        problem: Fault | None = None
+        for order in (range(rows.count), range(rows.count - 1, -1, -1)):
+            values = np.zeros(rows.count, np.int64 if exact else np.float64)
+            done: list[int] = []
+            try:
+                for row in order:
+                    done.append(row)
+                    known = sorted(done[:-1])
+                    self._values[statement.name] = FamilyValue(rows.columns.T[known], values[known])
+                    values[row] = Evaluator(self, rows.take(np.array([row])), exact).column(expr)[0]
+                return values
+            except Fault as fault:
+                problem = problem or fault
+            finally:
+                self._values.pop(statement.name, None)
+        assert problem is not None
+        raise problem
+
+    # --- evaluation ---------------------------------------------------------------------------
+
+    def integers(self, expr: Expr, rows: Rows = UNIT_ROWS) -> Ints:
+        """An integer for each row, exactly; raises Fault with the values of the first row that fails."""
+        return Evaluator(self, rows, exact=True).integers(expr)
+
+    def numbers(self, expr: Expr, rows: Rows = UNIT_ROWS) -> Column:
+        """A number for each row with ordinary division (int64, float64 or complex128); raises Fault."""
+        return Evaluator(self, rows, exact=False).column(expr)
+
+    def truths(self, expr: Expr, rows: Rows = UNIT_ROWS) -> npt.NDArray[np.bool_]:
+        """A condition for each row; raises Fault."""
+        return Evaluator(self, rows, exact=True).truths(expr)
+
+    def lists(self, expr: Expr, rows: Rows) -> Lists:
+        """A list for each row; raises Fault."""
+        value = Evaluator(self, rows, exact=True).value(expr)
+        if not isinstance(value, Lists):
+            raise Fault(Diagnostic("a list is needed here", expr.span, help="ranges are written `1..d`"))
+        return value
+
+    def expand(self, loops: Iterable[Loop], rows: Rows = UNIT_ROWS) -> tuple[Rows, Ints]:
+        """The rows of loops inside each given row, and the given row that each belongs to. Raises Fault."""
+        parent = np.arange(rows.count)
+        for loop in loops:
+            rows, inner = loop_rows(self, loop, rows)
+            parent = parent[inner]
+        return rows, parent
+
+    def family(self, family: Iterable[Loop]) -> Rows:
+        """The members of a family, one row each; a range without a name has a column of its own."""
+        return self.expand(family)[0]
+
+    def count_steps(self, steps: int, kept: int, loop: Loop) -> None:
+        """Notes loop steps that are about to be tried; raises Fault past the limits."""
+        # A loop that is written out several times while tables are built counts once.
+        self._steps[loop] = max(steps, self._steps.get(loop, 0))
+        if sum(self._steps.values()) > LOOP_STEPS:
+            raise Fault(
+                Diagnostic(f"the loops of this network take more than {LOOP_STEPS:,} steps", loop.span)
+            )
+        if kept > INSTANCES:
+            raise Fault(
+                Diagnostic(
+                    f"a loop or family of {kept:,} members is past the limit of {INSTANCES:,}",
+                    loop.span,
+                    help="make the sizes in its range smaller",
+                )
+            )
+
+    # --- symbols ------------------------------------------------------------------------------
+
+    def formula(self, expr: Expr, values: Mapping[str, int] | None = None) -> Formula:
+        """What an integer expression is in the sizes, at given loop values."""
+        return symbolic_value(self, expr, dict(values or {}))
+
+    def let(self, name: str) -> Let | None:
+        """The let of this name."""
+        statement = self._declared.get(name)
+        return statement if isinstance(statement, Let) else None
+
+    @cached_property
+    def generic(self) -> Scope:
+        """The same scope with every size that only extents read replaced by a prime of its own.
+
+        What agrees here agrees whatever the sizes are; structure (ranges, conditions, subscripts)
+        is the same as in this scope.
+        """
+        return Scope(self._statements, generic_sizes(self, self._statements))
+
+
+def _flattened(value: object) -> Iterable[object]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _flattened(item)
+    else:
+        yield value
