@@ -28,7 +28,7 @@ def test_networks_in_the_documentation_compile(text):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([\w./-]+(?:/|\.(?:md|png|svg|tn)))\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 

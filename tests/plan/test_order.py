@@ -150,6 +150,46 @@ output steep() = sum(2^(k*k) * h[k](i) * A(i) for k in 2..d if k != 3)
     assert {t.role for name, t in flat.tensors.items() if name.startswith("factor")} == {"constant"}
 
 
+def test_exponents_that_depend_on_a_loop_are_said_one_by_one() -> None:
+    assert_ordered(
+        load("""network powers
+size d = 4, n = 2
+input x[1..d](n)
+weight A(n)
+h[k](i) = A(i)^k * x[k](i) for k in 1..d
+output score() = prod((1 + A(j)^2 * x[k](j))^k for k in 1..d) + sum(A(j)^k * x[k](j) * h[k](j) for k in 1..d)
+output nested(i) = prod(x[k](i) for k in 1..d) * sum(prod(h[j](i) for j in 1..k) for k in 1..d)
+output triangle[t](i) = prod(A(i) for k in 1..t) * sum(k * j for k in 1..t, j in k..t) for t in 1..3
+""")
+    )
+
+
+def test_loops_whose_rounds_differ_from_row_to_row_are_written_out() -> None:
+    flat = assert_ordered(
+        load("""network windows
+size d = 6, n = 2, r = 3
+size steps = [1, 3, 2, 5, 4, 6]
+input x[1..d](n)
+weight A[1..d](r, n, r)
+output moving[t](a[t], a[t+3]) = prod(A[k](a[k], i[k], a[k+1]) * x[k](i[k]) for k in t..t+2) for t in 1..d-2
+output jumping[t]() = prod(A[steps[k]](a[k], i[k], a[k+1]) * x[k](i[k]) for k in t..t+1) * A[1](a[t], j, a[t]) * x[1](j) * A[2](a[t+2], l, a[t+2]) * x[2](l) for t in 1..3
+""")
+    )
+    assert any("for t in 1..d-2" in rule for rule in rules(flat))
+
+
+def test_an_order_across_definitions_is_taken_only_where_it_is_much_cheaper() -> None:
+    text = """network product_of_factors
+size n = 40, r = 2
+input x(n)
+weight A(n, r), B(r, n)
+W(i, j) = A(i, q) * B(q, j)
+output score(i) = W(i, j) * x(j)
+"""
+    assert "W" not in {d.name for d in assert_ordered(load(text)).definitions}
+    assert "W" in {d.name for d in order(load(text, r=30)).definitions}
+
+
 def test_a_delta_is_a_change_of_names_where_it_can_be() -> None:
     flat = order(
         load("""network joined

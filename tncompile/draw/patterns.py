@@ -105,14 +105,15 @@ def leaves(pattern: Pattern) -> Iterator[Leaf]:
     return (part for part in parts_of(pattern) if isinstance(part, Leaf))
 
 
-def pattern_of(rule: RuleClass) -> Pattern:
-    """The equation of a class as a pattern."""
-    return _Preparation(rule).pattern(rule.equation, rule.rows.names)
+def pattern_of(rule: RuleClass, is_complex: bool = False) -> Pattern:
+    """The equation of a class as a pattern; of real numbers ``conj`` is nothing."""
+    return _Preparation(rule, is_complex).pattern(rule.equation, rule.rows.names)
 
 
 class _Preparation:
-    def __init__(self, rule: RuleClass) -> None:
+    def __init__(self, rule: RuleClass, is_complex: bool) -> None:
         self.tables = iter(rule.uses)
+        self.is_complex = is_complex
 
     def pattern(self, expr: Expr, around: tuple[str, ...]) -> Pattern:
         """One expression; uses are met in reading order, as the tables list them."""
@@ -168,9 +169,25 @@ class _Preparation:
 
     def _call(self, function: str, arguments: tuple[Expr, ...], around: tuple[str, ...]) -> Pattern:
         parts = tuple(self.pattern(argument, around) for argument in arguments)
-        if function == "conj" and isinstance(parts[0], Leaf):
-            return Leaf(parts[0].use, parts[0].table, parts[0].rows, not parts[0].conjugate)
+        if function == "conj":
+            return _conjugate(parts[0]) if self.is_complex else parts[0]
         return _apply(function, parts)
+
+
+def _conjugate(pattern: Pattern) -> Pattern:
+    """The conjugate of a part: that of each tensor in it, as far as sums and products reach."""
+    match pattern:
+        case Leaf(use, table, rows, conjugate):
+            return Leaf(use, table, rows, not conjugate)
+        case Product(factors):
+            return Product(tuple(_conjugate(factor) for factor in factors))
+        case Repeat(around, variables, steps, body):
+            return Repeat(around, variables, steps, _conjugate(body))
+        case Summed(indices, body, ""):
+            return Summed(indices, _conjugate(body))
+        case Apply():
+            return _apply("conj", (pattern,))
+    return pattern
 
 
 def _steps(

@@ -28,6 +28,7 @@ class Template:
     members: list[list[int]]  # the nodes of each role
     tied: list[bool]  # whether the role belongs to the columns
     source: list[bool]  # whether the role is an input
+    span: list[tuple[int, int]]  # the first and the last column of a tied role
     upward: dict[Pair, int] = field(default_factory=dict)  # with how many wires there are of this kind
     sideward: dict[Pair, int] = field(default_factory=dict)
     loose: dict[Pair, int] = field(default_factory=dict)
@@ -65,6 +66,7 @@ def make_template(graph: Graph, columns: Columns) -> Template:
         members,
         [columns.column[nodes[0]] is not None for nodes in members],
         [graph.nodes[nodes[0]].kind == "input" for nodes in members],
+        [_span(columns, nodes) for nodes in members],
     )
     template.gap_of = {
         number: numbers[key[1]]
@@ -87,6 +89,11 @@ def make_template(graph: Graph, columns: Columns) -> Template:
     _stack_parts(template)
     _place_untied(template)
     return template
+
+
+def _span(columns: Columns, nodes: list[int]) -> tuple[int, int]:
+    present = [column for column in (columns.column[node] for node in nodes) if column is not None]
+    return min(present, default=0), max(present, default=0)
 
 
 def _is_sideward(columns: Columns, source: int, target: int) -> bool:
@@ -209,13 +216,21 @@ def _rows(template: Template, unions: list[int]) -> list[float]:
     running = list(
         dict.fromkeys(unions[a] for a, b in template.sideward if unions[a] == unions[b] and template.tied[a])
     )
+    spans: dict[int, tuple[int, int]] = {}
+    for role, (first, last) in enumerate(template.span):
+        if template.tied[role]:
+            known = spans.get(unions[role], (first, last))
+            spans[unions[role]] = min(first, known[0]), max(last, known[1])
     while True:
         row = _heights(graph, inputs)
         clash = next(
             (
                 (low, high)
                 for low, high in combinations(running, 2)
-                if row[low] == row[high] and not nx.has_path(graph, high, low)
+                if row[low] == row[high]
+                and spans[low][0] <= spans[high][1]
+                and spans[high][0] <= spans[low][1]
+                and not nx.has_path(graph, high, low)
             ),
             None,
         )

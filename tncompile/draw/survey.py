@@ -26,7 +26,7 @@ class Survey:
     def __init__(self, net: Network) -> None:
         self.net = net
         self.tables = net.tables
-        patterns = [pattern_of(rule) for rule in self.tables.classes]
+        patterns = [pattern_of(rule, net.field == "complex") for rule in self.tables.classes]
         self._instances: dict[str, dict[int, Instance]] = {}
         for rule, pattern in zip(self.tables.classes, patterns, strict=True):
             of_name = self._instances.setdefault(rule.definition.name, {})

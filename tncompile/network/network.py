@@ -85,7 +85,7 @@ class Network:
     @cached_property
     def tables(self) -> Tables:
         """The network written out (see `Tables`). Raises TnError with every problem of the network."""
-        return build_tables(self)
+        return build_tables(self.statements, self.scope, self.source)
 
 
 def _tuples(value: object) -> object:

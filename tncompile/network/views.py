@@ -25,7 +25,7 @@ def incidence_graph(net: Network) -> networkx.MultiGraph[Any]:
     Raises TnError if the network is not correct.
     """
     graph: networkx.MultiGraph[Any] = networkx.MultiGraph(name=net.name)
-    written = Written(net, Scope(net.statements))
+    written = Written(net.statements, Scope(net.statements), net.source)
     written.problems.raise_all(net.source)
     for group in written.groups:
         _add_instances(graph, written, group)

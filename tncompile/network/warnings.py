@@ -23,7 +23,7 @@ from tncompile.source import Diagnostic, Note
 
 def warnings(net: Network) -> list[Diagnostic]:
     """What is probably not meant in a correct network, in file order. Raises TnError if it is not correct."""
-    written = Written(net, Scope(net.statements))
+    written = Written(net.statements, Scope(net.statements), net.source)
     written.problems.raise_all(net.source)
     found = [*unused_members(net, written), *_unused_values(net), *_accidents(written), *_sums(written)]
     return sorted(found, key=lambda diagnostic: diagnostic.span.start)

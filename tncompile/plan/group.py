@@ -27,7 +27,6 @@ from tncompile.network import (
     Rows,
     RuleClass,
     Use,
-    UseTable,
     nodes_of,
 )
 from tncompile.network import (
@@ -232,17 +231,3 @@ def distinct(columns: Mapping[str, Ints]) -> Rows:
     stacked = np.array(list(columns.values()), np.int64)
     found = np.unique(stacked, axis=1)
     return Rows(tuple(columns), found, found.shape[1])
-
-
-def one_row(rule_class: RuleClass, row: int) -> RuleClass:
-    """One instance of a class as a class."""
-    which = np.array([row])
-    uses = []
-    for use in rule_class.uses:
-        inside = np.flatnonzero(use.parent == row)
-        uses.append(
-            UseTable(use.use, use.rows.take(inside), np.zeros(len(inside), np.int64), use.positions[inside])
-        )
-    return replace(
-        rule_class, rows=rule_class.rows.take(which), target=rule_class.target[which], uses=tuple(uses)
-    )

@@ -197,7 +197,7 @@ class Lowering:
         exprs = [leaf_expr(a) if isinstance(a, Leaf) else a for a in arguments]
         extents = joined_extents([a for a in arguments if isinstance(a, Leaf)])
         if term.name == "^":
-            if not isinstance(exprs[1], Number | Binary | Call | Multiply) and isinstance(arguments[1], Leaf):
+            if isinstance(arguments[1], Leaf):
                 raise NeedsSplit(alone=True)
             body: Expr = Binary("^", exprs[0], exprs[1])
         elif term.name == "/":

@@ -9,11 +9,26 @@ import numpy as np
 from tncompile.network import Expr, Index, Ints, Name, Rows, nodes_of
 from tncompile.network.syntax.substitute import integer, shifted, substitute
 from tncompile.plan.group import Group, mentions
-from tncompile.plan.terms import Inside, Over, Term, put_in, rebuilt, renamed, restricted, unbound
+from tncompile.plan.terms import (
+    Function,
+    Inside,
+    Over,
+    Term,
+    Value,
+    put_in,
+    rebuilt,
+    renamed,
+    restricted,
+    unbound,
+    walk,
+)
 
 
 def constant_wires(group: Group, inside: Inside) -> Term | None:
-    """The body if its unbound wires are the same in all rounds, said without loop variables; else None."""
+    """The body if its unbound wires are the same in all rounds, said without loop variables, and no
+    exponent depends on the round; else None."""
+    if any(_power_of(term, inside.variables) for term in walk(inside.body)):
+        return None
     first = inside.rows.take(np.flatnonzero(inside.parent == 0))
     known: dict[Index, Index] = {}
     for wire in unbound(inside.body):
@@ -26,6 +41,13 @@ def constant_wires(group: Group, inside: Inside) -> Term | None:
             return None
         known[wire] = group.wire(wire, first.take(np.arange(1)))
     return renamed(inside.body, lambda wire: known.get(wire, wire)) if known else inside.body
+
+
+def _power_of(term: Term, variables: tuple[str, ...]) -> bool:
+    if not isinstance(term, Function) or term.name != "^":
+        return False
+    exponent = term.arguments[1]
+    return isinstance(exponent, Value) and mentions(exponent.expr, variables)
 
 
 def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+import numpy as np
+
 from tncompile.network import (
     Binary,
     Call,
@@ -13,6 +15,7 @@ from tncompile.network import (
     Definition,
     Expr,
     Index,
+    Ints,
     Loop,
     Looped,
     Multiply,
@@ -41,15 +44,41 @@ def inline_definitions(net: Network) -> Network:
     functions, for families defined through their own members, and where the subscripts of a member do
     not say which instance of which rule defines it.
     """
-    rules: dict[str, list[Definition]] = {}
-    for definition in net.definitions:
-        if definition.role == "inline":
-            rules.setdefault(definition.name, []).append(definition)
+    rules = _rules_of(net, [d.name for d in net.definitions if d.role == "inline"])
     if not rules:
         return net
+    return verify(net.replace(_Inliner(net, _fitting(rules)).run()), "inline")
+
+
+def merge_single_uses(net: Network) -> Network:
+    """The network with every definition put in that is used once; itself if there is none.
+
+    A definition that is used once is part of the network around it, so this changes no value; it lets
+    an order of contraction run across definitions.
+    """
+    used: dict[str, Ints] = {}
+    for use in (use for rule_class in net.tables.classes for use in rule_class.uses):
+        name, members = use.use.name, len(net.tables.tensors[use.use.name].members)
+        used[name] = used.get(name, np.zeros(members, np.int64)) + np.bincount(use.positions, minlength=members)
+    once = [d.name for d in net.definitions if d.role == "plain" and d.name in used and used[d.name].max() == 1]
+    rules = _fitting(_rules_of(net, once))
+    if not rules:
+        return net
+    return verify(net.replace(_Inliner(net, rules).run()), "inline")
+
+
+def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]:
+    rules: dict[str, list[Definition]] = {name: [] for name in names}
+    for definition in net.definitions:
+        if definition.name in rules:
+            rules[definition.name].append(definition)
+    return rules
+
+
+def _fitting(rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
+    """The definitions whose bodies can stand at their uses."""
     fitting = {name: own for name, own in rules.items() if all(map(_can_be_put_in, own))}
-    open_names = [name for name in fitting if not _reaches(fitting, name)]
-    return verify(net.replace(_Inliner(net, {name: fitting[name] for name in open_names}).run()), "inline")
+    return {name: own for name, own in fitting.items() if not _reaches(fitting, name)}
 
 
 def _can_be_put_in(rule: Definition) -> bool:
@@ -109,18 +138,17 @@ class _Inliner:
 
     def run(self) -> list[Statement]:
         """The statements with every use replaced; rules that are still used stay, as plain ones."""
-        result = [s if self.is_inline(s) else self.replaced(s) for s in self.net.statements]
+        result = [s if self.goes(s) else self.replaced(s) for s in self.net.statements]
         done: set[str] = set()
         while self.kept - done:
             name = min(self.kept - done)
             done.add(name)
             result = [self.replaced(s) if isinstance(s, Definition) and s.name == name else s for s in result]
-        return [s for s in result if not self.is_inline(s)]
+        return [s for s in result if not (self.goes(s) and s.name not in done)]
 
-    def is_inline(self, statement: Statement) -> bool:
-        return (
-            isinstance(statement, Definition) and statement.role == "inline" and statement.name in self.rules
-        )
+    def goes(self, statement: Statement) -> TypeGuard[Definition]:
+        """Whether a statement is a rule that is put in elsewhere."""
+        return isinstance(statement, Definition) and statement.name in self.rules
 
     def replaced(self, statement: Statement) -> Statement:
         if not isinstance(statement, Definition):

@@ -15,7 +15,6 @@ from typing import Protocol, cast
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network.values import arithmetic
 from tncompile.network.syntax import (
     Add,
     Binary,
@@ -33,6 +32,7 @@ from tncompile.network.syntax import (
     Number,
     Use,
 )
+from tncompile.network.values import arithmetic
 from tncompile.network.values.arithmetic import Column, Inexact, Ints
 from tncompile.network.values.functions import NUMERIC
 from tncompile.network.values.lookup import find_members

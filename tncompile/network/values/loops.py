@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from tncompile.network.syntax import Loop, Range
 from tncompile.network.syntax.text import expression_text
+from tncompile.network.values.evaluate import Lists
+from tncompile.network.values.evaluation import Evaluation
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.source import Diagnostic, Fault
-
-if TYPE_CHECKING:
-    from tncompile.network.values.evaluate import Lists
-    from tncompile.network.values.scope import Scope
 
 CHUNK = 1_000_000  # loop steps tried at once, so that a filter over a long range needs little memory
 
@@ -31,7 +27,7 @@ def loop_description(loop: Loop) -> str:
     return (f"{names} in " if loop.variables else "") + text + condition
 
 
-def loop_rows(scope: Scope, loop: Loop, rows: Rows) -> tuple[Rows, Ints]:
+def loop_rows(scope: Evaluation, loop: Loop, rows: Rows) -> tuple[Rows, Ints]:
     """The rows of one loop inside each of the given rows, and which of these each belongs to. Raises Fault."""
     names = loop.variables or (f"[{len(rows.names)}]",)
     if isinstance(loop.domain, Range):
@@ -39,7 +35,9 @@ def loop_rows(scope: Scope, loop: Loop, rows: Rows) -> tuple[Rows, Ints]:
     return _listed(scope, loop, rows, names)
 
 
-def _ranged(scope: Scope, loop: Loop, domain: Range, rows: Rows, names: tuple[str, ...]) -> tuple[Rows, Ints]:
+def _ranged(
+    scope: Evaluation, loop: Loop, domain: Range, rows: Rows, names: tuple[str, ...]
+) -> tuple[Rows, Ints]:
     first = scope.integers(domain.first, rows)
     counts = np.maximum(scope.integers(domain.last, rows) - first + 1, 0)
     total = _count(scope, loop, counts)
@@ -59,20 +57,20 @@ def _ranged(scope: Scope, loop: Loop, domain: Range, rows: Rows, names: tuple[st
     return Rows(rows.names + names, np.concatenate(found, axis=1), kept), np.concatenate(parents)
 
 
-def _count(scope: Scope, loop: Loop, counts: Ints) -> int:
+def _count(scope: Evaluation, loop: Loop, counts: Ints) -> int:
     total = int(counts.sum(dtype=np.float64))
     scope.count_steps(total, total if loop.condition is None else 0, loop)
     return total
 
 
-def _filtered(scope: Scope, loop: Loop, rows: Rows, parent: Ints) -> tuple[Rows, Ints]:
+def _filtered(scope: Evaluation, loop: Loop, rows: Rows, parent: Ints) -> tuple[Rows, Ints]:
     if loop.condition is None or not rows.count:
         return rows, parent
     kept = scope.truths(loop.condition, rows)
     return rows.take(kept), parent[kept]
 
 
-def _listed(scope: Scope, loop: Loop, rows: Rows, names: tuple[str, ...]) -> tuple[Rows, Ints]:
+def _listed(scope: Evaluation, loop: Loop, rows: Rows, names: tuple[str, ...]) -> tuple[Rows, Ints]:
     assert not isinstance(loop.domain, Range)
     lists = scope.lists(loop.domain, rows)
     tables = {int(which): _items(loop, lists, int(which), len(names)) for which in np.unique(lists.which)}

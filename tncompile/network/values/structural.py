@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,15 +27,13 @@ from tncompile.network.syntax import (
 )
 from tncompile.network.syntax.walk import children
 from tncompile.network.values.evaluate import FamilyValue, Value
-
-if TYPE_CHECKING:
-    from tncompile.network.values.scope import Scope
+from tncompile.network.values.evaluation import Evaluation
 
 # Large enough to be no extent of a small network, small enough that `r^6` stays below 2^63.
 FIRST_PRIME = 1009
 
 
-def generic_sizes(scope: Scope, statements: Sequence[Statement]) -> dict[str, Value]:
+def generic_sizes(scope: Evaluation, statements: Sequence[Statement]) -> dict[str, Value]:
     """For each size that no range, condition, subscript or exact division reads: a prime of its own."""
     shaping = structural_names(statements)
     primes = _primes()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from tncompile.network.syntax import Add, Binary, Call, Choice, Expr, Item, Multiply, Name, Negative, Number
 from tncompile.network.values.evaluate import FamilyValue
+from tncompile.network.values.evaluation import Evaluation
 from tncompile.network.values.formula import Formula
 from tncompile.network.values.rows import Rows
 
-if TYPE_CHECKING:
-    from tncompile.network.values.scope import Scope
 
-
-def symbolic_value(scope: Scope, expr: Expr, values: dict[str, int]) -> Formula:
+def symbolic_value(scope: Evaluation, expr: Expr, values: dict[str, int]) -> Formula:
     """The formula of ``expr``; choices are made, lets are put in. What is no polynomial becomes an atom."""
     match expr:
         case Number():
@@ -45,14 +41,14 @@ def _row(values: dict[str, int]) -> Rows:
     return Rows(tuple(values), np.array(list(values.values()), np.int64).reshape(len(values), 1), 1)
 
 
-def _name(scope: Scope, name: str, values: dict[str, int]) -> Formula:
+def _name(scope: Evaluation, name: str, values: dict[str, int]) -> Formula:
     if name in values:
         return Formula.constant(values[name])
     let = scope.let(name)
     return Formula.atom(name) if let is None else symbolic_value(scope, let.value, {})
 
 
-def _item(scope: Scope, expr: Item, values: dict[str, int]) -> Formula:
+def _item(scope: Evaluation, expr: Item, values: dict[str, int]) -> Formula:
     value = scope.lookup(expr.name)
     if not isinstance(value, FamilyValue):
         return Formula.constant(int(scope.integers(expr, _row(values))[0]))
@@ -64,7 +60,7 @@ def _item(scope: Scope, expr: Item, values: dict[str, int]) -> Formula:
     return symbolic_value(scope, let.value, {n: s for n, s in zip(names, subscripts, strict=True) if n})
 
 
-def _product(scope: Scope, expr: Multiply, values: dict[str, int]) -> Formula:
+def _product(scope: Evaluation, expr: Multiply, values: dict[str, int]) -> Formula:
     total = Formula.constant(1)
     for factor, inverted in zip(expr.factors, expr.inverted, strict=True):
         part = symbolic_value(scope, factor, values)
@@ -77,14 +73,14 @@ def _product(scope: Scope, expr: Multiply, values: dict[str, int]) -> Formula:
     return total
 
 
-def _binary(scope: Scope, expr: Binary, values: dict[str, int]) -> Formula:
+def _binary(scope: Evaluation, expr: Binary, values: dict[str, int]) -> Formula:
     exponent = symbolic_value(scope, expr.right, values).number
     if expr.op == "^" and exponent is not None and 0 <= exponent <= 64 and exponent.denominator == 1:
         return symbolic_value(scope, expr.left, values) ** int(exponent)
     return _atom(scope, expr, values)
 
 
-def _atom(scope: Scope, expr: Expr, values: dict[str, int]) -> Formula:
+def _atom(scope: Evaluation, expr: Expr, values: dict[str, int]) -> Formula:
     """An opaque symbol that shows the expression with its parts in the sizes; a number where it is one."""
     parts: tuple[Expr, ...]
     match expr:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tncompile.network.syntax import Definition, Statement, Tensor
 from tncompile.network.tables import Tables
 from tncompile.network.values.limits import INSTANCES
 from tncompile.network.values.rows import Ints, Rows
@@ -28,34 +28,33 @@ from tncompile.network.written.rules import Group, Rule, Said, gather_definition
 from tncompile.network.written.settle import NeedsWritingOut, settle
 from tncompile.network.written.sites import Slot
 from tncompile.network.written.wires import connect
-from tncompile.source import Diagnostic
-
-if TYPE_CHECKING:
-    from tncompile.network.network import Network
+from tncompile.source import Diagnostic, Source
 
 
-def build_tables(net: Network) -> Tables:
+def build_tables(statements: Sequence[Statement], scope: Scope, source: Source | None) -> Tables:
     """Writes a network out. Raises TnError with every problem of the network, in file order."""
-    return Written(net).tables()
+    return Written(statements, scope, source).tables()
 
 
 class Written:
     """A network on its way to its tables: instances, indices, extents; and the problems met.
 
-    ``scope`` is a scope of its own where loop steps are to be counted anew.
+    ``source`` is the text that the statements came from, where there is one.
     """
 
-    def __init__(self, net: Network, scope: Scope | None = None) -> None:
-        self.net, self.scope, self.problems = net, scope or net.scope, Problems()
-        check_names(net.statements, net.source, self.problems)
-        if not net.outputs:
+    def __init__(self, statements: Sequence[Statement], scope: Scope, source: Source | None) -> None:
+        self.source, self.scope, self.problems = source, scope, Problems()
+        tensors = [statement for statement in statements if isinstance(statement, Tensor)]
+        definitions = [statement for statement in statements if isinstance(statement, Definition)]
+        check_names(statements, source, self.problems)
+        if not any(definition.role == "output" for definition in definitions):
             self.problems.add(Diagnostic("this network has no output", help="`output score() = ...`"))
-        self.declared = declare_all(self.scope, list(net.tensors.values()), self.problems)
+        self.declared = declare_all(self.scope, tensors, self.problems)
         check_contents(self.scope, self.declared.values(), self.problems)
-        rules = read_rules(self.scope, net.definitions, self.problems)
+        rules = read_rules(self.scope, definitions, self.problems)
         self.defined = gather_definitions(rules, self.problems)
         self.refuse_too_many(rules)
-        self.finder = Finder(self.declared, self.defined, net.source, self.problems)
+        self.finder = Finder(self.declared, self.defined, source, self.problems)
         self.wires = 0
         self.groups = [part for group in self.read_bodies(rules) for part in self.connected(group)]
         self.extents = join_extents(self.scope, self.groups, self.declared, self.defined, self.wires)
@@ -72,7 +71,7 @@ class Written:
 
     def tables(self) -> Tables:
         """The tables; raises TnError if there is any problem."""
-        self.problems.raise_all(self.net.source)
+        self.problems.raise_all(self.source)
         classes = [write_class(one, self.extents) for one in self.classes]
         tensors = {name: declared_table(self.scope, declared) for name, declared in self.declared.items()}
         tensors |= {name: defined_table(defined, self.extents) for name, defined in self.defined.items()}
@@ -86,7 +85,7 @@ class Written:
         if total > INSTANCES:
             message = f"this network has {total:,} members; the limit is {INSTANCES:,}"
             self.problems.add(Diagnostic(message, help="make the sizes in the ranges smaller"))
-            self.problems.raise_all(self.net.source)
+            self.problems.raise_all(self.source)
 
     def read_bodies(self, rules: Sequence[Rule]) -> list[Group]:
         """All instances, by rule and by the choices they take."""
@@ -149,7 +148,7 @@ class Written:
         for one in contradictions(self.extents):
             if not one.follows_from(self.problems.broken):
                 name = one.second.batch.group.rule.definition.name
-                self.problems.add(describe(one, self.declared, self.defined, self.net.source), name)
+                self.problems.add(describe(one, self.declared, self.defined, self.source), name)
 
     def judge_silence(self) -> None:
         """Notes indices whose extent nothing says, unless that has another cause that is noted."""

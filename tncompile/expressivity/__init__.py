@@ -1,0 +1,1 @@
+"""Exact ranks, their bounds, and the dimension of what a network can represent."""

@@ -1,0 +1,187 @@
+"""A score as a graph of polynomials in the inputs of a cut.
+
+Weights, and whatever else does not depend on those inputs, are coefficients. A node is a vector of
+polynomials with one component for each combination of values of its wires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from tncompile.network import Extent
+from tncompile.source import TnError
+
+ROWS, COLUMNS = 1, 2
+COEFFICIENT = -1
+
+
+class NotPolynomial(TnError):
+    """A function, a maximum or a division joins inputs of both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An index of a product: ``name`` says which of which member, as in ``a of h[3]``."""
+
+    name: str
+    extent: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A vector of variables of one side (`ROWS` or `COLUMNS`): an input, or anything made from one side alone."""
+
+    name: str
+    side: int
+    extents: tuple[Extent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A node raised to a power entry by entry, or a coefficient (``node`` is `COEFFICIENT`).
+
+    ``generic``: a coefficient that is a weight, drawn freely. ``wires`` are numbers of the product.
+    """
+
+    node: int
+    wires: tuple[int, ...]
+    power: int = 1
+    name: str = ""
+    generic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The product of the factors, summed over all wires that are not ``open``; axes are in the order of ``open``."""
+
+    name: str
+    factors: tuple[Factor, ...]
+    open: tuple[int, ...]
+    wires: tuple[Wire, ...]
+
+    def uses(self) -> Iterator[Factor]:
+        """The factors that are nodes."""
+        return (factor for factor in self.factors if factor.node != COEFFICIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of nodes (each maybe constant along some wires); ``constant``: of a constant too."""
+
+    name: str
+    terms: tuple[int, ...]
+    constant: bool
+    extents: tuple[Extent, ...]
+
+
+Node = Leaf | Product | Sum
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes, each after the nodes it is made from; the last one is the score, without wires."""
+
+    nodes: tuple[Node, ...]
+
+    @property
+    def root(self) -> int:
+        """The number of the score."""
+        return len(self.nodes) - 1
+
+    @cached_property
+    def extents(self) -> tuple[tuple[Extent, ...], ...]:
+        """The extents of each node."""
+        return tuple(node_extents(node) for node in self.nodes)
+
+    @cached_property
+    def components(self) -> tuple[int, ...]:
+        """How many components each node has."""
+        return tuple(prod(extent.value for extent in extents) for extents in self.extents)
+
+    @cached_property
+    def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """For each node the nodes made from it, with the power: once for each factor or term."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
+        for number, node in enumerate(self.nodes):
+            for below, power in below_of(node):
+                found[below].append((number, power))
+        return tuple(map(tuple, found))
+
+    @cached_property
+    def has_sums(self) -> bool:
+        """Whether any node is a sum."""
+        return any(isinstance(node, Sum) for node in self.nodes)
+
+    @cached_property
+    def leaves_below(self) -> tuple[int, ...]:
+        """For each node the leaves that it is made from, as bits by node number."""
+        found = [0] * len(self.nodes)
+        for number, node in enumerate(self.nodes):
+            found[number] = 1 << number if isinstance(node, Leaf) else 0
+            for below, _ in below_of(node):
+                found[number] |= found[below]
+        return tuple(found)
+
+    @cached_property
+    def sides(self) -> tuple[int, ...]:
+        """For each node the sides it depends on, as bits."""
+        found = [0] * len(self.nodes)
+        for number, node in enumerate(self.nodes):
+            found[number] = node.side if isinstance(node, Leaf) else 0
+            for below, _ in below_of(node):
+                found[number] |= found[below]
+        return tuple(found)
+
+    @cached_property
+    def degrees(self) -> tuple[int, ...]:
+        """The degree of the score in each node, the highest where it has several."""
+        return _highest_degrees(self) if self.has_sums else _path_counts(self)
+
+
+def node_extents(node: Node) -> tuple[Extent, ...]:
+    """The extents of the axes of a node; an axis that repeats a wire is no component of its own."""
+    if isinstance(node, Product):
+        return tuple(node.wires[wire].extent for wire in dict.fromkeys(node.open))
+    return node.extents
+
+
+def below_of(node: Node) -> list[tuple[int, int]]:
+    """The nodes that a node is made from, with the power of each use."""
+    if isinstance(node, Product):
+        return [(factor.node, factor.power) for factor in node.uses()]
+    return [(term, 1) for term in node.terms] if isinstance(node, Sum) else []
+
+
+def _path_counts(graph: Graph) -> tuple[int, ...]:
+    """Without sums the degree is the number of ways from a node to the score."""
+    found = [0] * len(graph.nodes)
+    found[graph.root] = 1
+    for number in range(graph.root, -1, -1):
+        for below, power in below_of(graph.nodes[number]):
+            found[below] += power * found[number]
+    return tuple(found)
+
+
+SUM_LIMIT = 2_000_000  # degrees of one node in another that are looked at
+
+
+def _highest_degrees(graph: Graph) -> tuple[int, ...]:
+    """With sums the highest degree of any term; counting ways would double at each sum."""
+    found: list[dict[int, int]] = []
+    entries = 0
+    for number, node in enumerate(graph.nodes):
+        total: dict[int, int] = {number: 1}
+        for below, power in below_of(node):
+            for block, degree in found[below].items():
+                if isinstance(node, Sum):
+                    total[block] = max(total.get(block, 0), degree)
+                else:
+                    total[block] = total.get(block, 0) + power * degree
+        found.append(total)
+        entries += len(total)
+        if entries > SUM_LIMIT:
+            return _path_counts(graph)
+    return tuple(found[graph.root].get(number, 0) for number in range(len(graph.nodes)))
