@@ -66,7 +66,7 @@ class Written:
         ]
         self.judge_sums()
         self.judge_silence()
-        for diagnostic in find_cycle(self.groups, self.defined, net.source):
+        for diagnostic in find_cycle(self.groups, self.defined, self.source):
             self.problems.add(diagnostic)
 
     def tables(self) -> Tables:
