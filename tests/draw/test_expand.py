@@ -76,12 +76,20 @@ def test_a_bond_of_extent_1_at_the_edge_is_not_drawn():
 
 
 def test_delta_joins_wires():
-    graph = expand(load("network t\nsize n = 3\ninput x(n), z(n)\nweight w(n)\noutput y() = delta(i, j) * x(i) * z(j) * w(j)"))
+    graph = expand(
+        load(
+            "network t\nsize n = 3\ninput x(n), z(n)\nweight w(n)\noutput y() = delta(i, j) * x(i) * z(j) * w(j)"
+        )
+    )
     assert kinds(graph)["dot"] == 1
 
 
 def test_an_index_summed_alone_ends_in_a_one():
-    graph = expand(load("network t\nsize n = 3, m = 2\ninput x(n)\nweight w(n, m)\noutput y() = sum(w(i, j) * x(i) over j)"))
+    graph = expand(
+        load(
+            "network t\nsize n = 3, m = 2\ninput x(n)\nweight w(n, m)\noutput y() = sum(w(i, j) * x(i) over j)"
+        )
+    )
     assert [node.name for node in graph.nodes if node.kind == "number"] == ["1"]
 
 

@@ -289,4 +289,20 @@ output y(i, j) = t(i, j) + delta(i, j) + v()
 output z(k, i, j) = u(k, i, j) + w(k)
 output scaled(k) = 2 * c(k) - 3/4 * w(k)
 """,
+    "wires_with_subscripts": """
+network wires_with_subscripts
+size d = 4, n = 2, r = 3
+let bond[k in 0..d] = r if 0 < k < d else 1
+weight A[k in 1..d](bond[k-1], n, bond[k]), w(n for k in 1..d), V(r, r, r, r)
+a(s[1], b[1]) = sum(A[1](b[0], s[1], b[1]) over b[0])
+c(s[1], s[2], b[2]) = a(s[1], b[1]) * A[2](b[1], s[2], b[2])
+e(b[2], s[3], s[4]) = t(b[2], s[3], b[3]) * u(b[3], s[4])
+t(b[2], s[3], b[3]) = A[3](b[2], s[3], b[3])
+u(b[3], s[4]) = sum(A[d](b[d-1], s[d], b[d]) over b[d])
+f(s[1], s[2], s[3], s[4]) = c(s[1], s[2], b[2]) * e(b[2], s[3], s[4])
+g(q[1]) = V(q[1], q[1], q[2], q[2]) * v(q[2])
+v(q[2]) = sum(V(q[1], q[1], q[2], q[2]) over q[1])
+output y() = f(s[1], s[2], s[3], s[4]) * w(s[1], s[2], s[3], s[4])
+output z(p) = g(p)
+""",
 }

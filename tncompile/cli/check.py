@@ -42,7 +42,9 @@ def _check_file(file: str, sizes: dict[str, Any]) -> tuple[Source | None, list[D
         return error.source, list(error.diagnostics)
     network, problems = examine(source, sizes)
     if network is not None:
-        problems = [*problems, *probe_warnings(network)]
+        # What is never used cannot have an effect either: once is enough.
+        told = {problem.span for problem in problems}
+        problems = [*problems, *(warning for warning in probe_warnings(network) if warning.span not in told)]
     return source, problems
 
 

@@ -12,19 +12,16 @@ from tncompile.runtime import compile_network
 UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-class Bytes(click.ParamType):
+def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
     """A number of bytes, maybe with a unit: ``8G``."""
-
-    name = "BYTES"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read a count of bytes."""
-        text = str(value).removesuffix("B")
-        factor = UNITS.get(text[-1:], 1)
-        number = text.removesuffix(text[-1:]) if factor > 1 else text
-        if not number.isdigit() or not int(number):
-            self.fail(f"{value!r} is no number of bytes; write 500M or 8G", param, ctx)
-        return int(number) * factor
+    if text is None:
+        return None
+    number = text.removesuffix("B")
+    factor = UNITS.get(number[-1:], 1)
+    number = number[:-1] if factor > 1 else number
+    if not number.isdecimal() or not int(number):
+        raise click.BadParameter(f"{text!r} is no number of bytes; write 500M or 8G")
+    return int(number) * factor
 
 
 @click.command("compile")
@@ -40,7 +37,12 @@ class Bytes(click.ParamType):
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network."
 )
-@click.option("--memory", type=Bytes(), help="The most the module may use. Default: half of what is free.")
+@click.option(
+    "--memory",
+    metavar="BYTES",
+    callback=_read_bytes,
+    help="The most the module may use. Default: half of what is free.",
+)
 @size_option
 def command(
     file: str, output: str, target: str, dtype: str | None, memory: int | None, settings: tuple[str, ...]

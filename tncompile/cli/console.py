@@ -16,7 +16,7 @@ from tncompile.source import Diagnostic, Source
 if TYPE_CHECKING:
     from rich.console import Console
 
-PIPED_WIDTH = 120  # columns of a table that no terminal limits
+PIPED_WIDTH = 100  # columns of a table that no terminal limits
 _PARTS = re.compile(
     r"(?m)^(?P<place>[^\n]*?): (?P<kind>error|warning): (?P<message>.*)$"
     r"|^(?P<gutter> *\d* \| )(?P<carets> *\^+)?"

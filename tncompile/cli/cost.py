@@ -108,5 +108,6 @@ def _print_tables(
     console.print(table)
     if backward is not None and score.flops.value:
         console.print(f"the gradient costs {backward.flops.value / score.flops.value:.2f} times the score")
-    for name, degree in degrees.items():
-        console.print(f"degree in {name}: {degree_text(degree)}", soft_wrap=True, markup=False)
+    if degrees:
+        text = ", ".join(degree_text(name, degree) for name, degree in degrees.items())
+        console.print(f"degree: {text}", soft_wrap=True, markup=False)

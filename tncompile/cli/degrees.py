@@ -45,13 +45,17 @@ def _by_member(net: Network, name: str, degrees: list[int]) -> object:
     return {f"{name}[{', '.join(map(str, s))}]": degree for s, degree in zip(subscripts, known, strict=True)}
 
 
-def degree_text(degree: object) -> str:
-    """A degree as a person reads it: stretches of members with the same degree together."""
+def degree_text(name: str, degree: object) -> str:
+    """A degree as a person reads it: ``8 in x[1], 7 in x[2]``, stretches of equal degree together."""
     if not isinstance(degree, dict):
-        return "not a polynomial" if degree is None else str(degree)
+        return f"{_value_text(degree)} in {name}"
     parts = []
     for value, group in groupby(degree.items(), key=lambda item: item[1]):
-        names = [name for name, _ in group]
-        which = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-        parts.append(f"{'not a polynomial' if value is None else value} ({which})")
+        members = [member for member, _ in group]
+        which = members[0] if len(members) == 1 else f"{members[0]} to {members[-1]}"
+        parts.append(f"{_value_text(value)} in {which}")
     return ", ".join(parts)
+
+
+def _value_text(degree: object) -> str:
+    return "not a polynomial" if degree is None else str(degree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
 import click
@@ -21,6 +22,12 @@ from tncompile.train import Epoch, Fit, FitOptions, accuracy, fit
 from tncompile.train.loss import LOSSES
 
 
+def _finite(_: click.Context, __: click.Parameter, number: float) -> float:
+    if not math.isfinite(number):
+        raise click.BadParameter(f"{number} is not a rate to fit with")
+    return number
+
+
 @click.command("fit")
 @file_argument
 @click.option("--data", "data_file", metavar="FILE.npz", required=True,
@@ -30,7 +37,12 @@ from tncompile.train.loss import LOSSES
 )
 @click.option("--epochs", type=click.IntRange(1), default=30, show_default=True)
 @click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True, help="Of Adam."
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    callback=_finite,
+    default=0.01,
+    show_default=True,
+    help="Of Adam.",
 )
 @click.option("--batch", type=click.IntRange(1), default=32, show_default=True, help="Samples of a step.")
 @click.option("--loss", type=click.Choice(list(LOSSES)), default="cross_entropy", show_default=True)

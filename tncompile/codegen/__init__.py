@@ -2,6 +2,7 @@
 
 from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight_blocks
 from tncompile.codegen.domain import DTYPES
+from tncompile.codegen.modular import Modular
 from tncompile.codegen.module import LIBRARIES, emit
 
-__all__ = ["DTYPES", "LIBRARIES", "WeightBlock", "emit", "is_array", "member_title", "weight_blocks"]
+__all__ = ["DTYPES", "LIBRARIES", "Modular", "WeightBlock", "emit", "is_array", "member_title", "weight_blocks"]

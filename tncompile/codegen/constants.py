@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.codegen import nodes
+from tncompile.codegen.domain import Domain
 from tncompile.codegen.symbols import Symbols
-from tncompile.network import Axis, ListExpr, Loop, Network, Number, Range, Tensor
+from tncompile.network import UNIT_ROWS, Axis, ListExpr, Loop, Network, Number, Range, Tensor
 from tncompile.plan.schedule import Buffer
 
 Numbers = npt.NDArray[np.complex128]
@@ -21,7 +22,7 @@ def constant_array(network: Network, buffer: Buffer, symbols: Symbols) -> ast.ex
     if buffer.tensor == "delta":
         return _delta(buffer, symbols)
     tensor = network.tensors[buffer.tensor]
-    values = constant_values(network, tensor, buffer)
+    values = constant_values(network, tensor, buffer, symbols.domain)
     shape = [symbols.extent(extent) for extent in (*buffer.family, *buffer.shape)]
     domain = symbols.domain
     if values.ndim and values.size and (values == values.flat[0]).all():
@@ -29,29 +30,29 @@ def constant_array(network: Network, buffer: Buffer, symbols: Symbols) -> ast.ex
     return domain.call("array", _nested(values, symbols), nodes.name("DTYPE"))
 
 
-def constant_values(network: Network, tensor: Tensor, buffer: Buffer) -> Numbers:
+def constant_values(network: Network, tensor: Tensor, buffer: Buffer, domain: Domain) -> Numbers:
     """The entries of the members that a buffer holds: (family axes, axes of a member)."""
     assert tensor.value is not None
     members = len(network.tables.tensors[tensor.name].members)
     family = [extent.value for extent in buffer.family]
     shape = [extent.value for extent in buffer.shape]
     if isinstance(tensor.value, ListExpr):
-        entries = np.array(list(_listed(network, tensor.value)), np.complex128)
+        entries = np.array(list(_listed(network, tensor.value, domain)), np.complex128)
         size = int(np.prod(shape, dtype=np.int64))
         table = entries.reshape(members, size) if len(entries) == members * size else np.tile(entries, (members, 1))
         return table[buffer.members].reshape(*family, *shape)
     owners = network.scope.family(tensor.family)
     loops = [_axis_loop(axis, number) for number, axis in enumerate(tensor.axes)]
     rows, _ = network.scope.expand(loops, owners.take(buffer.members))
-    return np.asarray(network.scope.numbers(tensor.value, rows), np.complex128).reshape(*family, *shape)
+    return domain.values(tensor.value, network.scope, rows).reshape(*family, *shape)
 
 
-def _listed(network: Network, value: ListExpr) -> Iterator[complex]:
+def _listed(network: Network, value: ListExpr, domain: Domain) -> Iterator[complex]:
     for item in value.items:
         if isinstance(item, ListExpr):
-            yield from _listed(network, item)
+            yield from _listed(network, item, domain)
         else:
-            yield complex(network.scope.numbers(item)[0])
+            yield complex(domain.values(item, network.scope, UNIT_ROWS)[0])
 
 
 def _axis_loop(axis: Axis, number: int) -> Loop:

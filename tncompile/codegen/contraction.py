@@ -99,7 +99,7 @@ class Contractor:
         kept = [label for label in value.labels if label not in gone]
         axes = [axis for axis, label in enumerate(value.labels) if label in gone]
         arguments = {"axis": nodes.integers(axes)} if kept else {}
-        return Value(nodes.method(value.expr, "sum", **arguments), Strided.dense(kept))
+        return Value(self.domain.sum(value.expr, **arguments), Strided.dense(kept))
 
     def _scaled(self, value: Value, factor: ast.expr | None) -> Value:
         if factor is None:

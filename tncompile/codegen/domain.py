@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from tncompile.codegen import nodes
+import numpy as np
+import numpy.typing as npt
 
+from tncompile.codegen import nodes
+from tncompile.network import Expr, Rows, Scope
+
+Numbers = npt.NDArray[np.complex128]
 DTYPES = ("float32", "float64", "complex64", "complex128")
 
 
@@ -20,6 +25,7 @@ class Domain:
 
     dtype: str
     library: str = "np"
+    in_place: bool = True  # can an operation write its result into a given place?
 
     @property
     def is_complex(self) -> bool:
@@ -44,6 +50,14 @@ class Domain:
         imaginary = ast.Sub() if value.imag < 0 else ast.Add()
         return nodes.binary(nodes.number(value.real), imaginary, nodes.number(complex(0, abs(value.imag))))
 
+    def expression(self, expr: Expr, scope: Scope) -> ast.expr | None:  # noqa: ARG002  other domains need them
+        """A number of the network where the domain has a text of its own for it, else None."""
+        return None
+
+    def values(self, expr: Expr, scope: Scope, rows: Rows) -> Numbers:
+        """The entries of a constant, one for each row."""
+        return np.asarray(scope.numbers(expr, rows), np.complex128)
+
     def conjugate(self, array: ast.expr) -> ast.expr:
         """The complex conjugate; of a real array the array itself."""
         return nodes.method(array, "conj") if self.is_complex else array
@@ -55,6 +69,30 @@ class Domain:
     def multiply(self, left: ast.expr, right: ast.expr) -> ast.expr:
         """The product element by element."""
         return nodes.binary(left, ast.Mult(), right)
+
+    def divide(self, left: ast.expr, right: ast.expr) -> ast.expr:
+        """The quotient element by element."""
+        return nodes.binary(left, ast.Div(), right)
+
+    def power(self, base: ast.expr, exponent: ast.expr) -> ast.expr:
+        """A power element by element."""
+        return nodes.binary(base, ast.Pow(), exponent)
+
+    def sum(self, array: ast.expr, **arguments: ast.expr) -> ast.expr:
+        """The sum along some axes."""
+        return nodes.method(array, "sum", **arguments)
+
+    def product(self, array: ast.expr, **arguments: ast.expr) -> ast.expr:
+        """The product along some axes."""
+        return nodes.method(array, "prod", **arguments)
+
+    def finished(self, total: ast.expr) -> ast.expr:
+        """A sum of terms as the domain holds it."""
+        return total
+
+    def helpers(self) -> list[ast.stmt]:
+        """The functions that a module needs to compute in the domain."""
+        return []
 
 
 def _negative(value: complex) -> ast.expr:

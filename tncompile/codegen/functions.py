@@ -38,7 +38,7 @@ def function(called: str, arguments: list[ast.expr], domain: Domain) -> ast.expr
                 result = domain.call(called + "imum", result, argument)
             return result
         case "/":
-            return nodes.binary(first, ast.Div(), arguments[1])
+            return domain.divide(first, arguments[1])
         case "^":
-            return nodes.binary(first, ast.Pow(), arguments[1])
+            return domain.power(first, arguments[1])
     raise InternalError(f"no array function is known for `{called}`")

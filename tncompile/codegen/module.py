@@ -41,14 +41,15 @@ def emit(
     target: str = "numpy",
     dtype: str = "float64",
     batch: str | None = "batch",
+    domain: Domain | None = None,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
-    is no size, for a network that is computed as it is.
+    is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     """
     package, alias = LIBRARIES[target]
-    return render(list(_Module(score, gradient, package, Domain(dtype, alias), batch).items()))
+    return render(list(_Module(score, gradient, package, domain or Domain(dtype, alias), batch).items()))
 
 
 class _Module:
@@ -57,7 +58,8 @@ class _Module:
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
         self.network = score.network
-        names = Names([*RESERVED, domain.library])
+        helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
+        names = Names([*RESERVED, domain.library, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.give(("batch",) if size == batch else ("size", size), size)
         self.shared = Shared(names, weight_blocks(self.network))
@@ -66,7 +68,8 @@ class _Module:
 
     def items(self) -> Iterator[Item]:
         """The module from top to bottom."""
-        functions = [self._unpack(), *self._init(), self._entry(self.score, "score")]
+        helpers = self.domain.helpers()
+        functions = [self._unpack(), *([] if helpers else self._init()), self._entry(self.score, "score")]
         if self.gradient is not None:
             functions.append(self._entry(self.gradient, "score_and_gradient"))
         yield Text((*self._documentation(),))
@@ -75,6 +78,7 @@ class _Module:
         yield ast.Import([ast.alias(self.package, library)])
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
+        yield from helpers
         yield Blank()
         weights = list(self._weights())
         constants = list(self._constants())

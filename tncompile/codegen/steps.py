@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
@@ -101,7 +101,8 @@ class StepWriter:
         plan = plan_contraction([value.array for value in operands], result, fresh, sizes)
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
-        if plan.product is not None and not bound and not target.gathers and not any(plan.alone) and factor is None:
+        plain = plan.product is not None and not any(plan.alone) and factor is None
+        if plain and plan.product is not None and not bound and not target.gathers and self.symbols.domain.in_place:
             place = self.accessor.view(target)
             written = contractor.place(plan.product, place)
             if written is not None:
@@ -118,21 +119,21 @@ class StepWriter:
         extents = self.extent(step)
         carried = {label for value in operands for label in value.labels}
         factors += [extents(label) for label in step.summed if label not in carried]
-        return nodes.chain(ast.Mult(), factors) if factors else None
+        return reduce(self.symbols.domain.multiply, factors) if factors else None
 
     def _reduced(self, step: Step, value: Value) -> Value:
         axes = [axis for axis, label in enumerate(value.labels) if label in step.summed]
         kept = Strided.dense(label for label in value.labels if label not in step.summed)
         called = step.function or "prod"
-        expr = value.expr
+        expr, domain = value.expr, self.symbols.domain
         if axes:
             arguments = {"axis": nodes.integers(axes)} if kept.labels else {}
-            expr = nodes.method(expr, called, **arguments)
+            expr = domain.product(expr, **arguments) if called == "prod" else nodes.method(expr, called, **arguments)
         if called == "prod":
             extents = self.extent(step)
             for label in step.summed:
                 if label not in value.labels:
-                    expr = nodes.binary(expr, ast.Pow(), extents(label))
+                    expr = domain.power(expr, extents(label))
         return Value(expr, kept, value.gathered)
 
     def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
@@ -146,7 +147,11 @@ class StepWriter:
             total = self._added(total, coefficient, term)
         if step.constant is not None and not first_is_negative:
             total = self._added(total, step.constant, None)
-        return Value(nodes.number(0) if total is None else total, Strided.dense(labels), any(value.gathered for value in operands))
+        if total is None:
+            return Value(nodes.number(0), Strided.dense(labels))
+        if isinstance(total, ast.BinOp):
+            total = self.symbols.domain.finished(total)
+        return Value(total, Strided.dense(labels), any(value.gathered for value in operands))
 
     def _added(self, total: ast.expr | None, coefficient: Expr | None, term: ast.expr | None) -> ast.expr:
         factor = None if coefficient is None else self.symbols.number(coefficient)

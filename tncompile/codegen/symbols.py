@@ -133,6 +133,9 @@ class Symbols:
 
     def number(self, expr: Expr) -> ast.expr:
         """A number of the network, in the sizes where they are read plainly."""
+        said = self.domain.expression(expr, self._scope)
+        if said is not None:
+            return said
         match expr:
             case Negative(operand=operand):
                 return ast.UnaryOp(ast.USub(), self.number(operand))

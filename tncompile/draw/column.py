@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
+
+import networkx as nx
 
 from tncompile.draw.columns import Columns
 from tncompile.draw.graph import Graph
@@ -33,6 +35,7 @@ class _Marks:
     width: list[float]
     near: list[list[int]]
     beside: dict[int, tuple[int, int]]
+    present: list[frozenset[int]]  # the columns in which it stands
     passages: dict[Pair, list[int]] = field(default_factory=dict)
 
     def connect(self, low: int, high: int) -> None:
@@ -47,7 +50,11 @@ def lay_out_column(graph: Graph, columns: Columns, template: Template, widths: l
     rows = sorted({template.row[role] for role in inside})
     count = len(template.members)
     marks = _Marks(
-        list(template.row), list(widths), [[] for _ in range(count)], _carriers(graph, columns, template)
+        list(template.row),
+        list(widths),
+        [[] for _ in range(count)],
+        _carriers(graph, columns, template),
+        [_present(columns, nodes) for nodes in template.members],
     )
     for low, high in _wires(graph, columns, template, set(inside)):
         _add_wire(marks, rows, low, high)
@@ -66,6 +73,10 @@ def lay_out_column(graph: Graph, columns: Columns, template: Template, widths: l
         column.left = min(offsets[mark] - marks.width[mark] / 2 for mark in everything)
         column.right = max(offsets[mark] + marks.width[mark] / 2 for mark in everything)
     return column
+
+
+def _present(columns: Columns, nodes: list[int]) -> frozenset[int]:
+    return frozenset(column for node in nodes if (column := columns.column[node]) is not None)
 
 
 def _wires(graph: Graph, columns: Columns, template: Template, inside: set[int]) -> list[Pair]:
@@ -90,6 +101,7 @@ def _add_wire(marks: _Marks, rows: list[float], low: int, high: int) -> None:
     marks.row += between
     marks.width += [PASSAGE] * len(between)
     marks.near += [[] for _ in between]
+    marks.present += [marks.present[low] & marks.present[high]] * len(between)
     for a, b in pairwise([low, *passage, high]):
         marks.connect(a, b)
     if passage:
@@ -107,10 +119,19 @@ def _sweep_row(row: list[int], offsets: list[float], marks: _Marks, upwards: boo
         if mark in wanted and target in wanted:
             wanted[mark] = wanted[target] + side * (marks.width[mark] + marks.width[target]) / 2
             keys[mark] = (wanted[target], side, mark)
-    order = sorted(row, key=lambda mark: keys[mark])
-    places = spread([wanted[mark] for mark in order], [marks.width[mark] for mark in order])
-    for mark, place in zip(order, places, strict=True):
-        offsets[mark] = place
+    for together in _meeting(row, marks):
+        order = sorted(together, key=lambda mark: keys[mark])
+        places = spread([wanted[mark] for mark in order], [marks.width[mark] for mark in order])
+        for mark, place in zip(order, places, strict=True):
+            offsets[mark] = place
+
+
+def _meeting(row: list[int], marks: _Marks) -> list[list[int]]:
+    """Sets of marks that meet in some column; others may share a place."""
+    graph = nx.Graph()
+    graph.add_nodes_from(row)
+    graph.add_edges_from((a, b) for a, b in combinations(row, 2) if marks.present[a] & marks.present[b])
+    return [sorted(part) for part in nx.connected_components(graph)]
 
 
 def _carriers(graph: Graph, columns: Columns, template: Template) -> dict[int, tuple[int, int]]:

@@ -151,13 +151,14 @@ class _Placing:
     def _place_after(self, node: int) -> float | None:
         """The middle of what a node reads from below, else a step behind what it reads from the side."""
         known = [other for other in self.graph.below[node] if other in self.across]
-        below = [self.across[other] for other in known if self._row(other) < self._row(node)]
+        role = self.template.role[node]
+        upward = [n for n in known if (self.template.role[n], role) not in self.template.sideward]
+        below = [self.across[other] for other in upward if self._row(other) < self._row(node)]
         if below:
             return sum(below) / len(below)
         if known:
             last = max(known, key=lambda other: self.across[other])
-            gap = (self.widths[self.template.role[last]] + self.widths[self.template.role[node]]) / 2
-            return self.across[last] + gap
+            return self.across[last] + (self.widths[self.template.role[last]] + self.widths[role]) / 2
         return None
 
     def _make_room(self) -> None:

@@ -6,7 +6,7 @@ polynomials with one component for each combination of values of its wires.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -185,3 +185,33 @@ def _highest_degrees(graph: Graph) -> tuple[int, ...]:
         if entries > SUM_LIMIT:
             return _path_counts(graph)
     return tuple(found[graph.root].get(number, 0) for number in range(len(graph.nodes)))
+
+
+def pruned(nodes: Sequence[Node], top: int) -> Graph:
+    """The graph of what ``top`` is made from, in the same order."""
+    needed = [False] * (top + 1)
+    needed[top] = True
+    for number in range(top, -1, -1):
+        if needed[number]:
+            for below, _ in below_of(nodes[number]):
+                needed[below] = True
+    numbers = {COEFFICIENT: COEFFICIENT}
+    kept: list[Node] = []
+    for number in range(top + 1):
+        if needed[number]:
+            numbers[number] = len(kept)
+            kept.append(renumbered(nodes[number], numbers))
+    return Graph(tuple(kept))
+
+
+def renumbered(node: Node, numbers: dict[int, int]) -> Node:
+    """A node whose nodes below have other numbers."""
+    match node:
+        case Product():
+            factors = tuple(
+                Factor(numbers[f.node], f.wires, f.power, f.name, f.generic) for f in node.factors
+            )
+            return Product(node.name, factors, node.open, node.wires)
+        case Sum():
+            return Sum(node.name, tuple(numbers[term] for term in node.terms), node.constant, node.extents)
+    return node

@@ -224,15 +224,17 @@ def _grouped(parent: Ints, count: int) -> list[list[int]]:
     return groups
 
 
-def uses_in(tree: Tree, conjugate: bool = False) -> list[tuple[UseAt, bool]]:
-    """The uses in a tree, in reading order, and whether each stands under a conjugate."""
+def uses_in(tree: Tree, conjugate: bool = False, closed: bool = True) -> list[tuple[UseAt, bool]]:
+    """The uses in a tree, in reading order, and whether each stands under a conjugate; ``closed``: in functions too."""
     match tree:
         case UseAt():
             return [(tree, conjugate)]
-        case Times(factors=parts) | Plus(terms=parts) | Applied(arguments=parts):
-            return [use for part in parts for use in uses_in(part, conjugate)]
+        case Applied(arguments=parts):
+            return [use for part in parts for use in uses_in(part, conjugate)] if closed else []
+        case Times(factors=parts) | Plus(terms=parts):
+            return [use for part in parts for use in uses_in(part, conjugate, closed)]
         case Summed(body=body) | Power(base=body):
-            return uses_in(body, conjugate)
+            return uses_in(body, conjugate, closed)
         case Conjugate(body=body):
-            return uses_in(body, not conjugate)
+            return uses_in(body, not conjugate, closed)
     return []

@@ -1,66 +1,218 @@
-"""What is asked about a cut, and what is found."""
+"""What the study of a cut yields: its sides, bounds, ranks with their verdict."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-Member = tuple[str, tuple[int, ...]]  # a tensor or definition and its subscripts: ("x", (3,))
+Verdict = Literal["exact", "probable", "at_least", "numerical"]
+Member = tuple[str, tuple[int, ...]]  # a name and subscripts
 
 
 @dataclass(frozen=True)
 class Side:
-    """Members of inputs, or of definitions that count as inputs, in order."""
+    """The inputs (or features, or the label) on one side of a cut: ``(("x", (1,)), ("x", (3,)))``."""
 
-    members: tuple[Member, ...]
+    members: tuple[Member, ...] = ()
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def texts(self) -> list[str]:
+        """The members as a file says them."""
+        return [member_text(member) for member in self.members]
 
 
 @dataclass(frozen=True)
 class CutSides:
-    """A cut with its members looked up.
-
-    ``fixed`` are inputs held at a random point. ``label`` says where the legs of the output belong:
-    they are contracted with a generic vector, or a one-hot input of the rows or columns selects the entry.
-    """
+    """A cut, written out. ``fixed`` are the inputs that are held at a random point."""
 
     name: str
     rows: Side
     columns: Side
-    fixed: Side = Side(())
-    label: Literal["contracted", "rows", "columns"] = "contracted"
+    fixed: Side = Side()
+
+
+@dataclass(frozen=True)
+class ProofNode:
+    """A node of a coloured graph.
+
+    ``kind``: "leaf" (inputs of one side), "product" or "sum". ``below`` are the numbers of the nodes it is made from, -1 for
+    a coefficient; ``powers``, ``axes`` (wires) and ``red`` (colours) belong to them one by one. ``extents`` are the
+    extents of the wires of a product, ``open`` those of its left side. ``whole``: the uses of a product are coloured
+    one by one and its wires are cut. ``is_red``: the node has the colour of the rows.
+    """
+
+    name: str
+    kind: Literal["leaf", "product", "sum"]
+    is_red: bool
+    components: int
+    below: tuple[int, ...] = ()
+    powers: tuple[int, ...] = ()
+    axes: tuple[tuple[int, ...], ...] = ()
+    red: tuple[bool, ...] = ()
+    extents: tuple[int, ...] = ()
+    open: tuple[int, ...] = ()
+    whole: bool = False
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A coloured graph, each node after those it is made from, the score last.
+
+    ``grid``: the number of templates for each input where the bound holds on a grid only; ``limit``: a
+    bound that needs no colouring (``grid ^ min(rows, columns)``), if it is the smaller one.
+    """
+
+    nodes: tuple[ProofNode, ...]
+    grid: int | None = None
 
 
 @dataclass(frozen=True)
 class Bound:
-    """An upper bound of a rank, and what it counts.
+    """An upper bound and why it holds.
 
-    ``wires`` are the wires cut where the network is multilinear, with their extents; ``states`` the
-    definition members (or inputs) that cross from one side to the other: (name, extent, degree).
-    ``proof`` is the colouring that gives the value, for whoever wants to count again.
+    ``wires`` are the wires cut; ``states`` the definition members crossed, each with its extent and the
+    degree it is crossed with. ``proof`` is the coloured graph from which the value can be counted again.
     """
 
     value: int
     wires: tuple[str, ...] = ()
     states: tuple[tuple[str, int, int], ...] = ()
-    proof: object | None = None
+    proof: Proof | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class RankResult:
-    """The rank of one cut: ``lower <= rank <= upper``."""
+    """The rank of one cut, between ``lower`` and ``upper`` (None: no bound is known).
+
+    ``failure`` bounds the probability that the rank is larger than ``lower`` (0 where it is certain, None
+    where nothing is claimed). ``witness`` is (value, base, exponent) of the flow that certifies a lower bound.
+    ``ranks`` holds the numerical ranks over random weights, ``singular_values`` those of the first.
+    """
 
     cut: CutSides
-    of: str  # "function", "grid 3", "weights"
+    of: str  # "function", "grid M", "weights"
     lower: int
     upper: int | None
-    verdict: Literal["exact", "probable", "at_least", "numerical"]
+    verdict: Verdict
     failure: Fraction | None
     method: str
-    primes: tuple[int, ...]
-    seeds: tuple[int, ...]
-    points: int
-    seconds: float
+    primes: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
+    points: int = 0
+    seconds: float = 0.0
     bound: Bound | None = None
-    witness: tuple[int, int, int] | None = None  # value, base, exponent
+    witness: tuple[int, int, int] | None = None
     singular_values: tuple[float, ...] = ()
+    ranks: tuple[int, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Is the rank known for certain?"""
+        return self.verdict == "exact"
+
+    @property
+    def consequence(self) -> str:
+        """What the rank says about shallow networks: a sum of products of functions of single inputs."""
+        return f"a shallow network needs width ≥ {self.lower}" if self.lower > 1 else ""
+
+    def to_dict(self) -> dict[str, object]:
+        """The result as JSON has it."""
+        found: dict[str, object] = {
+            "cut": self.cut.name,
+            "rows": self.cut.rows.texts(),
+            "columns": self.cut.columns.texts(),
+            "fixed": self.cut.fixed.texts(),
+            "of": self.of,
+            "lower": self.lower,
+            "upper": self.upper,
+            "exact": self.exact,
+            "verdict": self.verdict,
+            "failure": None if self.failure is None else float(self.failure),
+            "method": self.method,
+            "primes": list(self.primes),
+            "seeds": list(self.seeds),
+            "points": self.points,
+            "seconds": round(self.seconds, 3),
+            "consequence": self.consequence,
+        }
+        if self.bound is not None:
+            states = [{"state": s, "extent": e, "degree": k} for s, e, k in self.bound.states]
+            found["bound"] = {"value": self.bound.value, "wires": list(self.bound.wires), "states": states}
+        if self.witness is not None:
+            found["witness"] = dict(zip(("value", "base", "exponent"), self.witness, strict=True))
+        if self.singular_values:
+            found["singular_values"] = list(self.singular_values)
+        if self.ranks:
+            found["ranks"] = list(self.ranks)
+        return found
+
+
+@dataclass(frozen=True)
+class RankReport:
+    """The ranks of some cuts of a network. The shortcuts are for a report of a single cut."""
+
+    network: str
+    sizes: dict[str, object]
+    output: str
+    results: tuple[RankResult, ...]
+    certificates: tuple[dict[str, object], ...] = field(default=(), repr=False)
+    interrupted: bool = False
+
+    def __iter__(self) -> Iterator[RankResult]:
+        return iter(self.results)
+
+    @property
+    def _single(self) -> RankResult:
+        if len(self.results) != 1:
+            raise ValueError(f"the report holds {len(self.results)} cuts: look at `results`")
+        return self.results[0]
+
+    @property
+    def lower(self) -> int:
+        """The proved (or found) lower bound."""
+        return self._single.lower
+
+    @property
+    def upper(self) -> int | None:
+        """The proved upper bound."""
+        return self._single.upper
+
+    @property
+    def exact(self) -> bool:
+        """Is the rank known for certain?"""
+        return self._single.exact
+
+    @property
+    def of(self) -> str:
+        """What the rank is the rank of."""
+        return self._single.of
+
+    @property
+    def certificate(self) -> dict[str, object]:
+        """What anyone needs to check the result again."""
+        _ = self._single
+        return self.certificates[0]
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as one JSON object."""
+        return {
+            "network": self.network,
+            "sizes": dict(self.sizes),
+            "output": self.output,
+            "cuts": [result.to_dict() for result in self.results],
+            "interrupted": self.interrupted,
+        }
+
+
+def member_text(member: Member) -> str:
+    """``x[3]``, ``top``."""
+    name, subscripts = member
+    return f"{name}[{', '.join(map(str, subscripts))}]" if subscripts else name

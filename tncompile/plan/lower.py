@@ -43,6 +43,7 @@ from tncompile.plan.terms import (
 )
 from tncompile.plan.values import (
     Frame,
+    NeedsSplit,
     Operation,
     Scaled,
     alias,
@@ -56,14 +57,6 @@ from tncompile.plan.values import (
     same_everywhere,
     times,
 )
-
-
-class NeedsSplit(Exception):
-    """The rows of a group differ in a way that one rule cannot say; `alone`: not even those of one class agree."""
-
-    def __init__(self, alone: bool = False) -> None:
-        self.alone = alone
-        super().__init__("the rows of this group need rules of their own")
 
 
 class Lowering:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from tncompile.network import Definition, Network, Statement, Use, nodes_of, verify
+from tncompile.network import Cut, Definition, Network, Statement, Use, nodes_of, verify
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.contraction import DEFAULT, Objective
 from tncompile.plan.cost import cost
 from tncompile.plan.group import Group, group_of, groups_of
-from tncompile.plan.lower import Lowering, NeedsSplit
+from tncompile.plan.lower import Lowering
 from tncompile.plan.registry import Registry
+from tncompile.plan.values import NeedsSplit
 from tncompile.source import InternalError
 from tncompile.transform.inline import inline_definitions, merge_single_uses
 
@@ -100,4 +101,12 @@ def _alive(statements: Sequence[Statement]) -> Iterable[Statement]:
                 if isinstance(node, Use) and node.name in rules and node.name not in needed:
                     needed.add(node.name)
                     pending.append(node.name)
-    return [s for s in statements if not isinstance(s, Definition) or s.name in needed]
+    dead = rules.keys() - needed
+    return [s for s in statements if not _names_one(s, dead)]
+
+
+def _names_one(statement: Statement, names: Set[str]) -> bool:
+    """Whether a statement is a rule, or a cut, of one of these definitions."""
+    if isinstance(statement, Cut):
+        return any(item.name in names for item in (*statement.rows, *(statement.columns or ())))
+    return isinstance(statement, Definition) and statement.name in names

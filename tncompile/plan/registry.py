@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -28,7 +28,9 @@ from tncompile.network import (
     Statement,
     Tensor,
     Use,
+    children,
     map_children,
+    nodes_of,
 )
 from tncompile.network.describe import describe_rows
 from tncompile.network.syntax.substitute import integer, substitute
@@ -73,18 +75,16 @@ class Registry:
     ) -> Leaf:
         """A use of the definition that computes an operation."""
         body = operation.body(coefficient)
-        bound = {name for loop in operation.loops for name in loop.variables}
-        variables = tuple(
-            n
-            for n in frame.rows.names
-            if n not in bound and any(mentions(p, [n]) for p in (body, *operation.wires))
-        )
+        bound = {name for node in nodes_of(body) if isinstance(node, Loop) for name in node.variables}
+        known = set(_value_names(body)) - bound
+        variables = tuple(name for name in frame.rows.names if name in known)
         values = {name: Name(f"${place}") for place, name in enumerate(variables)}
         key = _renamed_wires(substitute(body, values), tuple(substitute(i, values) for i in indices))
         entry = self.entries.get(key)
         if entry is None:
             name = self.names.joined(operation.hint, group.definition.name)
-            entry = Entry(name, variables, indices, body, frame.loops)
+            others = set(frame.rows.names) - set(variables)
+            entry = Entry(name, variables, *_plain_wires(indices, body, others), frame.loops)
             self.entries[key] = entry
             self.items.append(entry)
         entry.rows.append(
@@ -225,6 +225,35 @@ def _generic_loops(rows: Rows) -> tuple[Loop, ...]:
     lows, highs = rows.columns.min(axis=1), rows.columns.max(axis=1)
     ranges = [Range(integer(int(low)), integer(int(high))) for low, high in zip(lows, highs, strict=True)]
     return tuple(Loop((name,), domain) for name, domain in zip(rows.names, ranges, strict=True))
+
+
+def _value_names(node: Node) -> Iterator[str]:
+    """The names that values depend on: those outside of indices, whose subscripts only tell them apart."""
+    if isinstance(node, Name):
+        yield node.name
+    for child in () if isinstance(node, Index) else children(node):
+        yield from _value_names(child)
+
+
+def _plain_wires(
+    indices: tuple[FreeIndex, ...], body: Expr, variables: set[str]
+) -> tuple[tuple[FreeIndex, ...], Expr]:
+    """Indices and a body with other names for the wires that are told apart by these variables."""
+    wires = dict.fromkeys(node for node in nodes_of(body) if isinstance(node, Index))
+    taken = {wire.name for wire in wires}
+    plain: dict[Index, Index] = {}
+    for wire in wires:
+        if mentions(wire, variables):
+            name = wire.name + "'" * next(
+                n for n in range(1, len(wires) + 2) if wire.name + "'" * n not in taken
+            )
+            taken.add(name)
+            plain[wire] = Index(name)
+
+    def visit(node: Node) -> Node:
+        return plain.get(node, node) if isinstance(node, Index) else map_children(node, visit)
+
+    return tuple(cast(FreeIndex, visit(index)) for index in indices), cast(Expr, visit(body))
 
 
 def _renamed_wires(body: Expr, indices: tuple[FreeIndex, ...]) -> tuple[Expr, tuple[Node, ...]]:

@@ -34,7 +34,7 @@ from tncompile.plan.terms import (
     unbound,
     walk,
 )
-from tncompile.plan.values import Frame
+from tncompile.plan.values import Frame, NeedsSplit
 
 if TYPE_CHECKING:
     from tncompile.plan.lower import Lowering
@@ -76,7 +76,7 @@ class Plan:
 
 
 def swept(lowering: Lowering, gatherer: Gatherer) -> None:
-    """Replaces the chains of a product by one factor, where a recurrence is worth it. Raises NeedsSplit."""
+    """Replaces the chains of a product by one factor, where a recurrence is worth it."""
     found = gatherer.found
     if not found.chains or found.builtins or found.loop is not None:
         return
@@ -87,9 +87,15 @@ def swept(lowering: Lowering, gatherer: Gatherer) -> None:
     if not sweep.known():
         return
     plan = min(sweep.plans(), key=lambda plan: plan.cost)
-    if 2 * len(plan.runs) <= len(chain.rounds) + 2 and plan.cost <= WORTH * sweep.best_cost():
-        found.chains = []
+    if 2 * len(plan.runs) > len(chain.rounds) + 2 or plan.cost > WORTH * sweep.best_cost():
+        return
+    restore = lowering.registry.snapshot()
+    try:
         sweep.carry_out(plan)
+    except NeedsSplit:
+        restore()  # its rounds need rules of their own after all
+    else:
+        found.chains = []
 
 
 def _together(chains: Sequence[Chain]) -> Chain | None:

@@ -33,6 +33,14 @@ from tncompile.plan.terms import Inside, Leaf
 from tncompile.source import InternalError, Source
 
 
+class NeedsSplit(Exception):
+    """The rows of a group differ in a way that one rule cannot say; `alone`: not even those of one class agree."""
+
+    def __init__(self, alone: bool = False) -> None:
+        self.alone = alone
+        super().__init__("the rows of this group need rules of their own")
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The rows for which something is computed: those of the rule, or those of loops inside it."""

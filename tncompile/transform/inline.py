@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TypeGuard, cast
 
 import numpy as np
 
@@ -41,13 +41,13 @@ def inline_definitions(net: Network) -> Network:
 
     A definition stays one, a plain one, where putting it in cannot help or cannot be said: for uses
     inside a function, a divisor or a power (there the contraction ends anyway), for bodies with
-    functions, for families defined through their own members, and where the subscripts of a member do
-    not say which instance of which rule defines it.
+    functions, for families defined through their own members, where the subscripts of a member do not
+    say which instance of which rule defines it, and where a cut names it.
     """
     rules = _rules_of(net, [d.name for d in net.definitions if d.role == "inline"])
     if not rules:
         return net
-    return verify(net.replace(_Inliner(net, _fitting(rules)).run()), "inline")
+    return verify(net.replace(_Inliner(net, _fitting(net, rules)).run()), "inline")
 
 
 def merge_single_uses(net: Network) -> Network:
@@ -59,9 +59,13 @@ def merge_single_uses(net: Network) -> Network:
     used: dict[str, Ints] = {}
     for use in (use for rule_class in net.tables.classes for use in rule_class.uses):
         name, members = use.use.name, len(net.tables.tensors[use.use.name].members)
-        used[name] = used.get(name, np.zeros(members, np.int64)) + np.bincount(use.positions, minlength=members)
-    once = [d.name for d in net.definitions if d.role == "plain" and d.name in used and used[d.name].max() == 1]
-    rules = _fitting(_rules_of(net, once))
+        used[name] = used.get(name, np.zeros(members, np.int64)) + np.bincount(
+            use.positions, minlength=members
+        )
+    once = [
+        d.name for d in net.definitions if d.role == "plain" and d.name in used and used[d.name].max() == 1
+    ]
+    rules = _fitting(net, _rules_of(net, once))
     if not rules:
         return net
     return verify(net.replace(_Inliner(net, rules).run()), "inline")
@@ -75,9 +79,10 @@ def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]
     return rules
 
 
-def _fitting(rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
-    """The definitions whose bodies can stand at their uses."""
-    fitting = {name: own for name, own in rules.items() if all(map(_can_be_put_in, own))}
+def _fitting(net: Network, rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
+    """The definitions whose bodies can stand at their uses; what a cut names stays."""
+    cuts = {item.name for cut in net.cuts.values() for item in (*cut.rows, *(cut.columns or ()))}
+    fitting = {name: own for name, own in rules.items() if name not in cuts and all(map(_can_be_put_in, own))}
     return {name: own for name, own in fitting.items() if not _reaches(fitting, name)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from tncompile.transform.names import other_index
 def scattered(context: Context, name: str, contribution: Contribution, output: bool) -> list[Definition]:
     """The rules for ``name[subscripts](indices) = contribution``; helpers come first."""
     rules: list[Definition] = []
-    for part in _alike_in_extents(context, contribution):
+    for part in _alike_in_extents(context, _plain_where_alone(contribution)):
         rules += _scattered(context, name, part, output)
     return rules
 
@@ -28,6 +29,22 @@ def alone(contribution: Contribution) -> list[Index]:
     """The indices of the tensor that no factor carries."""
     carried = {i for factor in contribution.factors for i in factor.use.indices}
     return [i for i in contribution.indices if i not in carried]
+
+
+def _plain_where_alone(contribution: Contribution) -> Contribution:
+    """The contribution with a mere name for each index whose extent has to be said: no factor carries it."""
+    lonely = alone(contribution)
+    names = {i.name for f in contribution.factors for i in f.use.indices}
+    names |= {i.name for i in contribution.indices if not i.subscripts}
+    plain: dict[Index, Index] = {}
+    for index in contribution.indices:
+        if index in lonely and index.subscripts and index not in plain:
+            name = index.name
+            while name in names:
+                name += "'"
+            names.add(name)
+            plain[index] = Index(name)
+    return replace(contribution, indices=tuple(plain.get(i, i) for i in contribution.indices))
 
 
 def uniform(context: Context, contribution: Contribution) -> list[Contribution]:
