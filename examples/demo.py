@@ -53,7 +53,9 @@ def curves(fits: dict[str, Fit], path: Path) -> None:
         left.semilogy(numbers, [epoch.loss for epoch in result.history], label=name)
         right.plot(numbers, [epoch.test_accuracy for epoch in result.history], label=name)
     left.set(xlabel="epoch", ylabel="cross-entropy (training)")
-    right.set(xlabel="epoch", ylabel="accuracy (held-out third)", ylim=(0, 1))
+    right.set(xlabel="epoch", ylabel="accuracy (held-out third)", ylim=(0.7, 1))
+    for axes in (left, right):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     right.legend()
     figure.savefig(path, dpi=150)
 

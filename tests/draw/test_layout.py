@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hypothesis import HealthCheck, given, settings
+
+from tests.networks import networks
 from tncompile.draw.expand import expand
 from tncompile.draw.layout import lay_out
 from tncompile.draw.marks import mark_size
@@ -156,3 +159,11 @@ def test_marks_in_a_row_keep_their_distance_and_stay_near():
     assert spread([0.0, 0.0, 0.0], [1.0, 1.0, 1.0]) == [-1.0, 0.0, 1.0]
     firm = spread([0.0, 0.2], [1.0, 1.0], [1e9, 1.0])
     assert firm == pytest.approx([0.0, 1.0], abs=1e-6)
+
+
+@given(networks())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_any_network_can_be_laid_out(text):
+    layout = lay_out(expand(inline_definitions(load(text))))
+    assert np.isfinite(np.array(layout.places)).all()
+    assert len(route(layout)) == len(layout.graph.wires)

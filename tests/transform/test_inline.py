@@ -59,6 +59,14 @@ def test_indices_written_out_are_tied_to_those_of_the_family() -> None:
     assert names(net) == {"density"}
 
 
+def test_a_free_index_with_subscripts_of_its_own_is_tied_to_the_one_given() -> None:
+    net = inlined(
+        "inline f[k](s[k], b) = B[k](a, s[k], b) * v(a) for k in 1..d\n"
+        "output y(s[1], t) = f[1](s[1], b) * f[2](t, b)\n"
+    )
+    assert names(net) == {"y"}
+
+
 def test_members_of_a_family_are_found_by_their_subscripts() -> None:
     net = inlined(
         "inline f[k](a, b) = B[k](a, i, b) * x[k](i) for k in 1..d\n"

@@ -13,9 +13,10 @@ from tncompile.plan import order
 from tncompile.transform import gradient
 
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     derandomize=True,
+    phases=[Phase.generate],  # what fails is a whole text: to shrink it takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

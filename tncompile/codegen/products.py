@@ -150,7 +150,7 @@ def _matrix_cost(
     work = 2 * extent(left.labels, sizes) * extent(right.columns, sizes) * OPERATION
     flat = min(extent(left.rows, sizes), extent(right.columns, sizes)) == 1
     written = count * extent(left.rows, sizes) * extent(right.columns, sizes)
-    cost += count * SMALL_PRODUCT + work * (4 if flat else 1) + written * ELEMENT
+    cost += count * SMALL_PRODUCT + work * (2 if flat else 1) + written * ELEMENT
     if after:
         cost += reduction_cost(Strided.dense((*left.batch, *left.rows, *right.columns)), after, sizes)
     return cost

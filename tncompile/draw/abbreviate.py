@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from tncompile.draw.columns import Columns, Role
 from tncompile.draw.graph import Graph, Node, Wire
@@ -59,10 +60,10 @@ class _Abbreviation:
                 kept.append(wire)
             elif not source and self._crosses(wire):
                 gap = self._gap(wire.source)
-                wires.setdefault((wire.source, gap), Wire(wire.source, gap, wire.extent))
+                wires.setdefault((wire.source, gap), replace(wire, target=gap))
             elif not target:
                 gap = self._gap(wire.source)
-                wires.setdefault((gap, wire.target), Wire(gap, wire.target, wire.extent))
+                wires.setdefault((gap, wire.target), replace(wire, source=gap))
         for node, gone in enumerate(self.gone):
             if gone and self.graph.nodes[node].kind == "input":
                 self._gap(node)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tncompile.draw.cut import CutMarks
 from tncompile.draw.dot import dot_text
 from tncompile.draw.expand import expand
 from tncompile.draw.layout import lay_out
@@ -52,10 +53,10 @@ class Drawing:
         raise UsageError(f"a drawing ends in .svg, .png or .dot, not in {suffix or 'nothing'}")
 
 
-def draw(net: Network) -> Drawing:
-    """The drawing of a network at its sizes. Raises TnError if the network is not correct."""
+def draw(net: Network, cut: CutMarks | None = None) -> Drawing:
+    """The drawing of a network at its sizes, maybe with a cut in it. Raises TnError if the network is not correct."""
     net = inline_definitions(net)
-    return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net)))
+    return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net), cut))
 
 
 def _caption(net: Network) -> str:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tncompile.draw.frames import Frame, Reader
+from tncompile.draw.frames import Frame, Reader, index_text
 from tncompile.draw.graph import Graph, Kind, Node
 from tncompile.draw.nets import Nets, Port, Reference
 from tncompile.draw.patterns import Apply, Join, Leaf, Pattern, Product, Summed, Value
@@ -79,6 +79,7 @@ class _Expansion:
         keys = [key for index in free for key in self.reader.free_keys(index, frame)]
         for key, outer in zip(keys, task.nets, strict=True):
             frame.nets[key] = self.nets.inner(outer, key[1], frame.home)
+            self.nets.call(frame.nets[key], index_text(key, frame.home))
         root = self._evaluate(instance.pattern, frame)
         task.root.become(root)
         if (task.name, task.position) in self.shared and isinstance(instance.pattern, Apply):

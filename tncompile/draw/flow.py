@@ -169,7 +169,8 @@ class _Placing:
         for nodes in rows.values():
             nodes.sort(key=lambda node: (self.across[node], node))
             roles = [self.template.role[node] for node in nodes]
-            weights = [FIRM if self.template.tied[role] else 1.0 for role in roles]
+            firm = [self.template.tied[role] and role not in self.template.starts for role in roles]
+            weights = [FIRM if is_firm else 1.0 for is_firm in firm]
             places = spread(
                 [self.across[node] for node in nodes], [self.widths[role] for role in roles], weights
             )

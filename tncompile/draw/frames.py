@@ -17,6 +17,16 @@ Key = tuple[str, tuple[int, ...]]
 """An index, its subscripts evaluated."""
 
 
+def index_text(key: Key, home: Home) -> str:
+    """An index and where it stands: ``s[2] of h[3]``."""
+    return f"{member_text(*key)} of {member_text(*home)}"
+
+
+def member_text(name: str, subscripts: tuple[int, ...]) -> str:
+    """``h[3]``"""
+    return f"{name}[{', '.join(map(str, subscripts))}]" if subscripts else name
+
+
 @dataclass
 class Frame:
     """Where an expression is read."""
@@ -64,9 +74,10 @@ class Reader:
     def inside(self, indices: tuple[Index, ...], frame: Frame, nets: Nets) -> Frame:
         """The frame within a sum over some indices."""
         keys = [self.key(index, frame) for index in indices]
-        return replace(
-            frame, summed=({key: nets.join([], None, key[1], frame.home) for key in keys}, *frame.summed)
-        )
+        summed = {key: nets.join([], None, key[1], frame.home) for key in keys}
+        for key, net in summed.items():
+            nets.call(net, index_text(key, frame.home))
+        return replace(frame, summed=(summed, *frame.summed))
 
     def written_out(self, pattern: Pattern, frame: Frame) -> list[tuple[Pattern, Frame]]:
         """The parts that a loop stands for, each with its loop values; anything else as it is."""

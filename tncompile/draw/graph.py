@@ -36,11 +36,15 @@ class Node:
 
 @dataclass(frozen=True)
 class Wire:
-    """A wire between two nodes, from ``source`` towards the outputs; without extent it is a number."""
+    """A wire between two nodes, from ``source`` towards the outputs; without extent it is a number.
+
+    ``names`` says which indices it is, as ``a of h[3]``.
+    """
 
     source: int
     target: int
     extent: Extent | None
+    names: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

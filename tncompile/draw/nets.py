@@ -10,7 +10,7 @@ from tncompile.draw.graph import FLOWING, Graph, Home, Node, Wire
 from tncompile.network import Extent
 
 Port = Literal["in", "out", "none"]
-Edge = tuple[int, Port, int, Port, Extent | None]
+Edge = tuple[int, Port, int, Port, Extent | None, tuple[str, ...]]
 
 
 class Reference:
@@ -54,6 +54,7 @@ class _Net:
     home: Home = ("", ())
     silent: bool = False  # with one end it is not drawn
     links: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # the indices that it is, as `a of h[3]`
 
 
 class Nets:
@@ -97,6 +98,10 @@ class Nets:
         """One more end."""
         self._nets[self._find(net)].ends.append((node, port))
 
+    def call(self, net: int, name: str) -> None:
+        """Note an index that a net is."""
+        self._nets[self._find(net)].names.append(name)
+
     def silent(self, extent: Extent) -> int:
         """A net for a value whose uses have wires of their own."""
         self._nets[self.join([], extent)].silent = True
@@ -128,6 +133,7 @@ class Nets:
         into, of = self._nets[kept], self._nets[gone]
         into.ends += of.ends
         into.links += of.links
+        into.names += of.names
         into.extent = into.extent or of.extent
         of.ends, of.links = [], []
 
@@ -138,7 +144,9 @@ class Nets:
         self._fuse_links()
         edges = self._edges()
         for sources, targets in self._scalars:
-            edges += [(a, "out", b, "in", None) for a in sources.nodes() for b in targets.nodes() if a != b]
+            edges += [
+                (a, "out", b, "in", None, ()) for a in sources.nodes() for b in targets.nodes() if a != b
+            ]
         connected = {node for edge in edges for node in (edge[0], edge[2])}
         wires = _oriented(self.nodes, edges, [node for root in roots for node in root.nodes()])
         kept = [
@@ -179,15 +187,24 @@ class Nets:
             net = self._nets[number]
             ends = self._drawn_ends(net)
             if number not in linked and len(ends) == 2:
-                edges.append((*ends[0], *ends[1], net.extent))
+                edges.append((*ends[0], *ends[1], net.extent, tuple(net.names)))
             elif number not in linked and len(ends) < 2:
-                edges += [] if net.silent else self._single(ends, net.extent)
+                edges += [] if net.silent else self._single(ends, net)
             else:
                 hub = hubs[number] = self._hub(ends, net)
                 into: Port = "in" if self.nodes[hub].kind == "state" else "none"
-                edges += [(node, own, hub, into, net.extent) for node, own in ends if node != hub]
+                names = tuple(net.names)
+                edges += [(node, own, hub, into, net.extent, names) for node, own in ends if node != hub]
         edges += [
-            (hubs[inner], "none", hubs[outer], "none", self._nets[outer].extent) for inner, outer in links
+            (
+                hubs[inner],
+                "none",
+                hubs[outer],
+                "none",
+                self._nets[outer].extent,
+                tuple(self._nets[outer].names),
+            )
+            for inner, outer in links
         ]
         return edges
 
@@ -211,17 +228,17 @@ class Nets:
         self.nodes.append(Node("dot", "", net.subscripts, home))
         return len(self.nodes) - 1
 
-    def _single(self, ends: list[tuple[int, Port]], extent: Extent | None) -> list[Edge]:
+    def _single(self, ends: list[tuple[int, Port]], net: _Net) -> list[Edge]:
         """A wire with one end: nothing if its extent is 1, else it is summed with a vector of ones."""
         if (
             not ends
-            or extent is None
-            or extent.value == 1
+            or net.extent is None
+            or net.extent.value == 1
             or self.nodes[ends[0][0]].kind in ("open", "number")
         ):
             return []
         self.nodes.append(Node("number", "1", (), self.nodes[ends[0][0]].home))
-        return [(len(self.nodes) - 1, "none", ends[0][0], ends[0][1], extent)]
+        return [(len(self.nodes) - 1, "none", ends[0][0], ends[0][1], net.extent, tuple(net.names))]
 
 
 def _oriented(nodes: list[Node], edges: list[Edge], roots: list[int]) -> tuple[Wire, ...]:
@@ -232,12 +249,12 @@ def _oriented(nodes: list[Node], edges: list[Edge], roots: list[int]) -> tuple[W
     """
     distance = _distance_to_result(nodes, edges, roots)
     wires = []
-    for a, port_a, b, port_b, extent in edges:
+    for a, port_a, b, port_b, extent, names in edges:
         backwards = (port_a == "in" and nodes[a].kind in ({"open"} | FLOWING)) or port_b == "out"
         forwards = (port_b == "in" and nodes[b].kind in ({"open"} | FLOWING)) or port_a == "out"
         if backwards == forwards:
             backwards = (distance[a], a) < (distance[b], b)
-        wires.append(Wire(b, a, extent) if backwards else Wire(a, b, extent))
+        wires.append(Wire(b, a, extent, names) if backwards else Wire(a, b, extent, names))
     return tuple(wires)
 
 
@@ -250,7 +267,7 @@ def _distance_to_result(nodes: list[Node], edges: list[Edge], roots: list[int]) 
     for root in roots:
         distance[root] = 0
     hard = [node.kind in FLOWING or node.kind in ("open", "input") for node in nodes]
-    for a, port_a, b, port_b, _ in edges:
+    for a, port_a, b, port_b, *_ in edges:
         for node, other, port in ((a, b, port_b), (b, a, port_a)):
             if hard[node]:
                 continue

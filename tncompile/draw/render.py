@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Curve
 
+from tncompile.draw.cut import MARKED, CutMarks
 from tncompile.draw.graph import Kind, Node
 from tncompile.draw.layout import Layout
 from tncompile.draw.marks import CHARACTER, LOOKS, extent_text, label, mark_size
@@ -25,6 +27,10 @@ INCH = 0.82  # inches in a unit of the grid
 MARGIN = 0.35
 CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
+# A hundredth of a point is fine enough for places; what is written between the tags stays as it is.
+TAG, LONG_NUMBER = re.compile(rb"<[^!>][^>]*>"), re.compile(rb"(\d\.\d\d)\d+")
+# Where DejaVu Sans is not installed, Verdana has the same widths.
+FONT, FONTS = b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif"
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "tncompile",
@@ -40,6 +46,7 @@ class Sheet:
     layout: Layout
     title: str
     caption: str
+    cut: CutMarks | None = None
 
 
 def render_svg(sheet: Sheet) -> bytes:
@@ -49,7 +56,7 @@ def render_svg(sheet: Sheet) -> bytes:
         FigureCanvasSVG(figure)
         stream = io.BytesIO()
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
+    return TAG.sub(lambda tag: LONG_NUMBER.sub(rb"\1", tag[0]).replace(FONT, FONTS), stream.getvalue())
 
 
 def render_png(sheet: Sheet, resolution: int = 144) -> bytes:
@@ -68,7 +75,7 @@ def _figure(sheet: Sheet) -> Figure:
     wide = max(right - left, _caption_width(sheet))
     middle = (left + right) / 2
     left, right = middle - wide / 2, middle + wide / 2
-    floor = bottom - 1.05
+    floor = bottom - (1.05 if sheet.cut is None else 1.4)
     figure = Figure(figsize=((right - left) * INCH, (top - floor) * INCH), facecolor="white")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(left, right)
@@ -76,7 +83,7 @@ def _figure(sheet: Sheet) -> Figure:
     axes.axis("off")
     _draw_wires(axes, sheet, paths)
     for node, place in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True):
-        _draw_node(axes, node, place)
+        _draw_node(axes, node, place, sheet.cut)
     _draw_caption(axes, sheet, left, bottom)
     return figure
 
@@ -104,6 +111,8 @@ def _draw_wires(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
         extent = path.wire.extent
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
         style: dict[str, Any] = {"ls": (0, (2, 2)), "ec": "#888888"} if extent is None else {"ec": "#3a3a3a"}
+        if sheet.cut is not None and sheet.cut.is_cut(path.wire):
+            width, style = width + 1.5, {"ls": (0, (3, 1)), "ec": MARKED}
         for stroke in path.strokes:
             axes.add_patch(
                 PathPatch(_curve(stroke), fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style)
@@ -148,7 +157,7 @@ def _half(size: tuple[float, float]) -> tuple[float, float]:
 # --- nodes ---------------------------------------------------------------------------------------
 
 
-def _draw_node(axes: Any, node: Node, place: Point) -> None:
+def _draw_node(axes: Any, node: Node, place: Point, cut: CutMarks | None) -> None:
     if node.kind == "open":
         axes.text(
             place[0],
@@ -165,7 +174,13 @@ def _draw_node(axes: Any, node: Node, place: Point) -> None:
         axes.text(*place, "⋯", fontsize=16, ha="center", va="center", color="#333333", zorder=4,
                   bbox={"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none"})  # fmt: skip
         return
-    _draw_mark(axes, node, place)
+    crossed = None if cut is None else cut.crossed(node)
+    fill = None if cut is None else cut.fill(node)
+    _draw_mark(axes, node, place, fill=fill, edge=None if crossed is None else MARKED)
+    if crossed is not None:
+        x, y = place[0] + mark_size(node)[0] / 2 + 0.04, place[1] - mark_size(node)[1] / 2 + 0.02
+        axes.text(x, y, crossed, fontsize=6.3, ha="left", va="top", color=MARKED, zorder=6,
+                  bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
     if node.tag is not None:
         name = Node("state", node.tag[0], node.tag[1])
         axes.text(place[0] - mark_size(node)[0] / 2 - 0.02, place[1] + 0.2, label(name), fontsize=6.5, ha="right",
@@ -176,7 +191,10 @@ def _draw_node(axes: Any, node: Node, place: Point) -> None:
                   color="#111111", zorder=5)  # fmt: skip
 
 
-def _draw_mark(axes: Any, node: Node, place: Point, scale: float = 1.0) -> None:
+def _draw_mark(
+    axes: Any, node: Node, place: Point, scale: float = 1.0, fill: str | None = None, edge: str | None = None
+) -> None:
+    """The mark of a node; ``fill`` and ``edge`` take the place of its colours."""
     look = LOOKS[node.kind]
     if node.kind == "dot":
         axes.add_patch(Circle(place, look.rounding, fc=look.fill, ec=look.edge, zorder=3))
@@ -185,7 +203,8 @@ def _draw_mark(axes: Any, node: Node, place: Point, scale: float = 1.0) -> None:
     for inset in (0.0, 0.045 * scale) if look.double else (0.0,):
         outline = rounded_box(place, width - 2 * inset, height - 2 * inset, scale * look.rounding - inset)
         style = "--" if look.dashed else "-"
-        axes.add_patch(PathPatch(outline, fc=look.fill, ec=look.edge, lw=1.0, ls=style, zorder=3))
+        colours = {"fc": fill or look.fill, "ec": edge or look.edge, "lw": 1.8 if edge else 1.0}
+        axes.add_patch(PathPatch(outline, ls=style, zorder=3, **colours))
 
 
 def rounded_box(place: Point, width: float, height: float, radius: float) -> Curve:
@@ -224,6 +243,18 @@ def _draw_caption(axes: Any, sheet: Sheet, left: float, bottom: float) -> None:
             x + 2 * half + 0.08, bottom - 0.8, LOOKS[kind].meaning, fontsize=7, va="center", color="#444444"
         )
         x += 2 * half + 0.33 + CHARACTER * 0.8 * len(LOOKS[kind].meaning)
+    if sheet.cut is not None:
+        _draw_cut_caption(axes, sheet.cut, left + 0.25, bottom - 1.15)
+
+
+def _draw_cut_caption(axes: Any, cut: CutMarks, x: float, y: float) -> None:
+    """The colours of the sides, and what the cut is."""
+    for colour, meaning in cut.legend():
+        outline = rounded_box((x + 0.13, y), 0.26, 0.26 if colour != MARKED else 0.05, 0.02)
+        axes.add_patch(PathPatch(outline, fc=colour, ec=colour if colour == MARKED else "#222222", lw=1.0, zorder=3))
+        axes.text(x + 0.36, y, meaning, fontsize=7, va="center", color="#444444")
+        x += 0.6 + CHARACTER * 0.8 * len(meaning)
+    axes.text(x + 0.1, y, cut.title, fontsize=7.5, weight="bold", va="center", color=MARKED)
 
 
 def _kinds(sheet: Sheet) -> list[Kind]:
@@ -232,4 +263,8 @@ def _kinds(sheet: Sheet) -> list[Kind]:
 
 def _caption_width(sheet: Sheet) -> float:
     legend = sum(0.6 + CHARACTER * 0.8 * len(LOOKS[kind].meaning) for kind in _kinds(sheet))
-    return max(CHARACTER * len(sheet.caption), 1.2 * CHARACTER * len(sheet.title), legend) + 0.5
+    sides = 0.0
+    if sheet.cut is not None:
+        texts = [meaning for _, meaning in sheet.cut.legend()]
+        sides = sum(0.6 + CHARACTER * 0.8 * len(text) for text in texts) + CHARACTER * len(sheet.cut.title)
+    return max(CHARACTER * len(sheet.caption), 1.2 * CHARACTER * len(sheet.title), legend, sides) + 0.5

@@ -157,7 +157,7 @@ def _starts(graph: Graph, template: Template) -> dict[int, int]:
         begins = len(nodes) == 1 and not graph.below[nodes[0]] and len(above) == 1 and longest > 2
         if begins and template.tied[number] and graph.nodes[nodes[0]].kind not in ("input", "gap"):
             starts[number] = template.role[above[0]]
-    return starts
+    return {role: t for role, t in starts.items() if t not in starts and template.tied[t]}
 
 
 def _straighten(template: Template) -> None:

@@ -21,6 +21,7 @@ LEG = 1.25  # between the wires of a circuit
 def ring_layout(graph: Graph) -> list[Point] | None:
     """A ring of tensors as a circle, what hangs on it outside; None for anything else."""
     plain = nx.Graph((wire.source, wire.target) for wire in graph.wires if wire.source != wire.target)
+    plain.add_nodes_from(range(len(graph.nodes)))
     core = nx.k_core(plain, 2)
     cycle = sorted(core)
     flows = any(graph.nodes[node].kind in FLOWING for node in cycle)

@@ -22,6 +22,7 @@ BETWEEN = 0.44  # how far over a row a wire runs that leads back down, or under 
 SLANT = 0.28
 CORNER, BEND = 0.12, 0.4  # how far from a corner its rounding begins
 STUB = (1.0, 0.42)
+LOOP = (0.3, 0.6)  # half the width and the height of a wire from a mark to itself
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ def route(layout: Layout) -> list[Path]:
         lane = seen[pair] - (many[pair] - 1) / 2
         seen[pair] += 1
         start, end = _ends(graph, wire, places)
+        if wire.source == wire.target:
+            (x, y), (wide, high) = start, LOOP
+            corners = (start, (x - wide, y + high), (x + wide, y + high), end)
+            paths.append(Path(wire, (Stroke(corners, wide / 2),)))
+            continue
         if (wire.source, wire.target) in layout.cut:
             name = chr(ord("a") + sum(bool(path.name) for path in paths) % 26)
             paths.append(Path(wire, _stubs(start, end), name))

@@ -306,7 +306,7 @@ class Assembly:
     def add_coefficient(self, tree: Tree, scope: Scope, what: str) -> None:
         """Anything without inputs, as one coefficient."""
         wires, _ = self.touched(tree, scope)
-        self.factors.append(Factor(COEFFICIENT, wires, 1, f"{what} in {self.name}"))
+        self.factors.append(Factor(COEFFICIENT, wires, 1, f"{what} in {self.factory.part_name(self.name)}"))
 
     def add_function(self, tree: Applied, scope: Scope) -> None:
         """A function of one side alone is a vector of variables of that side. Raises NotPolynomial."""

@@ -8,6 +8,7 @@ gives all training values; what then also gives every held-out value is proposed
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -68,7 +69,10 @@ class Proposal:
 
 
 def propose(
-    table: Sequence[tuple[Point, int]], bases: Sequence[str], lengths: Sequence[str], numbers: Sequence[int] = ()
+    table: Sequence[tuple[Point, int]],
+    bases: Sequence[str],
+    lengths: Sequence[str],
+    numbers: Sequence[int] = (),
 ) -> Proposal:
     """A closed form for (sizes, value) pairs.
 
@@ -111,20 +115,15 @@ def _candidates(
     Logarithms sort out most of them; the rest is compared as integers.
     """
     points = [point for point, _ in training]
-    wanted = np.log2([float(value) for _, value in training])
+    wanted = np.array([math.log2(value) for _, value in training])
     powers = [[Term(((base, exponent),)) for exponent in exponents] for base in bases]
     logs = [np.array([term.logarithms(points) for term in column]) for column in powers]
     monomials, total = _products(powers, logs, len(points))
-    extras = [(None, np.zeros(len(points)))]
-    extras += [
-        (extra, np.array(extra.logarithms(points)))
-        for base, exponent in itertools.product(bases, exponents)
-        if exponent.slope and (extra := Term((), (base, exponent)))
-    ]
-    for extra, added in extras:
-        gap = total + added - wanted
+    multisets = [Term((), (b, e)) for b, e in itertools.product(bases, exponents) if e.slope or e.offset > 1]
+    for factor in (Term(()), *multisets):
+        gap = total + np.array(factor.logarithms(points)) - wanted
         for row in np.flatnonzero((gap > -SLACK).all(axis=1) & (gap < SLACK).any(axis=1)):
-            term = Term(monomials[row], None if extra is None else extra.multichoose)
+            term = Term(monomials[row], factor.multichoose)
             values = [(term.value(point), value) for point, value in training]
             if all(a >= b for a, b in values) and any(a == b for a, b in values):
                 yield term
@@ -155,11 +154,11 @@ def _covers(
     for term in sorted(terms, key=lambda term: (term.cost, str(term))):
         met.setdefault((_met(term, training), _met(term, tested)), []).append(term)
     every, every_tested = (1 << len(training)) - 1, (1 << len(tested)) - 1
-    forms = []
+    forms: list[Form] = []
     for chosen in itertools.islice(_set_covers(list(met), every), MOST_COVERS):
         if _union(mask for _, mask in chosen) == every_tested:
             alike = itertools.product(*(met[key] for key in chosen))
-            forms += [Form(terms) for terms in itertools.islice(alike, MOST_COVERS)]
+            forms += [Form(terms) for terms in itertools.islice(alike, MOST_COVERS - len(forms))]
     return sorted(forms, key=lambda form: (form.cost, str(form)))
 
 

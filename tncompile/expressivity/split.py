@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from math import prod
@@ -62,10 +62,10 @@ class _Splitter:
         self.sides.append(side)
         return len(self.nodes) - 1
 
-    def side_of(self, factors: Sequence[Factor] | object) -> int:
+    def side_of(self, factors: Iterable[Factor]) -> int:
         """The sides that some uses depend on."""
         side = 0
-        for factor in factors:  # type: ignore[attr-defined]
+        for factor in factors:
             side |= self.sides[factor.node]
         return side
 
@@ -74,7 +74,8 @@ class _Splitter:
         rest = [f for f in product.factors if f.node == COEFFICIENT]
         uses = list(product.uses())
         if len(uses) > 1:
-            uses = [self.with_own(product, use, uses, rest) for use in uses]
+            for place in range(len(uses)):
+                uses[place] = self.with_own(product, uses[place], uses, rest)
         while len(uses) > 2:
             first, second = self.best_pair(product, uses, rest)
             pair = [uses[first], uses[second]]
@@ -82,6 +83,9 @@ class _Splitter:
             uses.insert(first, self.joined(product, pair, uses, rest))
         whole = replace(product, factors=(*rest, *uses))
         shape, order = canonical(whole.factors, whole.open)
+        touched = {wire for factor in whole.factors for wire in factor.wires}
+        if not touched.issuperset(whole.open):
+            return self.add(whole)  # its shape does not say the extents of wires that nothing touches
         if shape in self.known and not is_root:
             node, axes = self.known[shape]
             wires = [order[place] for place in axes]
@@ -93,15 +97,13 @@ class _Splitter:
         return node
 
     def with_own(self, product: Product, use: Factor, uses: Sequence[Factor], rest: list[Factor]) -> Factor:
-        """A use and the coefficients that only it is joined with, as one factor."""
-        others = {wire for other in uses if other is not use for wire in other.wires} | set(product.open)
-        own = [f for f in rest if set(f.wires) & set(use.wires) - others and not set(f.wires) & others - set(product.open)]
-        own = [f for f in own if not _touches_private(f, use, uses, product)]
-        if not own:
-            return use
-        for factor in own:
-            rest.remove(factor)
-        return self.made(product, [*own, use], [*(u for u in uses if u is not use), *rest])
+        """A use and the coefficients that are joined with it alone, as one factor."""
+        others = [other for other in uses if other is not use]
+        while own := [f for f in rest if _owners(f, [use, *others], product) == {0}]:
+            for factor in own:
+                rest.remove(factor)
+            use = self.made(product, [*own, use], [*others, *rest])
+        return use
 
     def joined(self, product: Product, pair: list[Factor], others: Sequence[Factor], rest: list[Factor]) -> Factor:
         """Two uses as one factor, with the coefficients that no other use is joined with."""
@@ -153,11 +155,14 @@ class _Splitter:
         return min(pairs, key=rating)
 
 
-def _touches_private(factor: Factor, use: Factor, uses: Sequence[Factor], product: Product) -> bool:
-    """Whether a coefficient is joined with another use too."""
-    return any(
-        set(factor.wires) & set(other.wires) - set(product.open) for other in uses if other is not use
-    )
+def _owners(factor: Factor, uses: Sequence[Factor], product: Product) -> set[int]:
+    """The uses that a coefficient is joined with by summed wires that no other use touches."""
+    found = set()
+    for wire in set(factor.wires) - set(product.open):
+        touching = [place for place, use in enumerate(uses) if wire in use.wires]
+        if len(touching) == 1:
+            found.add(touching[0])
+    return found
 
 
 def _part_name(splitter: _Splitter, inside: Sequence[Factor]) -> str:

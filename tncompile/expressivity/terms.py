@@ -62,10 +62,10 @@ class Term:
 
     def value(self, point: Point) -> int:
         """The term at these sizes."""
-        found = math.prod(base.value(point) ** exponent.value(point) for base, exponent in self.powers)
+        found = math.prod(int(base.value(point) ** exponent.value(point)) for base, exponent in self.powers)
         if self.multichoose is not None:
-            base, exponent = (part.value(point) for part in self.multichoose)
-            found *= math.comb(base + exponent - 1, exponent)
+            size, count = (part.value(point) for part in self.multichoose)
+            found *= math.comb(size + count - 1, count)
         return found
 
     def logarithms(self, points: Sequence[Point]) -> list[float]:

@@ -47,16 +47,16 @@ from tncompile.plan.values import (
     Operation,
     Scaled,
     alias,
-    combined,
     formula_expr,
     joined_extents,
-    leaf_expr,
     literal,
     mentions_wire,
     number_alone,
     same_everywhere,
-    times,
 )
+from tncompile.transform.build import combination
+from tncompile.transform.flat import Term as FlatTerm
+from tncompile.transform.flat import signed
 
 
 class Lowering:
@@ -153,7 +153,7 @@ class Lowering:
         """The array as an operation that takes the number of ``value`` if it is scalable, and holds it if not."""
         content = value.content
         if content is None:
-            return Operation((), {}, other=combined([(value.coefficient, None)]))
+            return Operation((), {}, other=value.coefficient or Number("1"))
         if isinstance(content, Leaf):
             return alias(content)
         if value.coefficient is None or content.scalable:
@@ -170,24 +170,25 @@ class Lowering:
 
     def sum(self, term: Sum, frame: Frame) -> Scaled:
         """Terms added up; a sum of one term is that term."""
-        parts: list[tuple[Expr | None, Leaf | None]] = []
+        parts: list[FlatTerm] = []
+        leaves: list[Leaf] = []
         flat = flat_terms(term)
         if len(flat) == 1:
             value = self.lower(flat[0][0], frame)
-            return Scaled(times(literal(flat[0][1]), value.coefficient), value.content)
+            return Scaled(signed(value.coefficient, flat[0][1]), value.content)
         for part, sign in flat:
             coefficient, leaf = self.unscaled(self.lower(part, frame), frame)
-            parts.append((times(literal(sign), coefficient), leaf))
-        leaves = [leaf for _, leaf in parts if leaf is not None]
+            leaves += [] if leaf is None else [leaf]
+            parts.append(FlatTerm(signed(coefficient, sign), None if leaf is None else leaf.factor))
         extents = joined_extents(leaves)
-        return Scaled(None, Operation(tuple(extents), extents, other=combined(parts)))
+        return Scaled(None, Operation(tuple(extents), extents, other=combination(parts)))
 
     def function(self, term: Function, frame: Frame) -> Operation:
         """A function of uses and numbers."""
         arguments = [self.leaf(argument, frame) for argument in term.arguments]
         if term.name == "conj" and isinstance(arguments[0], Leaf):
             return alias(replace(arguments[0], conjugate=not arguments[0].conjugate))
-        exprs = [leaf_expr(a) if isinstance(a, Leaf) else a for a in arguments]
+        exprs = [a.factor.expr if isinstance(a, Leaf) else a for a in arguments]
         extents = joined_extents([a for a in arguments if isinstance(a, Leaf)])
         if term.name == "^":
             if isinstance(arguments[1], Leaf):
@@ -210,7 +211,7 @@ class Lowering:
         if not wires:
             return leaf
         extents = {wire: extent for wire, extent in joined_extents([leaf]).items() if wire not in wires}
-        body = OverNode(term.op, leaf_expr(leaf), wires)
+        body = OverNode(term.op, leaf.factor.expr, wires)
         return Operation(tuple(extents), extents, other=body, hint=(term.op, leaf.use.name))
 
     # --- loops --------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ class Lowering:
             leaf = self.store(alias(leaf), None, inner)
         first = np.searchsorted(inside.parent, np.arange(frame.rows.count))
         extents = {wire: extent[first] for wire, extent in joined_extents([leaf]).items()}
-        body = Reduce(op, (Looped(leaf_expr(leaf), inside.loops),))  # type: ignore[arg-type]
+        body = Reduce(op, (Looped(leaf.factor.expr, inside.loops),))  # type: ignore[arg-type]
         return Scaled(None, Operation(tuple(extents), extents, other=body, hint=(op, leaf.use.name)))
 
     def repeated(self, op: str, value: Scaled, counts: Ints) -> Scaled:
@@ -279,7 +280,7 @@ class Lowering:
             return Scaled(Binary("^", value.coefficient or Number("1"), exponent), None)
         assert isinstance(value.content, Leaf)
         extents = joined_extents([value.content])
-        body = Binary("^", leaf_expr(value.content), exponent)
+        body = Binary("^", value.content.factor.expr, exponent)
         return Scaled(
             None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name))
         )

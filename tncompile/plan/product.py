@@ -13,7 +13,8 @@ from tncompile.plan.group import mentions
 from tncompile.plan.pairs import Contractor
 from tncompile.plan.sweep import swept
 from tncompile.plan.terms import Leaf, Reduction, Term, unbound
-from tncompile.plan.values import Frame, Operation, Scaled, formula_expr, joined_extents, leaf_expr, times
+from tncompile.plan.values import Frame, Operation, Scaled, formula_expr, joined_extents
+from tncompile.transform.build import times
 
 if TYPE_CHECKING:
     from tncompile.plan.lower import Lowering
@@ -145,8 +146,8 @@ class _Lowered:
 def divided(above: Leaf | Expr, below: Leaf) -> Operation:
     """One array, or a number, divided by an array."""
     extents = joined_extents([leaf for leaf in (above, below) if isinstance(leaf, Leaf)])
-    top = leaf_expr(above) if isinstance(above, Leaf) else above
+    top = above.factor.expr if isinstance(above, Leaf) else above
     hint = ("inverse", below.use.name) if not isinstance(above, Leaf) else ()
     return Operation(
-        tuple(extents), extents, other=Multiply((top, leaf_expr(below)), (False, True)), hint=hint
+        tuple(extents), extents, other=Multiply((top, below.factor.expr), (False, True)), hint=hint
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -35,7 +36,7 @@ from tncompile.network import (
 from tncompile.network.describe import describe_rows
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.group import Group, distinct, mentions
-from tncompile.plan.naming import Names
+from tncompile.plan.naming import AddedNames
 from tncompile.plan.terms import Leaf
 from tncompile.plan.values import Frame, Operation, literal, same_everywhere
 
@@ -57,7 +58,7 @@ class Registry:
 
     def __init__(self, net: Network) -> None:
         self.net = net
-        self.names = Names(net)
+        self.names = AddedNames(net)
         self.entries: dict[object, Entry] = {}
         self.constants: dict[object, str] = {}
         self.declared: list[Statement] = []
@@ -180,12 +181,12 @@ class Registry:
 
     def snapshot(self) -> Callable[[], None]:
         """A function that takes back everything that is added from now on."""
-        names, entries, constants = set(self.names.taken), dict(self.entries), dict(self.constants)
+        names, entries, constants = deepcopy(self.names), dict(self.entries), dict(self.constants)
         lengths = [len(entry.rows) for entry in entries.values()]
         declared, items = len(self.declared), len(self.items)
 
         def restore() -> None:
-            self.names.taken, self.entries, self.constants = names, entries, constants
+            self.names, self.entries, self.constants = names, entries, constants
             for entry, length in zip(entries.values(), lengths, strict=True):
                 del entry.rows[length:]
             del self.declared[declared:], self.items[items:]

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from tncompile.network import Call, Expr, Index, Ints, Loop, Number, Rows, Use, nodes_of
 from tncompile.network.syntax.substitute import substitute
+from tncompile.transform.flat import Factor
 
 Operation = Literal["prod", "sum", "max", "min"]
 
@@ -36,6 +37,11 @@ class Leaf(Term):
     use: Use
     extents: tuple[Ints, ...]
     conjugate: bool = False
+
+    @property
+    def factor(self) -> Factor:
+        """The use as it stands in a flat rule."""
+        return Factor(self.use, self.conjugate)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,18 +11,14 @@ import numpy.typing as npt
 from tncompile.language import parse
 from tncompile.network import (
     Add,
-    Call,
     Expr,
     Extent,
     Index,
     Ints,
     Loop,
-    Looped,
     Multiply,
     Negative,
     Number,
-    Over,
-    Reduce,
     Rows,
     Size,
     nodes_of,
@@ -31,6 +26,7 @@ from tncompile.network import (
 from tncompile.network.syntax.substitute import integer_value
 from tncompile.plan.terms import Inside, Leaf
 from tncompile.source import InternalError, Source
+from tncompile.transform.build import contraction
 
 
 class NeedsSplit(Exception):
@@ -79,12 +75,8 @@ class Operation:
         if self.other is not None:
             assert coefficient is None
             return self.other
-        product = scaled(coefficient, [leaf_expr(leaf) for leaf in self.leaves])
-        count = Counter(wire for leaf in self.leaves for wire in leaf.use.indices)
-        alone = tuple(wire for wire, times in count.items() if times == 1 and wire not in self.wires)
-        if alone:
-            product = Over("sum", product, alone)
-        return Reduce("sum", (Looped(product, self.loops),)) if self.loops else product
+        factors = [leaf.factor for leaf in self.leaves]
+        return contraction(coefficient, factors, self.wires, self.loops)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,49 +129,6 @@ class Numbers:
             else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
         )
         return Negative(one) if negative else one
-
-
-def times(left: Expr | None, right: Expr | None) -> Expr | None:
-    """The product of two coefficients."""
-    numbers = Numbers()
-    numbers.add(left)
-    numbers.add(right)
-    return numbers.product()
-
-
-def leaf_expr(leaf: Leaf) -> Expr:
-    """A leaf as it stands in a rule."""
-    return Call("conj", (leaf.use,)) if leaf.conjugate else leaf.use
-
-
-def scaled(coefficient: Expr | None, factors: Sequence[Expr]) -> Expr:
-    """A number times some uses, as one product; a minus belongs to its first factor, as a text has it."""
-    negative = isinstance(coefficient, Negative)
-    number = coefficient.operand if isinstance(coefficient, Negative) else coefficient
-    parts: list[tuple[Expr, bool]] = []
-    if isinstance(number, Multiply):
-        parts += zip(number.factors, number.inverted, strict=True)
-    elif number is not None and number != Number("1"):
-        parts.append((number, False))
-    elif negative and len(factors) > 1:
-        parts.append((Number("1"), False))
-    parts += [(factor, False) for factor in factors]
-    if negative:
-        parts[0] = (Negative(parts[0][0]), False)
-    return (
-        parts[0][0] if len(parts) == 1 else Multiply(tuple(p for p, _ in parts), tuple(i for _, i in parts))
-    )
-
-
-def combined(terms: Sequence[tuple[Expr | None, Leaf | None]]) -> Expr:
-    """A sum of numbers times uses; the minus of a term is its sign."""
-    exprs, signs = [], []
-    for place, (coefficient, leaf) in enumerate(terms):
-        sign = -1 if place and isinstance(coefficient, Negative) else 1
-        number = coefficient.operand if sign < 0 and isinstance(coefficient, Negative) else coefficient
-        exprs.append(number or Number("1") if leaf is None else scaled(number, [leaf_expr(leaf)]))
-        signs.append(sign)
-    return exprs[0] if len(exprs) == 1 else Add(tuple(exprs), tuple(signs))
 
 
 def literal(value: complex | float | int) -> Expr:

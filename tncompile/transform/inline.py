@@ -208,16 +208,19 @@ class _Inliner:
     def tied(self, rule: Definition, use: Use, values: Mapping[str, Expr]) -> Expr | None:
         """The body with new indices throughout, those of the left side tied to the ones given by `delta`."""
         own = self.own_names(rule, set())
+        put = {own[name]: value for name, value in values.items()}
+
+        def said(node: Node) -> Node:
+            return substitute(_renamed(node, own, {}, ()), put)
+
         try:
-            free = [replace(i, name=own[i.name]) for f in rule.indices for i in self.written_out(f.index)]
+            free = [i for f in rule.indices for i in self.written_out(cast(Index, said(f.index)))]
             given = [i for index in use.indices for i in self.written_out(index)]
         except Fault:
             return None  # their loops depend on loops around
         if len(free) != len(given):
             return None
-        body = substitute(
-            cast(Expr, _renamed(rule.body, own, {}, ())), {own[name]: value for name, value in values.items()}
-        )
+        body = cast(Expr, said(rule.body))
         links = [Use("delta", (), pair) for pair in zip(free, given, strict=True)]
         return Multiply((body, *links), (False,) * (1 + len(links)))
 

@@ -23,6 +23,7 @@ from tncompile.network import (
 from tncompile.network.syntax.substitute import substitute
 from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, flat_form, uses_of
+from tncompile.transform.wires import with_one_name_each
 
 Mask = npt.NDArray[np.bool_]
 
@@ -97,19 +98,21 @@ def rules_of(flat: Network) -> tuple[RuleRows, ...]:
     for rule_class in flat.tables.classes:
         classes.setdefault(rule_class.number, []).append(rule_class)
     definitions = flat.definitions
-    return tuple(_rule_rows(definitions[number], classes[number]) for number in sorted(classes))
+    return tuple(_rule_rows(flat, definitions[number], classes[number]) for number in sorted(classes))
 
 
-def _rule_rows(definition: Definition, classes: list[RuleClass]) -> RuleRows:
+def _rule_rows(flat: Network, definition: Definition, classes: list[RuleClass]) -> RuleRows:
+    rows = _joined([c.rows for c in classes])
+    used = [_joined([c.uses[number].rows for c in classes]) for number in range(len(classes[0].uses))]
+    definition = with_one_name_each(flat.scope, definition, [rows, *used])
     starts = np.cumsum([0, *(c.rows.count for c in classes)])
     uses: list[UseRows] = []
     for number, use in enumerate(uses_of(definition.body)):
         tables = [c.uses[number] for c in classes]
         parent = np.concatenate([t.parent + start for t, start in zip(tables, starts, strict=False)])
         positions = np.concatenate([t.positions for t in tables])
-        uses.append(UseRows(use, _joined([t.rows for t in tables]), parent, positions))
+        uses.append(UseRows(use, used[number], parent, positions))
     target = np.concatenate([c.target for c in classes])
-    rows = _joined([c.rows for c in classes])
     class_of = np.repeat(np.arange(len(classes)), [c.rows.count for c in classes])
     extents = tuple(c.extents for c in classes)
     return RuleRows(

@@ -1,0 +1,197 @@
+"""Whole modules: what they import and call, that they stand alone, that the same input gives the same text."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tncompile as tn
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.tn"))
+TRAIN = ROOT / "examples" / "tensor_train.tn"
+
+# Functions and methods that CuPy has too, with the meaning that they have in NumPy.
+FUNCTIONS = {
+    "abs", "arange", "array", "asarray", "ascontiguousarray", "broadcast_to", "cos", "diagonal", "empty",
+    "empty_like", "exp", "eye", "full", "log", "logaddexp", "matmul", "maximum", "minimum", "multiply", "ones", "sign",
+    "sin", "sqrt", "stack", "tanh", "zeros_like", "linalg.qr", "random.default_rng",
+    "float32", "float64", "complex64", "complex128",
+}  # fmt: skip
+METHODS = {
+    "append", "astype", "conj", "max", "min", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
+    "transpose", "values",
+}  # fmt: skip
+FIELDS = {"T", "dtype", "real", "shape"}
+
+
+def attribute_path(node):
+    """``linalg.qr`` of ``np.linalg.qr``; None if it does not start at the array library."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed(parts)) if isinstance(node, ast.Name) and node.id == "np" else None
+
+
+def used_names(source):
+    """The functions of the array library that a module uses, and all other attributes."""
+    tree = ast.parse(source)
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    functions, attributes = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and id(node) not in inner:
+            path = attribute_path(node)
+            (functions if path else attributes).add(path or node.attr)
+        elif isinstance(node, ast.Attribute) and attribute_path(node) is None:
+            attributes.add(node.attr)
+    return functions, attributes
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_module_uses_only_what_both_array_libraries_have(path):
+    functions, attributes = used_names(tn.compile(tn.load(path)).source)
+    assert functions <= FUNCTIONS
+    assert attributes <= METHODS | FIELDS
+    assert "einsum" not in functions
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_cupy_gets_the_same_text(path):
+    net = tn.load(path)
+    ours, theirs = tn.compile(net).source, tn.compile(net, target="cupy").source
+    assert "import numpy as np" in ours
+    swapped = ast.unparse(ast.parse(theirs)).replace("import cupy as cp", "import numpy as np").replace("cp.", "np.")
+    assert swapped == ast.unparse(ast.parse(ours))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_module_imports_the_array_library_only(path):
+    tree = ast.parse(tn.compile(tn.load(path)).source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports] == ["import numpy as np"]
+
+
+def test_the_same_input_gives_the_same_bytes_under_two_hash_seeds():
+    program = (
+        "import sys, tncompile as tn\n"
+        "for name in sys.argv[1:]: print(tn.compile(tn.load(name)).source)\n"
+    )
+    names = [str(ROOT / "examples" / f"{stem}.tn") for stem in ("deep_rac", "gnn", "peps", "born_machine")]
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", program, *names],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert len(texts[0]) > 1000
+    assert texts[0] == texts[1]
+
+
+def test_a_module_runs_where_tncompile_is_not_installed(tmp_path):
+    model = tn.compile(tn.load(TRAIN))
+    model.save(tmp_path / "net.py")
+    program = (
+        "import sys; sys.modules['tncompile'] = None; sys.path.insert(0, sys.argv[1])\n"
+        "import numpy as np, net\n"
+        "w = net.init(3); x = np.ones((2, net.d, net.n))\n"
+        "y, g = net.score_and_gradient(w, x)\n"
+        "print(float(y.sum()), float(abs(g).sum()))\n"
+        "assert np.array_equal(y, net.score(w, x)) and g.shape == w.shape == (net.WEIGHT_COUNT,)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(tmp_path)], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    w = model.init(3)
+    y, g = model.score_and_gradient(w, ones(model))
+    assert [float(part) for part in result.stdout.split()] == pytest.approx([float(y.sum()), float(abs(g.flat).sum())])
+
+
+def ones(model):
+    sizes = model.network.sizes
+    return np.ones((2, sizes["d"], sizes["n"]))
+
+
+def test_the_source_of_a_chain_does_not_grow_with_its_length():
+    short, long = (tn.compile(tn.load(TRAIN, d=d)).source for d in (16, 784))
+    assert len(long.splitlines()) == len(short.splitlines())
+    assert len(long) <= len(short) + 20
+    assert "for k in range(2, d):" in long
+
+
+def test_names_that_python_or_the_module_needs_are_replaced():
+    text = """network clash
+size lambda_ = 2, np = 3, batch = 2, d = 2
+input w[1..d](np)
+weight unpack[1..d](np, batch)
+weight gradient(batch)
+score(b) = unpack[1](i, b) * w[1](i)
+def_(b) = unpack[2](i, b) * w[2](i)
+output init() = score(b) * def_(b) * gradient(b)
+"""
+    model = tn.compile(tn.load(text))
+    w, x = model.init(0), np.random.default_rng(0).standard_normal((4, 2, 3))
+    wanted = np.einsum("sdi,dib->sdb", x, w["unpack"]).prod(axis=1) @ w["gradient"]
+    y, g = model.score_and_gradient(w, x)
+    np.testing.assert_allclose(y, wanted)
+    np.testing.assert_allclose(g["gradient"], np.einsum("sdi,dib->sdb", x, w["unpack"]).prod(axis=1).sum(axis=0))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
+def test_every_dtype_is_kept(dtype):
+    model = tn.compile(tn.load(TRAIN), dtype=dtype)
+    y, g = model.score_and_gradient(model.init(0), ones(model))
+    assert y.dtype == g.flat.dtype == model.init(0).flat.dtype == dtype
+    exact = tn.compile(tn.load(TRAIN), dtype="complex128")
+    weights = exact.init(0)
+    weights.flat[:] = model.init(0).flat
+    np.testing.assert_allclose(y, exact.score(weights, ones(model)), rtol=1e-4, atol=1e-5)
+
+
+# --- initial values --------------------------------------------------------------------------------
+
+INITIAL = """network initial
+size n = 40, m = 30, k = 3, d = 3
+input x[1..d](n)
+weight A[1..d](n, m)
+weight B(n, n, k)        ~ orthogonal(1)
+weight C(n, k, n)        ~ identity(0.01)
+weight D[j in 1..d](m)   ~ normal(j / 10)
+weight E(m)              ~ uniform(2, 3)
+weight F(m)              ~ ones
+weight G(m)              ~ zeros
+weight H(m, m)
+weight K(m, m)
+h[j](b) = A[j](i, b) * x[j](i)        for j in 1..d
+output y() = prod(h[j](b) * D[j](b) for j in 1..d) * E(b) * F(b) * G(b)
+output z() = B(i, j, q) * C(j, q, i) * H(b, c) * K(b, c)
+"""
+
+
+def test_initialisers_do_what_they_say():
+    w = tn.compile(tn.load(INITIAL)).init(1)
+    np.testing.assert_allclose(w["A"].std(), 40**-0.5, rtol=0.1)
+    rows = w["B"].reshape(40, -1)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(40), atol=1e-12)
+    np.testing.assert_allclose(w["C"], np.broadcast_to(np.eye(40)[:, None], (40, 3, 40)), atol=0.06)
+    assert w["C"].std() > 0
+    for j in (1, 2, 3):
+        np.testing.assert_allclose(w[f"D[{j}]"].std(), j / 10, rtol=0.5)
+    assert 2 <= w["E"].min() < w["E"].max() <= 3
+    assert (w["F"] == 1).all()
+    assert (w["G"] == 0).all()
+    # Two weights share both sums: the product has variance 1 / (30 * 30), each factor its root.
+    np.testing.assert_allclose(w["H"].std(), (30 * 30) ** -0.25, rtol=0.1)
+
+
+def test_seeds_differ_and_repeat():
+    model = tn.compile(tn.load(TRAIN))
+    assert np.array_equal(model.init(1).flat, model.init(1).flat)
+    assert not np.array_equal(model.init(1).flat, model.init(2).flat)

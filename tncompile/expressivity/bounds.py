@@ -1,0 +1,149 @@
+"""Upper bounds of separation ranks from the graph of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_needed
+from tncompile.expressivity.coloring import Coloring, Count, cut_wires
+from tncompile.expressivity.expand import expand
+from tncompile.expressivity.flow import best_colorings, is_multilinear
+from tncompile.expressivity.polynomial import COEFFICIENT, COLUMNS, ROWS, Graph, Leaf, Product, Sum, below_of
+from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.refine import inlined, sealed
+from tncompile.expressivity.result import Bound, CutSides, Member
+from tncompile.expressivity.split import split
+from tncompile.network import Network
+
+MOST_BITS = 20_000  # of capacities
+FLIPPED = 80  # nodes of a graph with sums whose colours are tried one by one
+NEAR = 20  # bits: bounds this close to the best one are looked at with more precise capacities
+
+
+def upper_bound(
+    net: Network,
+    cut: CutSides,
+    output: Member | None = None,
+    grid: int | None = None,
+    entry: Sequence[int] | None = None,
+) -> Bound:
+    """A proved upper bound of the separation rank of an output member across a cut.
+
+    ``output`` is the member (default: the last of the first output); its legs are contracted with
+    a generic vector, or ``entry`` takes one entry, or the cut names the output and so puts them on
+    a side. With ``grid`` the bound is one of the rank on that many templates for each input. Raises
+    NotPolynomial where a function joins both sides, TnError for members that are not there.
+    """
+    graph = expand(net, cut, output, entry)
+    return Bound(0) if graph is None else bound_of(graph, grid)
+
+
+def bound_of(graph: Graph, grid: int | None = None) -> Bound:
+    """The best bound that the refinements of a graph prove."""
+    found: list[tuple[int, int, Graph, Coloring, int]] = []
+    for place, other in enumerate(refinements(graph)):
+        value, coloring, edges = colored(other, Logarithms(), grid)
+        found.append((value, place, other, coloring, edges))
+    best = min(value for value, *_ in found)
+    for place, (value, _, other, coloring, edges) in enumerate(found):
+        bits = bits_needed(value, edges)
+        if FLOAT_BITS < bits <= MOST_BITS and value <= best + (best >> NEAR):
+            again, precise, _ = colored(other, Logarithms(bits), grid)
+            if again < value:
+                found[place] = again, place, other, precise, edges
+    # Of equal bounds one without sums, whose count says most.
+    _, _, other, coloring, _ = min(found, key=lambda one: (one[0], one[2].has_sums, one[1]))
+    return described(other, coloring, grid)
+
+
+def refinements(graph: Graph) -> Iterator[Graph]:
+    """Graphs of the same polynomial; each proves a bound."""
+    seen: set[Graph] = set()
+    starts = [graph]
+    if graph.has_sums:
+        starts += [without for without in [sealed(graph)] if without != graph]
+    for start in starts:
+        flat = inlined(start)
+        yield flat if all(map(is_simple, range(len(flat.nodes)), [flat] * len(flat.nodes))) else split(flat)
+        if any(degree > 1 for degree in start.degrees) or start.has_sums:
+            others = (split(start), split(start, 1), split(inlined(start, None)), split(flat, 1))
+            for other in others:
+                if other not in seen:
+                    seen.add(other)
+                    yield other
+
+
+def is_simple(number: int, graph: Graph) -> bool:
+    """Whether a node needs no division: it is coloured factor by factor, or no product."""
+    return is_multilinear(graph, number) or not isinstance(graph.nodes[number], Product)
+
+
+def colored(graph: Graph, logarithm: Logarithms, grid: int | None) -> tuple[int, Coloring, int]:
+    """The smallest bound found, its colouring, and the number of edges of the flow network."""
+    best: tuple[int, Coloring] | None = None
+    edges = 0
+    for plus in (0, 1) if graph.has_sums else (0,):
+        cut = best_colorings(graph, logarithm, grid, plus)
+        edges = cut.edges
+        for coloring in (*cut.colorings, *plain_colorings(graph)):
+            value = Count(graph, coloring, grid).value
+            if best is None or value < best[0]:
+                best = value, coloring
+    assert best is not None
+    if graph.has_sums and len(graph.nodes) <= FLIPPED:
+        best = flipped(graph, *best, grid)
+    return *best, edges
+
+
+def plain_colorings(graph: Graph) -> Iterator[Coloring]:
+    """Everything but the inputs in one colour."""
+    for color in (True, False):
+        nodes = tuple(node.side == ROWS if isinstance(node, Leaf) else color for node in graph.nodes)
+        factors = {
+            number: (color,) * len(node.factors)
+            for number, node in enumerate(graph.nodes)
+            if isinstance(node, Product) and is_multilinear(graph, number)
+        }
+        yield Coloring(nodes, factors)
+
+
+def flipped(graph: Graph, value: int, coloring: Coloring, grid: int | None) -> tuple[int, Coloring]:
+    """The colouring improved by changing single colours of nodes, while that helps."""
+    improved = True
+    while improved:
+        improved = False
+        for number, node in enumerate(graph.nodes):
+            if isinstance(node, Leaf):
+                continue
+            nodes = tuple(c != (place == number) for place, c in enumerate(coloring.nodes))
+            other = Coloring(nodes, coloring.factors)
+            count = Count(graph, other, grid).value
+            if count < value:
+                value, coloring, improved = count, other, True
+    return value, coloring
+
+
+# --- description ---------------------------------------------------------------------------------
+
+
+def described(graph: Graph, coloring: Coloring, grid: int | None) -> Bound:
+    """The bound of a colouring with what it counts."""
+    count = Count(graph, coloring, grid)
+    rows = sum(1 for node in graph.nodes if isinstance(node, Leaf) and node.side == ROWS)
+    columns = sum(1 for node in graph.nodes if isinstance(node, Leaf) and node.side == COLUMNS)
+    value = count.value if grid is None else min(count.value, grid ** min(rows, columns))
+    wires: list[str] = []
+    states: list[tuple[str, int, int]] = []
+    for block, degree in count.degrees():
+        known = count.blocks[block]
+        node = graph.nodes[known.node]
+        if known.inside and isinstance(node, Product):
+            cut = cut_wires(node, coloring.factors[known.node], coloring.nodes[known.node])
+            wires += [f"{node.wires[w].name} ({node.wires[w].extent.value})" for w in cut if node.wires[w].extent.value > 1]
+        else:
+            states.append((node.name, known.extent, degree))
+    return Bound(value, tuple(wires), tuple(states), replace(proof_of(graph, coloring), grid=grid))
+
+
+__all__ = ["COEFFICIENT", "Sum", "below_of", "bound_of", "upper_bound"]

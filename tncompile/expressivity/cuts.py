@@ -1,0 +1,193 @@
+"""Cuts: by name, built in, ad hoc, or all of a kind; and the networks on which they are studied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from tncompile.expressivity.outputs import Output, find_output, single_score
+from tncompile.expressivity.result import CutSides, Member, Side, member_text
+from tncompile.language import parse
+from tncompile.network import Cut, CutItem, Network
+from tncompile.source import NOWHERE, Source, TnError
+from tncompile.transform.conjugates import separate_conjugates
+from tncompile.transform.cuts import cut_members
+from tncompile.transform.features import as_inputs
+
+BUILT_IN = ("odd_even", "start_end")
+MOST_CUTS = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates."""
+
+    net: Network
+    sides: CutSides
+    output: Output
+
+
+def studies(net: Network, cut: str | Sequence[str] | None = None, output: str | None = None) -> Iterator[Study]:
+    """The cuts asked for, each with its network.
+
+    ``cut`` is the name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, the items of a cut as text,
+    or several of these; without it all cuts of the network, or the built-in ones if it has none.
+    Raises TnError for a cut that names nothing, all inputs, or a member twice.
+    """
+    chosen = find_output(net, output)
+    wanted = [cut] if isinstance(cut, str) else list(cut) if cut is not None else _default(net)
+    prepared = _Prepared(net, chosen, output is not None)
+    for text in wanted:
+        if text in ("contiguous", "all") and text not in net.cuts:
+            yield from _many(prepared, text)
+        else:
+            yield prepared.study(_found(net, text))
+
+
+def _default(net: Network) -> list[str]:
+    if net.cuts:
+        return list(net.cuts)
+    found = [name for name in BUILT_IN if _family(net) is not None]
+    if not found:
+        raise TnError(f"`{net.name}` has no cuts: say one, such as `x[1], x[3]`", net.source)
+    return found
+
+
+def _family(net: Network) -> str | None:
+    """The input whose members are all inputs, at least two."""
+    inputs = [name for name, tensor in net.tensors.items() if tensor.role == "input"]
+    single = len(inputs) == 1 and len(net.tables.tensors[inputs[0]].members) > 1
+    return inputs[0] if single else None
+
+
+def _found(net: Network, text: str) -> Cut:
+    """The cut that a text names or spells."""
+    if text in net.cuts:
+        return net.cuts[text]
+    if text in BUILT_IN:
+        name = _family(net)
+        if name is None:
+            raise TnError(f"`{text}` is built in for networks whose inputs are one family; say the members", net.source)
+        return _built_in(net, text, name)
+    if text.strip().isidentifier() and text.strip() not in net.tables.tensors:
+        names = [*net.cuts, *BUILT_IN, "contiguous", "all"]
+        near = get_close_matches(text.strip(), names, 1)
+        help = f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(names)}"
+        raise TnError(f"`{net.name}` has no cut `{text.strip()}`{help}")
+    return _parsed(text)
+
+
+def _built_in(net: Network, text: str, name: str) -> Cut:
+    members = net.tables.tensors[name].members.tolist()
+    first = members[::2] if text == "odd_even" else members[: len(members) // 2]
+    return _parsed(", ".join(member_text((name, tuple(member))) for member in first), text)
+
+
+def _parsed(text: str, name: str = "") -> Cut:
+    (statement,) = parse(Source("<cut>", f"network cuts\ncut c = {text}\n")).statements
+    assert isinstance(statement, Cut)
+    return Cut(name or " ".join(text.split()), statement.rows, statement.columns)
+
+
+class _Prepared:
+    """Networks made ready for cuts, each made once."""
+
+    def __init__(self, net: Network, output: Output, chosen: bool) -> None:
+        self.net, self.output, self.chosen = net, output, chosen
+        self._made: dict[tuple[tuple[str, ...], Output, bool], tuple[Network, Member | None]] = {}
+
+    def network(self, features: Sequence[str], output: Output, labelled: bool) -> tuple[Network, Member | None]:
+        """The network with features as inputs and one number as score; and the label, if it is an input."""
+        key = (tuple(features), output, labelled)
+        if key not in self._made:
+            net = as_inputs(self.net, features)
+            made, label = single_score(net, output, labelled)
+            self._made[key] = separate_conjugates(made), label
+        return self._made[key]
+
+    def study(self, cut: Cut) -> Study:
+        """The network for one cut, and the cut written out."""
+        rows, columns = self._items(cut.rows), self._items(cut.columns or ())
+        labels = [name for name in (*rows, *columns) if name in self.net.outputs]
+        output = self.output
+        if labels and not (self.chosen and output.member[0] == labels[0]):
+            output = find_output(self.net, labels[0])
+        features = [n for n in (*rows, *columns) if n not in self.net.tensors and n not in self.net.outputs]
+        net, label = self.network(list(dict.fromkeys(features)), output, bool(labels))
+        _check_once(self.net, [*cut.rows, *(cut.columns or ())])
+        sides = [self._members(net, items, label) for items in (rows, columns)]
+        everything = input_members(net)
+        if cut.columns is None:
+            sides[1] = [member for member in everything if member not in sides[0]]
+        _check_sides(cut.name, sides, everything)
+        taken = {*sides[0], *sides[1]}
+        fixed = tuple(member for member in everything if member not in taken)
+        return Study(net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output)
+
+    def _items(self, items: Sequence[CutItem]) -> dict[str, list[Member]]:
+        tables = self.net.tables.tensors
+        return {
+            name: [(name, tuple(tables[name].members[p].tolist())) for p in positions]
+            for name, positions in cut_members(self.net, items).items()
+        }
+
+    def _members(self, net: Network, items: dict[str, list[Member]], label: Member | None) -> list[Member]:
+        """The members of one side, in the order of the inputs of ``net``."""
+        named = {member for members in items.values() for member in members}
+        if label is not None and any(name in self.net.outputs for name in items):
+            named.add(label)
+        return [member for member in input_members(net) if member in named]
+
+
+def input_members(net: Network) -> list[Member]:
+    """All members of all inputs, in file order."""
+    return [
+        (name, tuple(member))
+        for name, tensor in net.tensors.items()
+        if tensor.role == "input"
+        for member in net.tables.tensors[name].members.tolist()
+    ]
+
+
+def _check_once(net: Network, items: Sequence[CutItem]) -> None:
+    seen: set[Member] = set()
+    for item in items:
+        for name, positions in cut_members(net, [item]).items():
+            for position in positions:
+                member = (name, tuple(net.tables.tensors[name].members[position].tolist()))
+                if member in seen:
+                    source = net.source if item.span != NOWHERE else None
+                    raise TnError(f"the cut names `{member_text(member)}` twice", source)
+                seen.add(member)
+
+
+def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Sequence[Member]) -> None:
+    for side, called in zip(sides, ("rows", "columns"), strict=True):
+        if len(side) == len(everything):
+            raise TnError(f"the cut `{name}` has all inputs in its {called}: the rank would be 1")
+    for side, called in zip(sides, ("rows", "columns"), strict=True):
+        if not side:
+            raise TnError(f"the cut `{name}` has no input in its {called}")
+
+
+def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
+    """Every prefix of the inputs, or every bipartition up to complement."""
+    net, _ = prepared.network([], prepared.output, False)
+    members = input_members(net)
+    if len(members) < 2:
+        raise TnError(f"`{net.name}` has {len(members)} inputs: there is nothing to cut")
+    count = 2 ** (len(members) - 1) - 1
+    if kind == "all" and count > MOST_CUTS:
+        raise TnError(f"{len(members)} inputs have {count:,} bipartitions, more than {MOST_CUTS:,}: try `contiguous`, or name the cuts")
+    for number in range(1, len(members)) if kind == "contiguous" else range(1, count + 1):
+        rows = members[:number] if kind == "contiguous" else _subset(members, number)
+        chosen = set(rows)
+        columns = tuple(member for member in members if member not in chosen)
+        name = f"{kind} {number}" if kind == "contiguous" else ", ".join(map(member_text, rows))
+        yield Study(net, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
+
+
+def _subset(members: Sequence[Member], number: int) -> list[Member]:
+    """The side without the last member in the bipartition of this number."""
+    return [member for place, member in enumerate(members) if number >> place & 1]

@@ -1,0 +1,203 @@
+"""Ranks across cuts: bounds from both sides, and what they prove."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tncompile.expressivity.bounds import upper_bound
+from tncompile.expressivity.certificate import certificate
+from tncompile.expressivity.cuts import Study, studies
+from tncompile.expressivity.degree import Degree, Kind, score_degree
+from tncompile.expressivity.evaluate import Probe, Unfolding
+from tncompile.expressivity.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
+from tncompile.expressivity.numerical import numerical_ranks
+from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.result import Bound, RankReport, RankResult
+from tncompile.expressivity.verdict import Found, judged
+from tncompile.expressivity.witness import witness
+from tncompile.network import Network
+from tncompile.network.values.exact import Irrational
+from tncompile.source import InternalError, UsageError
+
+Progress = Callable[[int, RankResult], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How ranks are found; see `rank`."""
+
+    grid: int | None = None
+    points: int = 1024
+    fail: float = 1e-9
+    seed: int = 0
+    samples: int | None = None
+
+
+def rank(
+    net: Network,
+    cut: str | Sequence[str] | None = None,
+    *,
+    grid: int | None = None,
+    points: int = 1024,
+    fail: float = 1e-9,
+    seed: int = 0,
+    samples: int | None = None,
+    output: str | None = None,
+    progress: Progress | None = None,
+) -> RankReport:
+    """The generic ranks of a network across cuts, with what proves them.
+
+    Parameters
+    ----------
+    net:
+        What `load` returns.
+    cut:
+        The name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, members as text (``"x[1], x[3]"``),
+        or several of these; without it all cuts of the network.
+    grid:
+        The rank on so many templates for each input, instead of that of the function.
+    points:
+        The most points on each side of a probe.
+    fail:
+        The probability of failure at which evaluations stop being repeated.
+    seed:
+        Where random points and primes begin.
+    samples:
+        How many random weights are looked at, for a distribution of ranks.
+    output:
+        ``"y[5]"``, or a component ``"y[5](1)"``; by default the first output. The legs are contracted
+        with a random vector.
+    progress:
+        Called with the number of each finished cut (from 1) and its result. An interruption (Ctrl-C) ends
+        the report early; finished cuts stay in it.
+
+    Raises
+    ------
+    TnError
+        For a cut or output that is not there or makes no sense, or a matrix that does not fit in memory.
+    UsageError
+        For options that make no sense.
+    """
+    if points < 1 or (grid is not None and grid < 1) or (samples is not None and samples < 1):
+        raise UsageError("points, grid and samples are at least 1")
+    options = Options(grid, points, fail, seed, samples)
+    results: list[RankResult] = []
+    certificates: list[dict[str, object]] = []
+    interrupted, chosen = False, ""
+    known: tuple[Network, Degree] | None = None
+    try:
+        for study in studies(net, cut, output):
+            chosen = chosen or str(study.output)
+            if known is None or known[0] is not study.net:
+                known = study.net, score_degree(study.net)
+            results.append(_Ranking(study, known[1], options).result())
+            certificates.append(certificate(net, study, results[-1]))
+            if progress is not None:
+                progress(len(results), results[-1])
+    except KeyboardInterrupt:
+        interrupted = True
+    return RankReport(net.name, dict(net.sizes), chosen, tuple(results), tuple(certificates), interrupted)
+
+
+
+class _Ranking:
+    """The rank of one cut."""
+
+    def __init__(self, study: Study, degree: Degree, options: Options) -> None:
+        self.study, self.degree, self.options = study, degree, options
+        self.net, self.sides = study.net, study.sides
+        self.drawing = Drawing(options.seed, self.net.field == "complex")
+
+    @cached_property
+    def bound(self) -> Bound | None:
+        """The upper bound from the graph, where there is one."""
+        try:
+            return upper_bound(self.net, self.sides, grid=self.options.grid)
+        except NotPolynomial:
+            return None
+
+    @property
+    def of(self) -> str:
+        """What the rank is the rank of."""
+        return "function" if self.options.grid is None else f"grid {self.options.grid}"
+
+    def result(self) -> RankResult:
+        """The rank, by the cheapest way that is known to settle it."""
+        start = time.perf_counter()
+        if self.degree.kind == Kind.OTHER:
+            result = self._numerical()
+        else:
+            try:
+                result = self._exact()
+            except Irrational:
+                result = self._numerical()
+        return replace(result, seconds=time.perf_counter() - start)
+
+    def _exact(self) -> RankResult:
+        upper = None if self.bound is None else self.bound.value
+        if upper == 0:
+            return self._result(Found(0, False, 0, (), ()), "zero")
+        certified = None
+        if self.options.grid is None and (upper is None or upper > self.options.points):
+            certified = witness(self.net, self.sides)
+            if certified is not None and certified[0] == upper:
+                return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
+        found, method = self._evaluated(upper)
+        if upper is not None and found.rank > upper:
+            raise InternalError(f"the rank {found.rank} of the cut `{self.sides.name}` is above its bound {upper}")
+        if certified is not None and certified[0] > found.rank:
+            return self._result(Found(certified[0], True, 0, (), ()), "witness", certified)
+        return self._result(found, method, certified)
+
+    def _evaluated(self, upper: int | None) -> tuple[Found, str]:
+        options = self.options
+        if options.grid is not None:
+            grid = Unfolding(self.net, self.sides, options.grid)
+            return unfolded(grid, upper, self.degree, options.fail, self.drawing), "grid"
+        if upper is not None and upper <= options.points:
+            tensor = Unfolding(self.net, self.sides, None)
+            rows, columns = tensor.size
+            if rows * columns <= (upper + SPARE_POINTS) ** 2 and has_weight_tensor(self.net, self.sides):
+                return unfolded(tensor, upper, self.degree, options.fail, self.drawing), "weight tensor"
+        probe = Probe(self.net, self.sides)
+        return probed(probe, upper, self.degree, options.points, options.fail, self.drawing), "probe"
+
+    def _result(self, found: Found, method: str, certified: tuple[int, int, int] | None = None) -> RankResult:
+        upper = None if self.bound is None else self.bound.value
+        verdict, failure = judged(found, upper, self.degree)
+        return RankResult(
+            self.sides,
+            self.of,
+            found.rank,
+            upper,
+            verdict,
+            failure,
+            method,
+            found.primes,
+            found.seeds,
+            found.points,
+            bound=self.bound,
+            witness=certified,
+        )
+
+    def _numerical(self) -> RankResult:
+        upper = None if self.bound is None else self.bound.value
+        found = numerical_ranks(self.net, self.sides, upper, self.options.grid, self.options.points, self.options.seed, self.options.samples or 1)
+        return RankResult(
+            self.sides,
+            self.of,
+            max(found.ranks),
+            upper,
+            "numerical",
+            None,
+            "singular values",
+            seeds=found.seeds,
+            points=found.points,
+            bound=self.bound,
+            singular_values=found.singular_values,
+            ranks=found.ranks,
+        )
+
