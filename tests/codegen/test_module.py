@@ -122,7 +122,7 @@ def ones(model):
 def test_the_source_of_a_chain_does_not_grow_with_its_length():
     short, long = (tn.compile(tn.load(TRAIN, d=d)).source for d in (16, 784))
     assert len(long.splitlines()) == len(short.splitlines())
-    assert len(long) <= len(short) + 20
+    assert len(long) <= len(short) + 1  # d = 784, d = 16
     assert "for k in range(2, d):" in long
 
 

@@ -37,7 +37,7 @@ def run(step, buffers, orders, arrays, bound, dtype):
     statements = StepWriter(symbols, Accessor(symbols, tables), storages).write(step, bound)
     text = "\n".join(ast.unparse(ast.fix_missing_locations(s)) for s in statements)
     space = {"np": np, "DTYPE": np.dtype(dtype), **{a: e.value for a, e in EXTENTS.items()}, **LOOP}
-    space |= {name: table for name, table in tables.found.values()}
+    space |= dict(tables.found.values())
     for b in buffers:
         space[b.name] = arrays[b.name].transpose(orders[b.name]).copy() if b.name in arrays else None
     result = step.result.buffer

@@ -11,7 +11,7 @@ from tests.plan.interpret import interpret
 from tests.reference import constants, evaluate, random_arrays
 from tests.reference.values import Values
 from tncompile.network import Network
-from tncompile.plan.fold import fold
+from tncompile.plan.folding.fold import fold
 from tncompile.plan.schedule import Access, Gather, Loop, Schedule, Span, Step
 
 Nodes = tuple[Step | Loop, ...]

@@ -26,7 +26,7 @@ from tests.plan.flat_networks import (
 from tests.plan.folding import assert_folds, executed, outline, steps_within, written
 from tncompile.language.load import load
 from tncompile.plan import fold, order
-from tncompile.transform.gradient import gradient
+from tncompile.transform.adjoint.gradient import gradient
 
 
 @pytest.mark.parametrize("name", TEXTS)

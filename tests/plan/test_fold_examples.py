@@ -9,7 +9,7 @@ import pytest
 from tests.plan.folding import assert_folds, written
 from tncompile.language.load import load
 from tncompile.plan import fold, order
-from tncompile.transform.gradient import gradient
+from tncompile.transform.adjoint.gradient import gradient
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.tn"))
 # A chain or recurrence, and the size that makes it longer: its text must not grow.

@@ -10,8 +10,8 @@ from tests.plan.folding import assert_folds
 from tests.plan.recurrences import recurrences
 from tests.reference import evaluate, random_arrays
 from tncompile.language.load import load
-from tncompile.plan.order import order
-from tncompile.transform.gradient import gradient
+from tncompile.plan.flatten.order import order
+from tncompile.transform.adjoint.gradient import gradient
 
 SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 

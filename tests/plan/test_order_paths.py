@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tncompile.plan.contraction import Contraction, Objective, contraction
-from tncompile.plan.exact import exact_path
-from tncompile.plan.improve import improved
-from tncompile.plan.paths import best_path, eliminated, in_order
+from tncompile.plan.search.contraction import Contraction, Objective, contraction
+from tncompile.plan.search.exact import exact_path
+from tncompile.plan.search.improve import improved
+from tncompile.plan.search.paths import best_path, eliminated, in_order
 
 ONCE = np.ones(1)
 

@@ -10,7 +10,7 @@ from tests.plan.flat_networks import BOUNDARIES, CHAIN, DEEP_RAC, LSTM, TEXTS
 from tests.plan.folding import Nodes, executed, rounds, steps_within
 from tncompile.language.load import load
 from tncompile.plan import Schedule, Step, cost, fold, order, peak_elements, plan_table
-from tncompile.transform.gradient import gradient
+from tncompile.transform.adjoint.gradient import gradient
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.tn"))
 

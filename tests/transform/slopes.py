@@ -10,7 +10,7 @@ import numpy as np
 from tests.reference import evaluate
 from tests.reference.written import Arrays
 from tncompile.network import Network
-from tncompile.transform.gradient import gradient
+from tncompile.transform.adjoint.gradient import gradient
 
 WIDTH = 2e-3
 

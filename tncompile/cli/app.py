@@ -22,6 +22,8 @@ COMMANDS = {
     "show": "Show a network at any stage on its way to code, or draw it.",
     "cost": "Count weights, operations and memory, as numbers and as formulas.",
     "compile": "Write a stand-alone Python module.",
+    "rank": "Find exact ranks of cuts, with bounds and certificates.",
+    "dimension": "Find the dimension of the set of functions that a network can represent.",
     "fit": "Train a network on data.",
 }
 INTERRUPTED, PIPE_CLOSED, INPUT_AT_FAULT = 130, 141, 1

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tncompile.cli.console import echo, echo_json, table_console
 from tncompile.cli.options import file_argument, json_option, parse_sizes, read_input, size_option
-from tncompile.cli.rank_sweeps import print_sweep
-from tncompile.cli.rank_tables import print_report, print_verified
-from tncompile.expressivity import RankReport, check_certificate, rank
-from tncompile.expressivity.sweep import parse_axis, points_of, sweep
+from tncompile.cli.rank_tables import print_report
 from tncompile.language import load_source
 from tncompile.network import Network
-from tncompile.source import Source, TnError, UsageError, read_source, write_whole
+from tncompile.source import UsageError, write_whole
 
 INTERRUPTED = 130
 
@@ -91,11 +85,10 @@ def _refuse_with_verify(wanted: Wanted, axes: tuple[str, ...], certificate: str 
 
 
 def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) -> int:
-    with _progress() as advance:
-        report = _ranks(net, wanted, advance)
+    with _progress("cuts") as advance:
+        report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
     if certificate is not None:
-        text = json.dumps({"certificates": list(report.certificates)}, indent=1, ensure_ascii=False)
-        write_whole(certificate, text + "\n")
+        write_whole(certificate, json.dumps(report.certificates, indent=1, ensure_ascii=False) + "\n")
     if as_json:
         echo_json(report.to_dict())
     else:
@@ -103,3 +96,89 @@ def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) 
     if certificate is not None:
         echo(f"certificate in {certificate}", err=True)
     return INTERRUPTED if report.interrupted else 0
+
+
+def _ranks(net: Network, wanted: Wanted, progress: Callable[[int, RankResult], None]) -> RankReport:
+    return rank(
+        net,
+        list(wanted.cuts) or None,
+        grid=wanted.grid,
+        points=wanted.points,
+        fail=wanted.fail,
+        seed=wanted.seed,
+        samples=wanted.samples,
+        output=wanted.output,
+        progress=progress,
+    )
+
+
+def _sweep(file: str, settings: tuple[str, ...], axes: tuple[str, ...], wanted: Wanted, as_json: bool) -> int:
+    """Ranks over a range of sizes."""
+    source, sizes = read_input(file), parse_sizes(settings)
+    swept = [parse_axis(axis) for axis in axes]
+    points = points_of(swept)
+    twice = [axis.name for axis in swept if axis.name in sizes]
+    if twice:
+        raise UsageError(f"--sweep {twice[0]}: the size is given by -s as well")
+
+    with _progress("points", len(points)) as advance:
+
+        def load(point: Mapping[str, int]) -> Network:
+            advance(sizes_text(point))
+            return load_source(source, {**sizes, **point})
+
+        report = sweep(load, swept, lambda net: _ranks(net, wanted, lambda _number, _result: None))
+    if as_json:
+        echo_json(report.to_dict())
+    else:
+        print_sweep(table_console(), report)
+    return INTERRUPTED if report.interrupted else 0
+
+
+@contextmanager
+def _progress(what: str, total: int | None = None) -> Iterator[Callable[[str], None]]:
+    """A line on standard error with how many are done, and the latest; silent where that is no terminal."""
+    console = table_console(err=True)
+    columns = (
+        TextColumn(what),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[latest]}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total, latest="")
+        yield lambda latest: progress.update(task, advance=1, latest=latest[:40])
+
+
+# --- certificates --------------------------------------------------------------------------------
+
+
+def _verify(source: Source, file: str, as_json: bool) -> int:
+    """Check every claim of a certificate again; each is printed, and the first that fails is the error."""
+    checked = []
+    for claim in _read_certificates(file):
+        net = load_source(source, _sizes_of(claim, file))
+        checked.append(verify(net, claim))
+    if as_json:
+        echo_json({"certificate": file, "checked": checked})
+    return 0
+
+
+def _read_certificates(file: str) -> list[dict[str, Any]]:
+    """The claims of a certificate file. Raises TnError for anything else."""
+    try:
+        found = json.loads(read_source(file).text)
+    except (ValueError, RecursionError) as error:
+        raise TnError(f"{file} is not a certificate: it is no JSON") from error
+    claims = found if isinstance(found, list) else [found]
+    if not claims or not all(isinstance(claim, dict) for claim in claims):
+        raise TnError(f"{file} is not a certificate of `tnc rank`")
+    return claims
+
+
+def _sizes_of(claim: dict[str, Any], file: str) -> dict[str, object]:
+    sizes = claim.get("sizes")
+    if not isinstance(sizes, dict):
+        raise TnError(f"{file} is not a certificate of `tnc rank`: it says no sizes")
+    return sizes

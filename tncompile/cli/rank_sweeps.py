@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +37,7 @@ def print_sweep(console: Console, report: SweepReport) -> None:
         console.print("interrupted: the points above are finished", style="yellow")
 
 
-def sizes_text(sizes: dict[str, int]) -> str:
+def sizes_text(sizes: Mapping[str, int]) -> str:
     """``T = 4, R = 2``"""
     return ", ".join(f"{name} = {value}" for name, value in sizes.items())
 
@@ -121,6 +123,6 @@ def _print_nothing(console: Console, finding: Finding, counts: str) -> None:
     console.print(Text.assemble(("no closed form", "bold yellow"), f" among the candidates ({counts})"))
     if found.near is not None and found.misses:
         miss = found.misses[0]
-        said = f"{found.near} fits the values used, but gives {miss.predicted:,} at {sizes_text(dict(miss.point))}"
+        said = f"{found.near} fits the values used, but gives {miss.predicted:,} at {sizes_text(miss.point)}"
         console.print(Text(f"  {said}, where the rank is {miss.found:,}"))
     console.print()

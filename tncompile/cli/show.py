@@ -8,6 +8,7 @@ import click
 
 from tncompile import draw
 from tncompile.cli.console import echo
+from tncompile.cli.cut_drawing import cut_to_draw
 from tncompile.cli.options import file_argument, load_network, parse_sizes, size_option
 from tncompile.cli.stages import STAGES, stage_text
 from tncompile.source import UsageError, write_whole
@@ -24,9 +25,15 @@ from tncompile.source import UsageError, write_whole
 @click.option(
     "-o", "--output", metavar="DRAWING", help="Draw the network into this file: .svg, .png or .dot."
 )
+@click.option("--cut", metavar="CUT", help="Mark this cut in the drawing, and what its bound counts.")
 @size_option
 def command(
-    file: str, stage: str | None, with_gradient: bool, output: str | None, settings: tuple[str, ...]
+    file: str,
+    stage: str | None,
+    with_gradient: bool,
+    output: str | None,
+    cut: str | None,
+    settings: tuple[str, ...],
 ) -> None:
     """Show the network of FILE at a stage on its way to code, or draw it.
 
@@ -37,14 +44,19 @@ def command(
     plan       the steps that compute it, and what each costs
     python     the module that `tnc compile` would write
 
-    With -o FILE.svg the network is drawn as one would draw it on paper.
+    With -o FILE.svg the network is drawn as one would draw it on paper; with --cut NAME (as `tnc rank`
+    takes it) the two sides of a cut have two colours, and the wires and states that bound its rank are marked.
     """
+    if cut is not None and (output is None or Path(output).suffix.lower() not in draw.FORMATS):
+        raise UsageError(f"--cut {cut}: a cut is shown in a drawing: say where with -o FILE.svg")
     if output is None:
         click.echo(stage_text(stage or "network", file, parse_sizes(settings), with_gradient), nl=False)
     elif Path(output).suffix.lower() in draw.FORMATS:
         if stage is not None or with_gradient:
             raise UsageError("a drawing (-o) shows the network itself: leave --emit and --gradient away")
-        draw.draw(load_network(file, settings)).save(output)
+        net = load_network(file, settings)
+        drawing = draw.draw(net) if cut is None else draw.draw(*cut_to_draw(net, cut))
+        drawing.save(output)
         echo(f"drawn in {output}", err=True)
     elif stage is not None:
         write_whole(output, stage_text(stage, file, parse_sizes(settings), with_gradient))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tncompile.network import (
     Definition,
     Expr,
     Extent,
+    Formula,
     Ints,
     Loop,
     Name,
@@ -21,6 +23,7 @@ from tncompile.network import (
     TensorTable,
     nodes_of,
 )
+from tncompile.plan.schedule import Buffer, Schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +45,17 @@ def weight_blocks(network: Network) -> tuple[WeightBlock, ...]:
     )
 
 
-def block_title(table: TensorTable, block: Block, family: Sequence[Extent] = ()) -> str:
+def block_title(
+    table: TensorTable, block: Block, family: Sequence[Extent] = (), single: Formula | None = None
+) -> str:
     """``G[2..d-1]``; members that form no box are named by the first and the last.
 
-    ``family`` tells how many members there are along each subscript that varies.
+    ``family`` tells how many members there are along each subscript that varies, ``single`` what the
+    subscript of the only member is.
     """
     members = table.members[block.members]
+    if single is not None:
+        return f"{table.name}[{str(single).replace(' ', '')}]"
     if not members.shape[1]:
         return table.name
     columns = [np.unique(column) for column in members.T]
@@ -58,6 +66,50 @@ def block_title(table: TensorTable, block: Block, family: Sequence[Extent] = ())
         return f"{table.name}[{', '.join(parts)}]"
     ends = ", ".join(_member(row) for row in (members[0], members[-1]))
     return f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
+
+
+@lru_cache(maxsize=8)
+def single_members(schedule: Schedule) -> Mapping[str, Formula]:
+    """The subscript in the sizes of each buffer that holds one member of a tensor with one subscript.
+
+    It is known where the buffers of the tensor follow each other: after G[2..d-1] comes G[d].
+    """
+    found: dict[str, Formula] = {}
+    tables = schedule.network.tables.tensors
+    by_tensor: dict[str, list[Buffer]] = {}
+    for buffer in schedule.buffers.values():
+        if buffer.tensor in tables and tables[buffer.tensor].members.shape[1] == 1 and len(buffer.members):
+            by_tensor.setdefault(buffer.tensor, []).append(buffer)
+    for tensor, buffers in by_tensor.items():
+        expected: tuple[int, Formula] | None = None
+        for buffer in sorted(buffers, key=lambda b: int(b.members[0])):
+            values = tables[tensor].members[buffer.members, 0]
+            first = Formula.constant(int(values[0]))
+            if expected is not None and expected[0] == values[0]:
+                first = expected[1]
+            if len(values) == 1:
+                found[buffer.name] = first
+            count = buffer.family[0].formula if buffer.family else Formula.constant(1)
+            expected = (int(values[-1]) + 1, first + count)
+    return _by_value(schedule, found)
+
+
+def _by_value(schedule: Schedule, found: Mapping[str, Formula]) -> Mapping[str, Formula]:
+    """Where one tensor tells what a subscript is in the sizes, the same subscript of others is taken to be that."""
+    tables = schedule.network.tables.tensors
+    values = {name: _only_subscript(tables, schedule.buffers[name]) for name in found}
+    known: dict[int, set[Formula]] = {}
+    for name, formula in found.items():
+        if formula.number is None:
+            known.setdefault(values[name], set()).add(formula)
+    return {
+        name: min(known[values[name]], key=str) if len(known.get(values[name], ())) == 1 else formula
+        for name, formula in found.items()
+    }
+
+
+def _only_subscript(tables: Mapping[str, TensorTable], buffer: Buffer) -> int:
+    return int(tables[buffer.tensor].members[buffer.members[0], 0])
 
 
 def member_title(name: str, subscripts: Sequence[int]) -> str:

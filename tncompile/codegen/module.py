@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tncompile.codegen import nodes
-from tncompile.codegen.blocks import WeightBlock, block_title, weight_blocks
+from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.entry import Entry
@@ -132,10 +132,12 @@ class _Module:
         total, value = Formula.constant(0), 0
         shapes: list[ast.expr] = []
         titles: list[ast.expr | None] = []
+        singles = single_members(self.score)
         for number, block in enumerate(self.shared.blocks):
             extents = self._block_shape(number, block)
             family = extents[: len(extents) - len(block.block.shape)]
-            titles.append(nodes.number(block_title(block.table, block.block, family)))
+            single = singles.get(self.shared.block_buffer(self.score, number) or "")
+            titles.append(nodes.number(block_title(block.table, block.block, family, single)))
             shapes.append(nodes.group([self.symbols.extent(extent) for extent in extents]))
             product = Formula.constant(1)
             for extent in extents:

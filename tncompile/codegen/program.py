@@ -11,7 +11,7 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.alignment import transposed
-from tncompile.codegen.blocks import WeightBlock, is_array
+from tncompile.codegen.blocks import WeightBlock, is_array, single_members
 from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
 from tncompile.codegen.reading import Storage
 from tncompile.codegen.steps import StepWriter
@@ -40,11 +40,19 @@ class Shared:
                 return buffer.name
         return None
 
+    def spelled(self, schedule: Schedule, name: str) -> str:
+        """The name of a buffer; ``G_d`` for the member that is the size d, whatever its value is."""
+        single = single_members(schedule).get(name)
+        if single is None or single.number is not None or not str(single).isidentifier():
+            return name
+        value = str(schedule.network.tables.tensors[schedule.buffers[name].tensor].members[schedule.buffers[name].members[0], 0])
+        return f"{name.removesuffix(value)}{single}" if name.endswith(f"_{value}") else name
+
     def view(self, schedule: Schedule, number: int) -> str:
         """The name of the view of a block."""
         name = self.block_buffer(schedule, number)
         if name is not None:
-            return self.names.give(("buffer", name), name)
+            return self.names.give(("buffer", name), self.spelled(schedule, name))
         return self.names.give(("block", number), f"{self.blocks[number].table.name}_{number + 1}")
 
 
@@ -79,7 +87,7 @@ class Program:
             return word
         if buffer.role == "input" and is_array(self.schedule.network, buffer.tensor):
             return self.shared.names.give(("input", buffer.tensor), buffer.tensor)
-        return self.shared.names.give(("buffer", buffer.name), buffer.name)
+        return self.shared.names.give(("buffer", buffer.name), self.shared.spelled(self.schedule, buffer.name))
 
     def arrived(self, name: str, expr: ast.expr) -> ast.stmt | None:
         """Gives an incoming array its buffer's name, in the order of axes that the program wants."""

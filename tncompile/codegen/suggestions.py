@@ -60,7 +60,7 @@ def _label(access: Access, buffer: Buffer, axis: int) -> str | None:
     subscript = access.subscripts[axis]
     if isinstance(subscript, Span):
         return subscript.label
-    return subscript.labels[0] if isinstance(subscript, Gather) else None
+    return subscript.labels[0] if isinstance(subscript, Gather) and subscript.labels else None
 
 
 def _order(access: Access, buffer: Buffer, current: Order, wish: Sequence[str]) -> Order:

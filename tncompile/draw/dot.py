@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tncompile.draw.cut import MARKED, CutMarks
 from tncompile.draw.graph import Kind, Node
 from tncompile.draw.layout import Layout
 from tncompile.draw.marks import LOOKS, extent_text
@@ -21,8 +22,8 @@ SHAPES: dict[Kind, str] = {
 }
 
 
-def dot_text(layout: Layout, title: str) -> str:
-    """Nodes with their places, and wires with their extents."""
+def dot_text(layout: Layout, title: str, cut: CutMarks | None = None) -> str:
+    """Nodes with their places, and wires with their extents; maybe with a cut marked."""
     lines = [f"graph {_quoted(title)} {{", '    node [fontname="sans-serif", fontsize=11];']
     for number, (node, (x, y)) in enumerate(zip(layout.graph.nodes, layout.places, strict=True)):
         attributes = {
@@ -35,11 +36,21 @@ def dot_text(layout: Layout, title: str) -> str:
             styles = ["filled", *["rounded"] * (node.kind == "function"), *["dashed"] * look.dashed]
             attributes |= {"style": ",".join(styles), "fillcolor": look.fill, "color": look.edge}
             attributes |= {"peripheries": "2"} if look.double else {}
+            attributes |= {} if cut is None else _marked(node, cut)
         lines.append(f"    n{number} [{_attributes(attributes)}];")
     for wire in layout.graph.wires:
         attributes = {"label": extent_text(wire.extent)} if wire.extent is not None else {"style": "dashed"}
+        if cut is not None and cut.is_cut(wire):
+            attributes |= {"color": MARKED, "penwidth": "3"}
         lines.append(f"    n{wire.source} -- n{wire.target} [{_attributes(attributes)}];")
     return "\n".join([*lines, "}", ""])
+
+
+def _marked(node: Node, cut: CutMarks) -> dict[str, str]:
+    """The side of an input, and what a crossed state is crossed with."""
+    fill, crossed = cut.fill(node), cut.crossed(node)
+    found = {} if fill is None else {"fillcolor": fill}
+    return found if crossed is None else found | {"color": MARKED, "penwidth": "3", "xlabel": crossed}
 
 
 def _label(node: Node) -> str:

@@ -32,7 +32,7 @@ class Drawing:
 
     def dot(self) -> str:
         """The drawing in the language of Graphviz, every node at its place (`neato -n`)."""
-        return dot_text(self.sheet.layout, self.sheet.title)
+        return dot_text(self.sheet.layout, self.sheet.title, self.sheet.cut)
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -49,7 +49,7 @@ class Drawing:
             case ".png":
                 return render_png(self.sheet)
             case ".dot":
-                return dot_text(self.sheet.layout, self.sheet.title).encode("utf-8")
+                return dot_text(self.sheet.layout, self.sheet.title, self.sheet.cut).encode("utf-8")
         raise UsageError(f"a drawing ends in .svg, .png or .dot, not in {suffix or 'nothing'}")
 
 

@@ -21,6 +21,7 @@ Point = tuple[float, float]
 ROW = 1.0  # the height of a row
 STEEPNESS, STEEPEST = 0.4, 2.6  # rise over run of a wire, and the most a row rises
 LANE = 0.16  # between wires that run between two columns
+GAP = 2.4  # the width of the column that stands for those left out
 FIRM = 1e6  # the weight of what has its place already
 
 
@@ -57,6 +58,7 @@ class _Placing:
         self.back = self._leading_back()
         self.lanes = list(dict.fromkeys(template.role[source] for source, _ in self.back))
         self.pitch = max(self.column.right - self.column.left + LANE * len(self.lanes), self._crowding())
+        self.at = self._column_places()
 
     def flow(self) -> Flow:
         """The whole layout."""
@@ -79,7 +81,19 @@ class _Placing:
             role = self.template.role[node]
             if column is not None and role not in self.template.starts:
                 offset = middle if role in self.template.gap_of else self.column.offsets[role]
-                self.across[node] = self.rank[column] * self.pitch + offset
+                self.across[node] = self.at[column] + offset
+
+    def _column_places(self) -> dict[int, float]:
+        """Where each column stands; one that holds nothing but three dots may be narrow."""
+        full = {
+            c for node, c in zip(self.graph.nodes, self.columns.column, strict=True) if node.kind != "gap"
+        }
+        places, x = {}, 0.0
+        for column in self.rank:
+            spared = 0.0 if column in full else max(0.0, self.pitch - GAP) / 2
+            places[column] = x - spared
+            x += self.pitch - 2 * spared
+        return places
 
     def _place_starts(self) -> None:
         """What begins a recurrence stands before the first that reads it."""
@@ -114,7 +128,7 @@ class _Placing:
             column = self.columns.column[target]
             if column is not None:
                 lane = self.lanes.index(self.template.role[source]) + 0.5
-                ways[source, target] = self.rank[column] * self.pitch + self.column.left - LANE * lane
+                ways[source, target] = self.at[column] + self.column.left - LANE * lane
         return ways
 
     def _bends(self, heights: dict[float, float]) -> dict[Pair, list[Point]]:
@@ -127,7 +141,7 @@ class _Placing:
                 continue
             bends = self.column.bends.get((a, b)) or list(reversed(self.column.bends.get((b, a), [])))
             if bends:
-                start = self.rank[column] * self.pitch
+                start = self.at[column]
                 found[wire.source, wire.target] = [(start + offset, heights[row]) for offset, row in bends]
         return found
 

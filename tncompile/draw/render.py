@@ -112,7 +112,7 @@ def _draw_wires(axes: Any, sheet: Sheet, paths: list[Path]) -> None:
         width = 0.9 if extent is None else 0.9 + 0.22 * np.log2(extent.value)
         style: dict[str, Any] = {"ls": (0, (2, 2)), "ec": "#888888"} if extent is None else {"ec": "#3a3a3a"}
         if sheet.cut is not None and sheet.cut.is_cut(path.wire):
-            width, style = width + 1.5, {"ls": (0, (3, 1)), "ec": MARKED}
+            width, style = width + 1.5, {"ec": MARKED}
         for stroke in path.strokes:
             axes.add_patch(
                 PathPatch(_curve(stroke), fc="none", lw=min(width, 3.0), zorder=1, capstyle="round", **style)
@@ -178,7 +178,7 @@ def _draw_node(axes: Any, node: Node, place: Point, cut: CutMarks | None) -> Non
     fill = None if cut is None else cut.fill(node)
     _draw_mark(axes, node, place, fill=fill, edge=None if crossed is None else MARKED)
     if crossed is not None:
-        x, y = place[0] + mark_size(node)[0] / 2 + 0.04, place[1] - mark_size(node)[1] / 2 + 0.02
+        x, y = place[0] + 0.06, place[1] - mark_size(node)[1] / 2 - 0.04
         axes.text(x, y, crossed, fontsize=6.3, ha="left", va="top", color=MARKED, zorder=6,
                   bbox={"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.85})  # fmt: skip
     if node.tag is not None:
@@ -251,7 +251,9 @@ def _draw_cut_caption(axes: Any, cut: CutMarks, x: float, y: float) -> None:
     """The colours of the sides, and what the cut is."""
     for colour, meaning in cut.legend():
         outline = rounded_box((x + 0.13, y), 0.26, 0.26 if colour != MARKED else 0.05, 0.02)
-        axes.add_patch(PathPatch(outline, fc=colour, ec=colour if colour == MARKED else "#222222", lw=1.0, zorder=3))
+        axes.add_patch(
+            PathPatch(outline, fc=colour, ec=colour if colour == MARKED else "#222222", lw=1.0, zorder=3)
+        )
         axes.text(x + 0.36, y, meaning, fontsize=7, va="center", color="#444444")
         x += 0.6 + CHARACTER * 0.8 * len(meaning)
     axes.text(x + 0.1, y, cut.title, fontsize=7.5, weight="bold", va="center", color=MARKED)

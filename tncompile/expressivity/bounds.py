@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_needed
 from tncompile.expressivity.coloring import Coloring, Count, cut_wires
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import best_colorings, is_multilinear
-from tncompile.expressivity.polynomial import COEFFICIENT, COLUMNS, ROWS, Graph, Leaf, Product, Sum, below_of
+from tncompile.expressivity.polynomial import COLUMNS, ROWS, Graph, Leaf, Product
 from tncompile.expressivity.proof import proof_of
 from tncompile.expressivity.refine import inlined, sealed
 from tncompile.expressivity.result import Bound, CutSides, Member
@@ -22,20 +22,15 @@ NEAR = 20  # bits: bounds this close to the best one are looked at with more pre
 
 
 def upper_bound(
-    net: Network,
-    cut: CutSides,
-    output: Member | None = None,
-    grid: int | None = None,
-    entry: Sequence[int] | None = None,
+    net: Network, cut: CutSides, output: Member | None = None, grid: int | None = None
 ) -> Bound:
     """A proved upper bound of the separation rank of an output member across a cut.
 
-    ``output`` is the member (default: the last of the first output); its legs are contracted with
-    a generic vector, or ``entry`` takes one entry, or the cut names the output and so puts them on
-    a side. With ``grid`` the bound is one of the rank on that many templates for each input. Raises
+    ``output`` is the member (default: the first of the first output); its legs are contracted with
+    a generic vector. With ``grid`` the bound is one of the rank on that many templates for each input. Raises
     NotPolynomial where a function joins both sides, TnError for members that are not there.
     """
-    graph = expand(net, cut, output, entry)
+    graph = expand(net, cut, output)
     return Bound(0) if graph is None else bound_of(graph, grid)
 
 
@@ -144,6 +139,3 @@ def described(graph: Graph, coloring: Coloring, grid: int | None) -> Bound:
         else:
             states.append((node.name, known.extent, degree))
     return Bound(value, tuple(wires), tuple(states), replace(proof_of(graph, coloring), grid=grid))
-
-
-__all__ = ["COEFFICIENT", "Sum", "below_of", "bound_of", "upper_bound"]

@@ -12,8 +12,8 @@ from tncompile.language import parse
 from tncompile.network import Cut, CutItem, Network
 from tncompile.source import NOWHERE, Source, TnError
 from tncompile.transform.conjugates import separate_conjugates
-from tncompile.transform.cuts import cut_members
-from tncompile.transform.features import as_inputs
+from tncompile.transform.matrices.cuts import cut_members
+from tncompile.transform.matrices.features import as_inputs
 
 BUILT_IN = ("odd_even", "start_end")
 MOST_CUTS = 2**16

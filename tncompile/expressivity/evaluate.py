@@ -20,7 +20,7 @@ from tncompile.runtime.model import loaded
 from tncompile.source import TnError
 from tncompile.transform import grid, open_legs, probe
 from tncompile.transform.dependence import carried_legs
-from tncompile.transform.grid import one_leg_each
+from tncompile.transform.matrices.grid import one_leg_each
 
 TEMPORARY = 4  # arrays of the size of the largest that one step needs besides what is stored
 Draw = Callable[[Member, tuple[int, ...]], npt.NDArray[np.float64]]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from tncompile.expressivity.capacities import Logarithms
 from tncompile.expressivity.coloring import Coloring, limited, multichoose
 from tncompile.expressivity.maximum_flow import FlowNetwork
-from tncompile.expressivity.polynomial import COEFFICIENT, COLUMNS, ROWS, Graph, Leaf, Node, Product, below_of
+from tncompile.expressivity.polynomial import COEFFICIENT, ROWS, Graph, Leaf, Node, Product, below_of
 
 BREAKPOINTS = 64  # of a concave cost; more are thinned out
 Extent = Callable[[int], int]  # capacity of the extent of a wire
@@ -36,6 +36,13 @@ def best_colorings(graph: Graph, logarithm: Logarithms, grid: int | None = None,
         network.add_costs(number, logarithm, grid, plus)
     value, sides = network.solve()
     return Cut(tuple(network.coloring(red) for red in sides), len(network.edges), value)
+
+
+def wire_flow(graph: Graph, capacity: Extent) -> int:
+    """The most flow through the wires of a score that is one product, each with the capacity of its extent."""
+    network = _ColorNetwork(graph)
+    network.add_wires(graph.root, capacity)
+    return network.solve()[0]
 
 
 def is_multilinear(graph: Graph, number: int) -> bool:

@@ -17,13 +17,10 @@ OTHER = 4  # depends on an input that is on no side
 
 
 class MemberTable:
-    """Looks members up by name and position. Raises TnError for members that are not there.
+    """Looks members up by name and position. Raises TnError for members that are not there."""
 
-    A cut that names the output puts its legs on that side.
-    """
-
-    def __init__(self, net: Network, cut: CutSides, output: Member) -> None:
-        self.net, self.cut, self.output = net, cut, output
+    def __init__(self, net: Network, cut: CutSides) -> None:
+        self.net, self.cut = net, cut
         self.tables = net.tables.tensors
         self.reader = Reader(net)
         self.readings: dict[int, tuple[Reading, list[list[Key]]]] = {}
@@ -91,8 +88,6 @@ class MemberTable:
         )
         for side, bit in sides:
             for member in side.members:
-                if member == self.output:
-                    continue
                 key = member[0], self.position(member)
                 if key in found:
                     raise TnError(f"the cut names `{member_text(member)}` twice", self.net.source)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tncompile.expressivity.polynomial import COLUMNS, ROWS, Factor, Graph, Leaf, Node, Product, Sum, Wire, pruned
+from tncompile.expressivity.polynomial import (
+    COLUMNS,
+    ROWS,
+    Factor,
+    Graph,
+    Leaf,
+    Node,
+    Product,
+    Sum,
+    Wire,
+    pruned,
+)
 
 
 def sealed(graph: Graph) -> Graph:

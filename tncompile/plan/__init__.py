@@ -1,11 +1,11 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
-from tncompile.plan.contraction import Objective
 from tncompile.plan.cost import Cost, cost
-from tncompile.plan.fold import fold
-from tncompile.plan.order import order
+from tncompile.plan.flatten.order import order
+from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Span, Step
+from tncompile.plan.search.contraction import Objective
 from tncompile.plan.table import PlanRow, plan_table
 
 __all__ = [

@@ -28,7 +28,7 @@ from tncompile.network import (
     nodes_of,
 )
 from tncompile.network.describe import describe_rows
-from tncompile.plan.group import mentions
+from tncompile.plan.flatten.group import mentions
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
 
 ONE = Extent(1, Formula.constant(1))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.cost import product, times
+from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Schedule, Span, Step
-from tncompile.plan.steps import labels_of
 
 
 @dataclass(frozen=True)

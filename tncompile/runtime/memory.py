@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +22,10 @@ GIGABYTE = 10**9
 
 
 def default_limit(target: str) -> int:
-    """Half of the memory that is free, in bytes; of the device's for CuPy."""
+    """Half of the memory that is free, in bytes; of the device's for CuPy, and no limit where there is none."""
     if target == "cupy":
+        if find_spec("cupy") is None:
+            return sys.maxsize
         free, _ = import_module("cupy").cuda.Device().mem_info
         return int(free) // 2
     try:

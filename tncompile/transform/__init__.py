@@ -1,11 +1,11 @@
 """Pure functions from networks to networks."""
 
+from tncompile.transform.adjoint.gradient import gradient
 from tncompile.transform.batch import batch
 from tncompile.transform.conjugates import separate_conjugates
-from tncompile.transform.gradient import gradient
-from tncompile.transform.grid import grid
 from tncompile.transform.inline import inline_definitions
-from tncompile.transform.open_legs import open_legs
-from tncompile.transform.probe import probe
+from tncompile.transform.matrices.grid import grid
+from tncompile.transform.matrices.open_legs import open_legs
+from tncompile.transform.matrices.probe import probe
 
 __all__ = ["batch", "gradient", "grid", "inline_definitions", "open_legs", "probe", "separate_conjugates"]

@@ -1,0 +1,1 @@
+"""The contraction order: rules brought to the flat forms, two factors each."""

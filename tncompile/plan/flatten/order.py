@@ -1,0 +1,112 @@
+"""The contraction order: a network whose rules are flat, each with at most two factors (docs/architecture.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
+
+from tncompile.network import Cut, Definition, Network, Statement, Use, nodes_of, verify
+from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.plan.cost import cost
+from tncompile.plan.flatten.group import Group, group_of, groups_of
+from tncompile.plan.flatten.lower import Lowering
+from tncompile.plan.flatten.registry import Registry
+from tncompile.plan.flatten.values import NeedsSplit
+from tncompile.plan.search.contraction import DEFAULT, Objective
+from tncompile.source import InternalError
+from tncompile.transform.inline import inline_definitions, merge_single_uses
+
+WORTH_MERGING = 4.0  # how much cheaper an order across definitions must be, since it hides their structure
+
+
+def order(net: Network, objective: Objective = DEFAULT) -> Network:
+    """A flat network with the same outputs, computed in the cheapest order that was found.
+
+    Each definition is brought into order by itself. An order across the definitions that are used once
+    is taken only where it costs less by `WORTH_MERGING`.
+    """
+    net = inline_definitions(net)
+    flat = _ordered(net, objective)
+    merged = merge_single_uses(net)
+    if merged is net:
+        return flat
+    other = _ordered(merged, objective)
+    return other if WORTH_MERGING * _weight(other, objective) < _weight(flat, objective) else flat
+
+
+def _weight(flat: Network, objective: Objective) -> float:
+    whole = cost(flat)
+    return objective.flops * whole.flops.value + objective.writes * whole.writes.value
+
+
+def _ordered(net: Network, objective: Objective) -> Network:
+    """Each rule in order by itself."""
+    while True:
+        registry = Registry(net)
+        try:
+            for group in groups_of(net):
+                _lower(group, registry, objective)
+        except _NeedsRows as needed:
+            net = _row_by_row(net, needed.definition)
+            continue
+        kept = [statement for statement in net.statements if not isinstance(statement, Definition)]
+        return verify(net.replace(_alive([*kept, *registry.statements()])), "order")
+
+
+class _NeedsRows(Exception):
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        super().__init__("each row of this rule needs a rule of its own")
+
+
+def _lower(group: Group, registry: Registry, objective: Objective) -> None:
+    """Lowers a group, or its classes one by one if they need rules of their own."""
+    pending = [group]
+    while pending:
+        current = pending.pop(0)
+        restore = registry.snapshot()
+        try:
+            Lowering(current, registry, objective).run()
+        except NeedsSplit as needed:
+            restore()
+            if needed.alone or len(current.classes) == 1:
+                raise _NeedsRows(current.definition) from None
+            pending = [*(group_of(group.net, [one]) for one in current.classes), *pending]
+
+
+def _row_by_row(net: Network, definition: Definition) -> Network:
+    """The network with a rule for each instance in the place of one rule."""
+    if not definition.loops:
+        raise InternalError(f"`{definition.name}` cannot be brought into order:\n\n{net}")
+    rows = net.scope.family(definition.loops)
+    alone = [
+        substitute(replace(definition, loops=()), dict(zip(rows.names, map(integer, row), strict=True)))
+        for row in rows.columns.T.tolist()
+    ]
+    statements = [[statement] if statement != definition else alone for statement in net.statements]
+    return net.replace([one for some in statements for one in some])
+
+
+def _alive(statements: Sequence[Statement]) -> Iterable[Statement]:
+    """The statements without definitions that no output needs, and without cuts of those."""
+    rules: dict[str, list[Definition]] = {}
+    for statement in statements:
+        if isinstance(statement, Definition):
+            rules.setdefault(statement.name, []).append(statement)
+    pending = [s.name for s in statements if isinstance(s, Definition) and s.role == "output"]
+    needed = set(pending)
+    while pending:
+        for rule in rules[pending.pop()]:
+            for node in nodes_of(rule.body):
+                if isinstance(node, Use) and node.name in rules and node.name not in needed:
+                    needed.add(node.name)
+                    pending.append(node.name)
+    dead = rules.keys() - needed
+    return [s for s in statements if not _names_one(s, dead)]
+
+
+def _names_one(statement: Statement, names: Set[str]) -> bool:
+    """Whether a statement is a rule, or a cut, of one of these definitions."""
+    if isinstance(statement, Cut):
+        return any(item.name in names for item in (*statement.rows, *(statement.columns or ())))
+    return isinstance(statement, Definition) and statement.name in names

@@ -1,0 +1,108 @@
+"""Loops inside a rule: are their rounds alike, and if not, what is each of them?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tncompile.network import Expr, Index, Ints, Name, Rows, nodes_of
+from tncompile.network.syntax.substitute import integer, shifted, substitute
+from tncompile.plan.flatten.group import Group, mentions
+from tncompile.plan.flatten.terms import (
+    Function,
+    Inside,
+    Over,
+    Term,
+    Value,
+    put_in,
+    rebuilt,
+    renamed,
+    restricted,
+    unbound,
+    walk,
+)
+
+
+def constant_wires(group: Group, inside: Inside) -> Term | None:
+    """The body if its unbound wires are the same in all rounds, said without loop variables, and no
+    exponent depends on the round; else None."""
+    if any(_power_of(term, inside.variables) for term in walk(inside.body)):
+        return None
+    first = inside.rows.take(np.flatnonzero(inside.parent == 0))
+    known: dict[Index, Index] = {}
+    for wire in unbound(inside.body):
+        if wire in known or not first.count or not mentions(wire, inside.variables):
+            continue
+        if _deeper(group, wire, first):
+            return None
+        columns = [group.net.scope.integers(subscript, first) for subscript in wire.subscripts]
+        if any((column != column[0]).any() for column in columns):
+            return None
+        known[wire] = group.wire(wire, first.take(np.arange(1)))
+    return renamed(inside.body, lambda wire: known.get(wire, wire)) if known else inside.body
+
+
+def _power_of(term: Term, variables: tuple[str, ...]) -> bool:
+    if not isinstance(term, Function) or term.name != "^":
+        return False
+    exponent = term.arguments[1]
+    return isinstance(exponent, Value) and mentions(exponent.expr, variables)
+
+
+def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:
+    """The rounds as terms of their own; None where the rows do not have the same number of rounds, or
+    where a variable cannot be said in those of the rule."""
+    counts = np.bincount(inside.parent, minlength=rows.count)
+    if not rows.count or (counts != counts[0]).any():
+        return None
+    found: list[Term] = []
+    starts = np.arange(rows.count) * counts[0]
+    for number in range(int(counts[0])):
+        values = _values(inside, rows, starts + number)
+        if values is None:
+            return None
+        body = restricted(put_in(inside.body, values), starts + number)
+        round_rows = inside.rows.take(starts[:1] + number)
+        found.append(_own_wires(group, body, values, inside, round_rows))
+    return found
+
+
+def _values(inside: Inside, rows: Rows, which: Ints) -> dict[str, Expr] | None:
+    """What the loop's variables are in one round: numbers, or variables of the rule with an offset."""
+    values: dict[str, Expr] = {}
+    for name in inside.variables:
+        column = inside.rows.column(name)[which]
+        if (column == column[0]).all():
+            values[name] = integer(int(column[0]))
+            continue
+        offsets = [(outer, column - rows.column(outer)) for outer in rows.names]
+        fitting = [(outer, int(offset[0])) for outer, offset in offsets if (offset == offset[0]).all()]
+        if not fitting:
+            return None
+        values[name] = shifted(Name(fitting[0][0]), fitting[0][1])
+    return values
+
+
+def _own_wires(group: Group, body: Term, values: dict[str, Expr], inside: Inside, rows: Rows) -> Term:
+    """The round with its wires said as outside of the loop; those bound inside it get names of their own."""
+    said = {
+        substitute(wire, values): group.wire(wire, rows)
+        for wire in unbound(inside.body)
+        if mentions(wire, inside.variables) and not _deeper(group, wire, rows)
+    }
+    return _bound_apart(group, renamed(body, lambda wire: said.get(wire, wire)))
+
+
+def _deeper(group: Group, wire: Index, rows: Rows) -> bool:
+    """Whether a wire depends on variables of loops further in."""
+    names = [node.name for node in nodes_of(wire) if isinstance(node, Name)]
+    return any(name not in rows.names and group.net.scope.lookup(name) is None for name in names)
+
+
+def _bound_apart(group: Group, term: Term) -> Term:
+    if isinstance(term, Over):
+        apart = {wire: group.fresh_wire(wire) for wire in term.wires}
+        body = renamed(term.body, lambda wire: apart.get(wire, wire))
+        term = replace(term, body=body, wires=tuple(apart.values()))
+    return rebuilt(term, lambda inner: _bound_apart(group, inner))

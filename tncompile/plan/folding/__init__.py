@@ -1,0 +1,1 @@
+"""From a flat network to loops and batched steps."""

@@ -1,0 +1,1 @@
+"""The gradient of a flat network, as a network."""

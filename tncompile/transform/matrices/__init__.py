@@ -1,0 +1,1 @@
+"""Transforms that turn a score into a matrix or a tensor: grid, probe, open legs."""
