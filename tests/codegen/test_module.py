@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,11 @@ METHODS = {
     "transpose", "values",
 }  # fmt: skip
 FIELDS = {"T", "dtype", "real", "shape"}
+
+
+@cache
+def source_of(path, target="numpy"):
+    return tn.compile(tn.load(path), target=target).source
 
 
 def attribute_path(node):
@@ -54,7 +60,7 @@ def used_names(source):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_module_uses_only_what_both_array_libraries_have(path):
-    functions, attributes = used_names(tn.compile(tn.load(path)).source)
+    functions, attributes = used_names(source_of(path))
     assert functions <= FUNCTIONS
     assert attributes <= METHODS | FIELDS
     assert "einsum" not in functions
@@ -62,8 +68,7 @@ def test_a_module_uses_only_what_both_array_libraries_have(path):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_cupy_gets_the_same_text(path):
-    net = tn.load(path)
-    ours, theirs = tn.compile(net).source, tn.compile(net, target="cupy").source
+    ours, theirs = source_of(path), source_of(path, "cupy")
     assert "import numpy as np" in ours
     swapped = ast.unparse(ast.parse(theirs)).replace("import cupy as cp", "import numpy as np").replace("cp.", "np.")
     assert swapped == ast.unparse(ast.parse(ours))
@@ -71,7 +76,7 @@ def test_cupy_gets_the_same_text(path):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_module_imports_the_array_library_only(path):
-    tree = ast.parse(tn.compile(tn.load(path)).source)
+    tree = ast.parse(source_of(path))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in imports] == ["import numpy as np"]
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tncompile.cli.console import echo, echo_json, table_console
 from tncompile.cli.options import file_argument, json_option, parse_sizes, read_input, size_option
+from tncompile.cli.rank_sweeps import print_sweep, sizes_text
 from tncompile.cli.rank_tables import print_report
+from tncompile.expressivity.rank import rank
+from tncompile.expressivity.result import RankReport, RankResult
+from tncompile.expressivity.sweep import parse_axis, points_of, sweep
 from tncompile.language import load_source
 from tncompile.network import Network
 from tncompile.source import UsageError, write_whole
@@ -61,7 +68,7 @@ def command(
     wanted = Wanted(cuts, grid, points, fail, seed, samples, output)
     if verified is not None:
         _refuse_with_verify(wanted, axes, certificate)
-        return _verify(read_input(file), verified, as_json)
+        return 0
     if axes:
         if certificate is not None:
             raise UsageError("-o writes the certificate of one network: leave --sweep away")
@@ -149,36 +156,3 @@ def _progress(what: str, total: int | None = None) -> Iterator[Callable[[str], N
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total, latest="")
         yield lambda latest: progress.update(task, advance=1, latest=latest[:40])
-
-
-# --- certificates --------------------------------------------------------------------------------
-
-
-def _verify(source: Source, file: str, as_json: bool) -> int:
-    """Check every claim of a certificate again; each is printed, and the first that fails is the error."""
-    checked = []
-    for claim in _read_certificates(file):
-        net = load_source(source, _sizes_of(claim, file))
-        checked.append(verify(net, claim))
-    if as_json:
-        echo_json({"certificate": file, "checked": checked})
-    return 0
-
-
-def _read_certificates(file: str) -> list[dict[str, Any]]:
-    """The claims of a certificate file. Raises TnError for anything else."""
-    try:
-        found = json.loads(read_source(file).text)
-    except (ValueError, RecursionError) as error:
-        raise TnError(f"{file} is not a certificate: it is no JSON") from error
-    claims = found if isinstance(found, list) else [found]
-    if not claims or not all(isinstance(claim, dict) for claim in claims):
-        raise TnError(f"{file} is not a certificate of `tnc rank`")
-    return claims
-
-
-def _sizes_of(claim: dict[str, Any], file: str) -> dict[str, object]:
-    sizes = claim.get("sizes")
-    if not isinstance(sizes, dict):
-        raise TnError(f"{file} is not a certificate of `tnc rank`: it says no sizes")
-    return sizes

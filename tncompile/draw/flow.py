@@ -53,8 +53,7 @@ class _Placing:
         self.graph, self.columns, self.template, self.widths = graph, columns, template, widths
         self.column: Column = lay_out_column(graph, columns, template, widths)
         self.across: dict[int, float] = {}
-        present = sorted({column for column in columns.column if column is not None})
-        self.rank = {column: number for number, column in enumerate(present)}
+        self.present = sorted({column for column in columns.column if column is not None})
         self.back = self._leading_back()
         self.lanes = list(dict.fromkeys(template.role[source] for source, _ in self.back))
         self.pitch = max(self.column.right - self.column.left + LANE * len(self.lanes), self._crowding())
@@ -89,7 +88,7 @@ class _Placing:
             c for node, c in zip(self.graph.nodes, self.columns.column, strict=True) if node.kind != "gap"
         }
         places, x = {}, 0.0
-        for column in self.rank:
+        for column in self.present:
             spared = 0.0 if column in full else max(0.0, self.pitch - GAP) / 2
             places[column] = x - spared
             x += self.pitch - 2 * spared
@@ -111,7 +110,7 @@ class _Placing:
             if not tied:
                 row = self.template.row[role]
                 rows[row] = rows.get(row, 0.0) + self.widths[role]
-        return max(rows.values(), default=0.0) / max(1, len(self.rank))
+        return max(rows.values(), default=0.0) / max(1, len(self.present))
 
     def _leading_back(self) -> list[Pair]:
         """Wires from a step to the next that lead back down."""

@@ -18,6 +18,7 @@ from tncompile.network import Network
 
 MOST_BITS = 20_000  # of capacities
 FLIPPED = 80  # nodes of a graph with sums whose colours are tried one by one
+SMALL = 200  # nodes of a graph that is refined in several ways
 NEAR = 20  # bits: bounds this close to the best one are looked at with more precise capacities
 
 
@@ -53,25 +54,18 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
 
 
 def refinements(graph: Graph) -> Iterator[Graph]:
-    """Graphs of the same polynomial; each proves a bound."""
-    seen: set[Graph] = set()
-    starts = [graph]
-    if graph.has_sums:
-        starts += [without for without in [sealed(graph)] if without != graph]
+    """Graphs of the same polynomial, each of which proves a bound; the first one is nearly always the best.
+
+    Definitions of degree 1 that are used once are put in where they are used, and products of a
+    higher degree are divided. In small graphs also: all that is used once is put in, or nothing.
+    """
+    starts = dict.fromkeys([sealed(graph), graph] if graph.has_sums else [graph])
     for start in starts:
         flat = inlined(start)
-        yield flat if all(map(is_simple, range(len(flat.nodes)), [flat] * len(flat.nodes))) else split(flat)
-        if any(degree > 1 for degree in start.degrees) or start.has_sums:
-            others = (split(start), split(start, 1), split(inlined(start, None)), split(flat, 1))
-            for other in others:
-                if other not in seen:
-                    seen.add(other)
-                    yield other
-
-
-def is_simple(number: int, graph: Graph) -> bool:
-    """Whether a node needs no division: it is coloured factor by factor, or no product."""
-    return is_multilinear(graph, number) or not isinstance(graph.nodes[number], Product)
+        yield split(flat)
+        if len(start.nodes) <= SMALL and (start.has_sums or any(degree > 1 for degree in start.degrees)):
+            yield split(inlined(start, None))
+            yield split(start)
 
 
 def colored(graph: Graph, logarithm: Logarithms, grid: int | None) -> tuple[int, Coloring, int]:

@@ -47,6 +47,7 @@ class Count:
         self.blocks: list[Block] = []
         self.outer: dict[int, int] = {}  # node -> its block as a crossing node
         self.inner: dict[int, int] = {}  # product -> the block of its part of the other colour
+        self.below = [self._colored_below(number) for number in range(len(graph.nodes))]
         for number in range(len(graph.nodes)):
             self._find_blocks(number)
 
@@ -78,8 +79,8 @@ class Count:
             extent = self._cut_extent(number, node)
             if extent is not None:
                 self.inner[number] = self._new_block(number, True, extent)
-        for place, (below, _) in enumerate(below_of(node)):
-            if self.crosses(number, place) and below not in self.outer:
+        for below, _, crosses in self.below[number]:
+            if crosses and below not in self.outer:
                 self.outer[below] = self._new_block(below, False, self.graph.components[below])
 
     def _new_block(self, node: int, inside: bool, extent: int) -> int:
@@ -109,19 +110,13 @@ class Count:
         mixed = any(c != own for f, c in zip(product.factors, colors, strict=True) if f.node != COEFFICIENT)
         return extent if extent > 1 or mixed else None
 
-    def crosses(self, number: int, place: int) -> bool:
-        """Whether the use number ``place`` of a node crosses."""
-        node = self.graph.nodes[number]
+    def _colored_below(self, number: int) -> list[tuple[int, int, bool]]:
+        """The nodes that a node is made from, with the power of each use and whether it crosses."""
+        node, own = self.graph.nodes[number], self.coloring.nodes
         if isinstance(node, Product) and number in self.coloring.factors:
-            uses = [
-                (factor.node, color)
-                for factor, color in zip(node.factors, self.coloring.factors[number], strict=True)
-                if factor.node != COEFFICIENT
-            ]
-            below, color = uses[place]
-            return color != self.coloring.nodes[below]
-        below = below_of(node)[place][0]
-        return self.coloring.nodes[below] != self.coloring.nodes[number]
+            colored = zip(node.factors, self.coloring.factors[number], strict=True)
+            return [(f.node, f.power, color != own[f.node]) for f, color in colored if f.node != COEFFICIENT]
+        return [(below, power, own[below] != own[number]) for below, power in below_of(node)]
 
     # --- degrees ------------------------------------------------------------------------------
 
@@ -129,11 +124,11 @@ class Count:
         """Without sums there is one vector of degrees: uses that cross, times the degree of where they stand."""
         found: dict[int, int] = {}
         degrees = self.graph.degrees
-        for number, node in enumerate(self.graph.nodes):
+        for number, uses in enumerate(self.below):
             if number in self.inner:
                 found[self.inner[number]] = degrees[number]
-            for place, (below, power) in enumerate(below_of(node)):
-                if self.crosses(number, place):
+            for below, power, crosses in uses:
+                if crosses:
                     block = self.outer[below]
                     found[block] = found.get(block, 0) + power * degrees[number]
         return tuple(sorted(found.items()))
@@ -141,7 +136,7 @@ class Count:
     def by_terms(self) -> list[Degrees] | None:
         """The vectors of degrees that the terms of the score have; None if they are too many."""
         found: list[list[Degrees]] = []
-        for number, node in enumerate(self.graph.nodes):
+        for number in range(len(self.graph.nodes)):
             terms = self._terms_of(number, found)
             if len(terms) > TERM_LIMIT:
                 return None
@@ -152,18 +147,16 @@ class Count:
         node = self.graph.nodes[number]
         if isinstance(node, Leaf):
             return [()]
-        parts = [
-            [times(term, power, self.outer[below] if self.crosses(number, place) else None) for term in found[below]]
-            for place, (below, power) in enumerate(below_of(node))
-            if power == 1 or len(found[below]) == 1
-        ]
+        parts: list[list[Degrees]] = []
+        for below, power, crosses in self.below[number]:
+            crossing = self.outer[below] if crosses else None
+            if len(found[below]) == 1:
+                parts.append([times(found[below][0], power, crossing)])
+            else:
+                parts += [[times(term, 1, crossing) for term in found[below]]] * power
         if isinstance(node, Sum):
             terms = dict.fromkeys(term for part in parts for term in part)
             return list(terms | ({(): None} if node.constant else {}))
-        for place, (below, power) in enumerate(below_of(node)):
-            if power > 1 and len(found[below]) > 1:
-                crossing = self.outer[below] if self.crosses(number, place) else None
-                parts += [[times(term, 1, crossing) for term in found[below]]] * power
         result: list[Degrees] = [((self.inner[number], 1),)] if number in self.inner else [()]
         for part in parts:
             result = list(dict.fromkeys(plus(a, b) for a in result for b in part))
@@ -185,9 +178,9 @@ class Count:
         found: list[dict[int, tuple[int, int]]] = []
         for number, node in enumerate(self.graph.nodes):
             parts: list[dict[int, tuple[int, int]]] = []
-            for place, (below, power) in enumerate(below_of(node)):
+            for below, power, crosses in self.below[number]:
                 part = {block: (power * low, power * high) for block, (low, high) in found[below].items()}
-                if self.crosses(number, place):
+                if crosses:
                     low, high = part.get(self.outer[below], (0, 0))
                     part[self.outer[below]] = low + power, high + power
                 parts.append(part)

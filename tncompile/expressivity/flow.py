@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from tncompile.expressivity.capacities import Logarithms
 from tncompile.expressivity.coloring import Coloring, limited, multichoose
@@ -129,7 +130,7 @@ class _ColorNetwork:
     def add_costs(self, number: int, logarithm: Logarithms, grid: int | None, plus: int) -> None:
         """What it costs that uses of a node have the other colour than the node."""
         own = self.vertices[number]
-        uses = [(vertex, weight) for vertex, weight in self._uses(number) if vertex != own]
+        uses = [(vertex, weight) for vertex, weight in self.uses[number] if vertex != own]
         if not uses:
             return
         components = self.graph.components[number] + plus
@@ -145,17 +146,22 @@ class _ColorNetwork:
         for breakpoint_, slope in concave_pieces(_sums([weight for _, weight in uses]), cost):
             self._add_piece(own, uses, breakpoint_, slope)
 
-    def _uses(self, number: int) -> list[tuple[int, int]]:
-        """The vertex of each use of a node, with the degree of the score in it."""
-        found: list[tuple[int, int]] = []
-        for above in dict.fromkeys(above for above, _ in self.graph.uses[number]):
-            node, degree = self.graph.nodes[above], self.graph.degrees[above]
+    @cached_property
+    def uses(self) -> list[list[tuple[int, int]]]:
+        """For each node the vertex of each of its uses, with the degree of the score in it."""
+        found: list[list[tuple[int, int]]] = [[] for _ in self.graph.nodes]
+        for above, node in enumerate(self.graph.nodes):
+            degree = self.graph.degrees[above]
             if above in self.factors and isinstance(node, Product):
-                pairs = zip(node.factors, self.factors[above], strict=True)
-                found += [(vertex, f.power * degree) for f, vertex in pairs if f.node == number]
+                for factor, vertex in zip(node.factors, self.factors[above], strict=True):
+                    if factor.node != COEFFICIENT:
+                        found[factor.node].append((vertex, factor.power * degree))
             else:
-                total = sum(power for below, power in below_of(node) if below == number)
-                found.append((self.vertices[above], total * degree))
+                totals: dict[int, int] = {}
+                for below, power in below_of(node):
+                    totals[below] = totals.get(below, 0) + power
+                for below, power in totals.items():
+                    found[below].append((self.vertices[above], power * degree))
         return found
 
     def _add_piece(self, own: int, uses: Sequence[tuple[int, int]], most: int, slope: Fraction) -> None:

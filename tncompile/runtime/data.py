@@ -84,7 +84,7 @@ class Reader:
             return self._one_hot(title, array, shape[-1])
         if not self._fits(array.shape, shape):
             raise TnError(
-                [Diagnostic(f"`{title}` has the shape {_written(shape)}, here is {array.shape}", help=_hint(array.shape, shape))]
+                [Diagnostic(f"{_quoted(title)} has the shape {_written(shape)}, here is {array.shape}", help=_hint(array.shape, shape))]
             )
         self._count(title, array.shape, shape)
         return array.astype(self.dtype, copy=False)
@@ -93,14 +93,14 @@ class Reader:
         try:
             array = self.library.asarray(value)
         except (TypeError, ValueError) as error:
-            raise TnError(f"`{title}` cannot be read as one array of numbers: {error}") from error
+            raise TnError(f"{_quoted(title)} cannot be read as one array of numbers: {error}") from error
         if array.dtype.kind not in "biufc":
-            raise TnError(f"`{title}` holds {array.dtype}, not numbers")
+            raise TnError(f"{_quoted(title)} holds {array.dtype}, not numbers")
         if array.dtype.kind == "c" and not self.dtype.startswith("complex"):
             raise TnError(
                 [
                     Diagnostic(
-                        f"`{title}` holds complex numbers, the model computes with {self.dtype}",
+                        f"{_quoted(title)} holds complex numbers, the model computes with {self.dtype}",
                         help="compile with dtype complex64 or complex128",
                     )
                 ]
@@ -117,13 +117,13 @@ class Reader:
         if self.samples is None:
             self.samples, self.said_by = samples, title
         elif samples != self.samples:
-            raise TnError(f"`{title}` holds {samples} samples, `{self.said_by}` holds {self.samples}")
+            raise TnError(f"{_quoted(title)} holds {samples} samples, {_quoted(self.said_by)} holds {self.samples}")
 
     def _one_hot(self, title: str, array: Array, extent: int) -> Array:
         if array.size and (int(array.min()) < 0 or int(array.max()) >= extent):
             wrong = int(array.min()) if int(array.min()) < 0 else int(array.max())
             raise TnError(
-                f"`{title}` holds integers that choose one of {extent} entries of its last axis, "
+                f"{_quoted(title)} holds integers that choose one of {extent} entries of its last axis, "
                 f"0 to {extent - 1}; here is {wrong}"
             )
         return self.library.eye(extent, dtype=self.dtype)[array]
@@ -161,3 +161,8 @@ def _hint(shape: Shape, wanted: Shape) -> str:
     if wanted[:1] == (-1,) and len(shape) == len(wanted) - 1 and tuple(shape) == tuple(wanted[1:]):
         return "the first axis counts the samples: for one sample write x[None]"
     return ""
+
+
+def _quoted(title: str) -> str:
+    """A name in backticks; words as they are."""
+    return title if title.startswith("the ") else f"`{title}`"

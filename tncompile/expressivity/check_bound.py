@@ -1,0 +1,151 @@
+"""Counting the bound of a coloured graph again, and checking that the graph is that of the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from math import comb, prod
+from typing import Any
+
+from tncompile.expressivity.bounds import refinements
+from tncompile.expressivity.coloring import Coloring
+from tncompile.expressivity.cuts import Study
+from tncompile.expressivity.expand import expand
+from tncompile.expressivity.flow import is_multilinear
+from tncompile.expressivity.polynomial import ROWS, Graph, Leaf
+from tncompile.expressivity.proof import proof_of
+from tncompile.source import TnError
+
+MOST_TERMS = 20_000
+Nodes = Sequence[Mapping[str, Any]]
+Degrees = dict[tuple[int, bool], int]  # (node, part of the other colour) -> degree
+
+
+def check_bound(study: Study, grid: int | None, proof: Mapping[str, Any] | None) -> int:
+    """The bound that a coloured graph proves for a cut. Raises TnError if it is not a graph of the network."""
+    graph = expand(study.net, study.sides)
+    if graph is None:
+        return 0
+    if proof is None:
+        raise TnError("the certificate claims an upper bound without a colouring")
+    nodes: Nodes = proof["nodes"]
+    if not any(_is_same(other, nodes) for other in refinements(graph)):
+        raise TnError("the coloured graph of the certificate is not that of the network")
+    return _Count(nodes, grid).value()
+
+
+def _is_same(graph: Graph, nodes: Nodes) -> bool:
+    """Whether the nodes are a graph, with inputs in the colours of their sides."""
+    if len(graph.nodes) != len(nodes):
+        return False
+    colors = tuple(bool(node["is_red"]) for node in nodes)
+    factors = {number: tuple(map(bool, node["red"])) for number, node in enumerate(nodes) if node["whole"]}
+    for number, node in enumerate(graph.nodes):
+        if isinstance(node, Leaf) and colors[number] != (node.side == ROWS):
+            return False
+        if number in factors and not is_multilinear(graph, number):
+            return False
+    again = proof_of(graph, Coloring(colors, factors))
+    return _plain([asdict(node) for node in again.nodes]) == _plain(list(nodes))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+class _Count:
+    """The sum over the vectors of degrees of the products of numbers of monomials."""
+
+    def __init__(self, nodes: Nodes, grid: int | None) -> None:
+        self.nodes, self.grid = nodes, grid
+        self.leaves: list[int] = []
+        for number, node in enumerate(nodes):
+            found = 1 << number if node["kind"] == "leaf" else 0
+            for below in node["below"]:
+                found |= self.leaves[below] if below >= 0 else 0
+            self.leaves.append(found)
+
+    def value(self) -> int:
+        """The bound."""
+        total = sum(prod(self._monomials(block, k) for block, k in term.items()) for term in self._terms())
+        if self.grid is None:
+            return total
+        sides = [sum(n["kind"] == "leaf" and n["is_red"] == red for n in self.nodes) for red in (True, False)]
+        return min(total, self.grid ** min(sides))
+
+    def _terms(self) -> list[Degrees]:
+        found: list[list[Degrees]] = []
+        for number, node in enumerate(self.nodes):
+            if node["kind"] == "leaf":
+                found.append([{}])
+                continue
+            parts = list(self._parts(number, found))
+            if node["kind"] == "sum":
+                terms = [term for part in parts for term in part] + ([{}] if node["constant"] else [])
+            else:
+                terms = [{(number, True): 1} if self._has_other_part(node) else {}]
+                for part in parts:
+                    terms = _distinct([_sum(a, b) for a in terms for b in part])
+            terms = _distinct(terms)
+            if len(terms) > MOST_TERMS:
+                raise TnError("the bound has too many terms to be counted again")
+            found.append(terms)
+        return found[-1]
+
+    def _parts(self, number: int, found: list[list[Degrees]]) -> Iterator[list[Degrees]]:
+        """For each use the degrees it brings."""
+        node = self.nodes[number]
+        for below, power, red in zip(node["below"], node["powers"], node["red"], strict=True):
+            if below < 0:
+                continue
+            crosses = bool(red) != bool(self.nodes[below]["is_red"])
+            once = [_sum(term, {(below, False): 1}) if crosses else term for term in found[below]]
+            if len(once) == 1:
+                yield [{block: power * degree for block, degree in once[0].items()}]
+            else:
+                yield from [once] * power
+
+    def _has_other_part(self, node: Mapping[str, Any]) -> bool:
+        if not node["whole"]:
+            return False
+        mixed = any(b >= 0 and red != node["is_red"] for b, red in zip(node["below"], node["red"], strict=True))
+        return mixed or self._cut(node) > 1
+
+    def _cut(self, node: Mapping[str, Any]) -> int:
+        """The product of the extents of the wires that touch both colours."""
+        colors: list[set[bool]] = [set() for _ in node["extents"]]
+        for wire in node["open"]:
+            colors[wire].add(bool(node["is_red"]))
+        for wires, red in zip(node["axes"], node["red"], strict=True):
+            for wire in wires:
+                colors[wire].add(bool(red))
+        return prod(extent for extent, both in zip(node["extents"], colors, strict=True) if len(both) == 2)
+
+    def _monomials(self, block: tuple[int, bool], degree: int) -> int:
+        number, inside = block
+        node = self.nodes[number]
+        extent = self._cut(node) if inside else node["components"]
+        count = comb(extent + degree - 1, degree)
+        if self.grid is None:
+            return count
+        leaves = self.leaves[number]
+        if inside:
+            leaves = 0
+            for below, red in zip(node["below"], node["red"], strict=True):
+                leaves |= self.leaves[below] if below >= 0 and red != node["is_red"] else 0
+        return min(count, self.grid ** leaves.bit_count())
+
+
+def _sum(left: Degrees, right: Degrees) -> Degrees:
+    total = dict(left)
+    for block, degree in right.items():
+        total[block] = total.get(block, 0) + degree
+    return total
+
+
+def _distinct(terms: list[Degrees]) -> list[Degrees]:
+    if len(terms) == 1:
+        return terms
+    return list({tuple(sorted(term.items())): term for term in terms}.values())
