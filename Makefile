@@ -25,8 +25,10 @@ types: $(VENV)/dev.stamp ## mypy --strict
 
 check: test lint types ## all of these
 
-bench: $(VENV)/bench.stamp ## measure, and write benchmarks/RESULTS.md
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/bench.stamp ## measure speed and exactness (takes minutes; see benchmarks/RESULTS.md)
+	$(BIN)/python -m benchmarks.tensor_train
+	$(BIN)/python -m benchmarks.hierarchical_tucker
+	$(BIN)/python -m benchmarks.exactness
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,6 @@
 """How exact scores and gradients are: against the definitions written out, and against JAX's derivative of those.
 
-python -m benchmarks.exactness [--random 500] [--differentiated 100]
+python -m benchmarks.exactness [--random 620] [--differentiated 60]
 """
 
 from __future__ import annotations
@@ -49,16 +49,18 @@ def gradient_error(comparison: Comparison) -> float:
 def main() -> None:
     """Prints the largest errors."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--random", type=int, default=500, help="random networks that are scored")
+    parser.add_argument("--random", type=int, default=620, help="random networks that are scored")
     parser.add_argument(
-        "--differentiated", type=int, default=100, help="of those, how many are differentiated"
+        "--differentiated", type=int, default=60, help="of those, how many are differentiated"
     )
     arguments = parser.parse_args()
     scores, gradients = [], []
     for number, (name, text) in enumerate(networks(arguments.random)):
         net = tn.load(text)
         comparison = Comparison(net, tn.compile(net), count=1)
-        if not all(np.all(np.abs(a) < 1e8) for members in comparison.wanted.values() for a in members):
+        # Rounding is all that may differ: of the cosine of 10^7 nobody knows more than 9 digits.
+        small = all(np.all(np.abs(a) < 1e3) for members in comparison.wanted.values() for a in members)
+        if number >= len(CORPUS) and not small:
             continue
         scores.append((comparison.score_error(), name))
         if number < len(CORPUS) + arguments.differentiated:

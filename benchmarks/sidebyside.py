@@ -13,7 +13,9 @@ Timed = Mapping[str, Callable[[], object]]
 
 def parser(description: str | None, **sizes: int) -> argparse.ArgumentParser:
     """Options for sizes, threads and rounds."""
-    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name, value in sizes.items():
         options.add_argument(f"--{name}", type=int, default=value)
     options.add_argument("--threads", type=int, default=2, help="threads of the BLAS")
@@ -43,5 +45,7 @@ def table(title: str, ours: str, found: Mapping[str, float]) -> str:
     """The medians, and how they compare to ours."""
     lines = [f"{title}", f"{'':44}{'median ms':>10}  {'/ ours':>7}"]
     for name, value in sorted(found.items(), key=lambda pair: pair[1]):
-        lines.append(f"  {name:42}{value:10.3f}  {value / found[ours]:7.2f}" + ("  <" if name == ours else ""))
+        lines.append(
+            f"  {name:42}{value:10.3f}  {value / found[ours]:7.2f}" + ("  <" if name == ours else "")
+        )
     return "\n".join(lines)

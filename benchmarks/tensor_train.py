@@ -19,119 +19,138 @@ Array = Any
 OURS = "generated"
 
 
-def scores(cores: list[Array], x: Array) -> dict[str, Callable[[], Array]]:
-    """The natural loops. Cores are (a, n, b), data (batch, d, n); the result is (batch, C)."""
-    sites, features = x.shape[1:]
-    swapped = [core.transpose(1, 0, 2).reshape(-1, core.shape[2]).copy() for core in cores]
-    first = cores[0][0]
+class Loops:
+    """The natural loops over cores (a, n, b) and data (batch, d, n); results are (batch, C).
 
-    def outer() -> Array:
-        h = x[:, 0] @ first
-        for k in range(1, sites):
-            core = cores[k]
-            h = (h[:, :, None] * x[:, k, None]).reshape(len(x), -1) @ core.reshape(-1, core.shape[2])
+    The gradients are of the sum of the result, as one vector.
+    """
+
+    def __init__(self, cores: list[Array], x: Array) -> None:
+        self.cores, self.x = cores, x
+        self.samples, self.sites, self.features = x.shape
+        self.swapped = [core.transpose(1, 0, 2).reshape(-1, core.shape[2]).copy() for core in cores]
+        self.matrices = [core.reshape(-1, core.shape[2]) for core in cores]
+        self.wide = [core.reshape(len(core), -1) for core in cores]
+
+    def scores(self) -> dict[str, Callable[[], Array]]:
+        """All ways to score."""
+        return {
+            "outer product, matrix product": self.outer,
+            "the same, cores prepared": self.outer_prepared,
+            "matrix product, weighted sum": self.weighted_sum,
+            "by feature, scaled after": self.scaled_after,
+            "by feature, scaled before": self.scaled_before,
+        }
+
+    def gradients(self) -> dict[str, Callable[[], tuple[Array, Array]]]:
+        """All ways to score and differentiate."""
+        return {
+            "outer product, matrix product": self.outer_gradient,
+            "matrix product, weighted sum": self.weighted_gradient,
+            "by feature": self.feature_gradient,
+        }
+
+    def start(self) -> Array:
+        """The state after the first site."""
+        return self.x[:, 0] @ self.cores[0][0]
+
+    def outer(self) -> Array:
+        """The outer product of state and data, then one matrix product."""
+        h = self.start()
+        for k in range(1, self.sites):
+            h = (h[:, :, None] * self.x[:, k, None]).reshape(self.samples, -1) @ self.matrices[k]
         return h
 
-    def outer_prepared() -> Array:
-        h = x[:, 0] @ first
-        for k in range(1, sites):
-            h = (x[:, k, :, None] * h[:, None]).reshape(len(x), -1) @ swapped[k]
+    def outer_prepared(self) -> Array:
+        """The same with features first, the cores put into that order beforehand."""
+        h = self.start()
+        for k in range(1, self.sites):
+            h = (self.x[:, k, :, None] * h[:, None]).reshape(self.samples, -1) @ self.swapped[k]
         return h
 
-    def weighted_sum() -> Array:
-        h = x[:, 0] @ first
-        for k in range(1, sites):
-            core = cores[k]
-            parts = (h @ core.reshape(len(core), -1)).reshape(len(x), features, -1)
-            h = (parts * x[:, k, :, None]).sum(axis=1)
+    def weighted(self, h: Array, k: int) -> Array:
+        """One matrix product with the core, then the sum weighted by the data."""
+        parts = (h @ self.wide[k]).reshape(self.samples, self.features, -1)
+        return (parts * self.x[:, k, :, None]).sum(axis=1)
+
+    def weighted_sum(self) -> Array:
+        """A weighted sum at each site."""
+        h = self.start()
+        for k in range(1, self.sites):
+            h = self.weighted(h, k)
         return h
 
-    def by_feature() -> Array:
-        h = x[:, 0] @ first
-        for k in range(1, sites):
-            total = x[:, k, 0, None] * (h @ cores[k][:, 0])
-            for i in range(1, features):
-                total += x[:, k, i, None] * (h @ cores[k][:, i])
+    def by_feature(self, h: Array, k: int) -> Array:
+        """One matrix product for each feature, scaled and added."""
+        total = self.x[:, k, 0, None] * (h @ self.cores[k][:, 0])
+        for i in range(1, self.features):
+            total += self.x[:, k, i, None] * (h @ self.cores[k][:, i])
+        return total
+
+    def scaled_after(self) -> Array:
+        """Features one by one at each site."""
+        h = self.start()
+        for k in range(1, self.sites):
+            h = self.by_feature(h, k)
+        return h
+
+    def scaled_before(self) -> Array:
+        """The same, the state scaled instead of the product."""
+        h = self.start()
+        for k in range(1, self.sites):
+            total = (self.x[:, k, 0, None] * h) @ self.cores[k][:, 0]
+            for i in range(1, self.features):
+                total += (self.x[:, k, i, None] * h) @ self.cores[k][:, i]
             h = total
         return h
 
-    def scaled_first() -> Array:
-        h = x[:, 0] @ first
-        for k in range(1, sites):
-            total = (x[:, k, 0, None] * h) @ cores[k][:, 0]
-            for i in range(1, features):
-                total += (x[:, k, i, None] * h) @ cores[k][:, i]
-            h = total
-        return h
+    def outer_gradient(self) -> tuple[Array, Array]:
+        """Outer products, kept for the way back."""
+        h, kept, parts = self.start(), [], list(self.cores)
+        for k in range(1, self.sites):
+            kept.append((self.x[:, k, :, None] * h[:, None]).reshape(self.samples, -1))
+            h = kept[-1] @ self.swapped[k]
+        g = h * 0 + 1
+        for k in range(self.sites - 1, 0, -1):
+            parts[k] = (kept[k - 1].T @ g).reshape(self.features, -1, g.shape[1]).transpose(1, 0, 2)
+            back = (g @ self.swapped[k].T).reshape(self.samples, self.features, -1)
+            g = (back * self.x[:, k, :, None]).sum(axis=1)
+        return h, self.joined(parts, g)
 
-    return {
-        "outer product, matrix product": outer,
-        "the same, cores prepared": outer_prepared,
-        "matrix product, weighted sum": weighted_sum,
-        "by feature, scaled after": by_feature,
-        "by feature, scaled before": scaled_first,
-    }
-
-
-def gradients(cores: list[Array], x: Array) -> dict[str, Callable[[], tuple[Array, Array]]]:
-    """The same loops and back: the result, and the gradient of its sum as one vector."""
-    import numpy as np
-
-    sites, features = x.shape[1:]
-    swapped = [core.transpose(1, 0, 2).reshape(-1, core.shape[2]).copy() for core in cores]
-
-    def joined(parts: list[Array]) -> Array:
-        return np.concatenate([part.ravel() for part in parts])
-
-    def outer_prepared() -> tuple[Array, Array]:
-        h, kept, parts = x[:, 0] @ cores[0][0], [], list(cores)
-        for k in range(1, sites):
-            kept.append((x[:, k, :, None] * h[:, None]).reshape(len(x), -1))
-            h = kept[-1] @ swapped[k]
-        g = np.ones_like(h)
-        for k in range(sites - 1, 0, -1):
-            parts[k] = (kept[k - 1].T @ g).reshape(features, -1, g.shape[1]).transpose(1, 0, 2)
-            g = ((g @ swapped[k].T).reshape(len(x), features, -1) * x[:, k, :, None]).sum(axis=1)
-        parts[0] = x[:, 0].T @ g
-        return h, joined(parts)
-
-    def weighted_sum() -> tuple[Array, Array]:
-        kept, parts = [x[:, 0] @ cores[0][0]], list(cores)
-        for k in range(1, sites):
-            whole = (kept[-1] @ cores[k].reshape(len(cores[k]), -1)).reshape(len(x), features, -1)
-            kept.append((whole * x[:, k, :, None]).sum(axis=1))
-        g = np.ones_like(kept[-1])
-        for k in range(sites - 1, 0, -1):
-            spread = (x[:, k, :, None] * g[:, None]).reshape(len(x), -1)
+    def weighted_gradient(self) -> tuple[Array, Array]:
+        """Weighted sums, states kept for the way back."""
+        kept, parts = [self.start()], list(self.cores)
+        for k in range(1, self.sites):
+            kept.append(self.weighted(kept[-1], k))
+        g = kept[-1] * 0 + 1
+        for k in range(self.sites - 1, 0, -1):
+            spread = (self.x[:, k, :, None] * g[:, None]).reshape(self.samples, -1)
             parts[k] = kept[k - 1].T @ spread
-            g = spread @ cores[k].reshape(len(cores[k]), -1).T
-        parts[0] = x[:, 0].T @ g
-        return kept[-1], joined(parts)
+            g = spread @ self.wide[k].T
+        return kept[-1], self.joined(parts, g)
 
-    def by_feature() -> tuple[Array, Array]:
-        kept, parts = [x[:, 0] @ cores[0][0]], list(cores)
-        for k in range(1, sites):
-            total = x[:, k, 0, None] * (kept[-1] @ cores[k][:, 0])
-            for i in range(1, features):
-                total += x[:, k, i, None] * (kept[-1] @ cores[k][:, i])
-            kept.append(total)
-        g = np.ones_like(kept[-1])
-        for k in range(sites - 1, 0, -1):
-            parts[k] = np.empty_like(cores[k])
+    def feature_gradient(self) -> tuple[Array, Array]:
+        """Features one by one, states kept for the way back."""
+        kept, parts = [self.start()], list(self.cores)
+        for k in range(1, self.sites):
+            kept.append(self.by_feature(kept[-1], k))
+        g = kept[-1] * 0 + 1
+        for k in range(self.sites - 1, 0, -1):
+            parts[k] = self.cores[k] * 0
             total = 0
-            for i in range(features):
-                scaled = x[:, k, i, None] * g
+            for i in range(self.features):
+                scaled = self.x[:, k, i, None] * g
                 parts[k][:, i] = kept[k - 1].T @ scaled
-                total = total + scaled @ cores[k][:, i].T
+                total = total + scaled @ self.cores[k][:, i].T
             g = total
-        parts[0] = x[:, 0].T @ g
-        return kept[-1], joined(parts)
+        return kept[-1], self.joined(parts, g)
 
-    return {
-        "outer product, matrix product": outer_prepared,
-        "matrix product, weighted sum": weighted_sum,
-        "by feature": by_feature,
-    }
+    def joined(self, parts: list[Array], g: Array) -> Array:
+        """The gradients of all cores as one vector; ``g`` is that of the first state."""
+        import numpy as np
+
+        parts[0] = self.x[:, 0].T @ g
+        return np.concatenate([part.ravel() for part in parts])
 
 
 def by_opt_einsum(cores: list[Array], x: Array) -> Callable[[], Array]:
@@ -160,9 +179,12 @@ def main() -> None:
     w = model.init(0)
     x = np.random.default_rng(0).random((options.batch, options.d, options.n), np.float32)
     cores = [w[name] for name in w]
-    what = f"d={options.d} n={options.n} r={options.r} batch={options.batch} float32 threads={options.threads}"
+    loops = Loops(cores, x)
+    what = (
+        f"d={options.d} n={options.n} r={options.r} batch={options.batch} float32 threads={options.threads}"
+    )
 
-    found = {OURS: lambda: model.score(w, x), **scores(cores, x)}
+    found = {OURS: lambda: model.score(w, x), **loops.scores()}
     rival = {"opt_einsum, auto-hq": by_opt_einsum(cores, x)}
     for name, function in (found | rival).items():
         wanted = found[OURS]()
@@ -171,10 +193,12 @@ def main() -> None:
     times = medians(found, options.rounds) | medians(rival, options.rounds // 4)
     print(table(f"score, {what}", OURS, times))
 
-    both = {OURS: lambda: model.score_and_gradient(w.flat, x), **gradients(cores, x)}
+    both = {OURS: lambda: model.score_and_gradient(w.flat, x), **loops.gradients()}
     wanted = both[OURS]()[1]
     for name, function in both.items():
-        np.testing.assert_allclose(function()[1], wanted, rtol=1e-2, atol=1e-4 * abs(wanted).max(), err_msg=name)
+        np.testing.assert_allclose(
+            function()[1], wanted, rtol=1e-2, atol=1e-4 * abs(wanted).max(), err_msg=name
+        )
     print(table(f"\nscore and gradient, {what}", OURS, medians(both, options.rounds)))
 
 

@@ -17,13 +17,13 @@ QUIET = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_
 
 
 def compared(text):
-    """The model and the oracle, where the values stay in a range in which rounding is all that differs."""
+    """The model and the oracle. Values stay small: the cosine of 10^7 is known to 9 digits by neither."""
     net = tn.load(text)
     model = tn.compile(net)
     assert "def score_and_gradient" in model.source  # made now, one module serves scores and gradients
     with np.errstate(over="ignore", invalid="ignore"):
         comparison = Comparison(net, model)
-    assume(all(np.all(np.abs(a) < 1e8) for members in comparison.wanted.values() for a in members))
+    assume(all(np.all(np.abs(a) < 1e3) for members in comparison.wanted.values() for a in members))
     return comparison
 
 

@@ -70,7 +70,11 @@ def test_a_module_uses_only_what_both_array_libraries_have(path):
 def test_cupy_gets_the_same_text(path):
     ours, theirs = source_of(path), source_of(path, "cupy")
     assert "import numpy as np" in ours
-    swapped = ast.unparse(ast.parse(theirs)).replace("import cupy as cp", "import numpy as np").replace("cp.", "np.")
+    swapped = (
+        ast.unparse(ast.parse(theirs))
+        .replace("import cupy as cp", "import numpy as np")
+        .replace("cp.", "np.")
+    )
     assert swapped == ast.unparse(ast.parse(ours))
 
 
@@ -83,8 +87,7 @@ def test_a_module_imports_the_array_library_only(path):
 
 def test_the_same_input_gives_the_same_bytes_under_two_hash_seeds():
     program = (
-        "import sys, tncompile as tn\n"
-        "for name in sys.argv[1:]: print(tn.compile(tn.load(name)).source)\n"
+        "import sys, tncompile as tn\nfor name in sys.argv[1:]: print(tn.compile(tn.load(name)).source)\n"
     )
     names = [str(ROOT / "examples" / f"{stem}.tn") for stem in ("deep_rac", "gnn", "peps", "born_machine")]
     texts = [
@@ -112,11 +115,17 @@ def test_a_module_runs_where_tncompile_is_not_installed(tmp_path):
         "assert np.array_equal(y, net.score(w, x)) and g.shape == w.shape == (net.WEIGHT_COUNT,)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(tmp_path)], capture_output=True, text=True, check=True, cwd=tmp_path
+        [sys.executable, "-I", "-c", program, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
     )
     w = model.init(3)
     y, g = model.score_and_gradient(w, ones(model))
-    assert [float(part) for part in result.stdout.split()] == pytest.approx([float(y.sum()), float(abs(g.flat).sum())])
+    assert [float(part) for part in result.stdout.split()] == pytest.approx(
+        [float(y.sum()), float(abs(g.flat).sum())]
+    )
 
 
 def ones(model):
@@ -146,7 +155,9 @@ output init() = score(b) * def_(b) * gradient(b)
     wanted = np.einsum("sdi,dib->sdb", x, w["unpack"]).prod(axis=1) @ w["gradient"]
     y, g = model.score_and_gradient(w, x)
     np.testing.assert_allclose(y, wanted)
-    np.testing.assert_allclose(g["gradient"], np.einsum("sdi,dib->sdb", x, w["unpack"]).prod(axis=1).sum(axis=0))
+    np.testing.assert_allclose(
+        g["gradient"], np.einsum("sdi,dib->sdb", x, w["unpack"]).prod(axis=1).sum(axis=0)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "complex64", "complex128"])
@@ -158,6 +169,40 @@ def test_every_dtype_is_kept(dtype):
     weights = exact.init(0)
     weights.flat[:] = model.init(0).flat
     np.testing.assert_allclose(y, exact.score(weights, ones(model)), rtol=1e-4, atol=1e-5)
+
+
+CONSTANTS = """network constants
+size n = 3, m = 4, d = 2
+number a = 0.5
+input x(n)
+constant shift(o in 1..m, i in 1..n) = 1 if i == o + 1 or o == m and not i > 1 else 0
+constant listed(n)                   = [1, 2.5, -3]
+constant family[k in 1..d](i in 0..n-1, p in 1..2) = a * k + i / 2 - p^2
+constant filled(n, n)                = 2
+constant wave(i in 1..n, j in 1..n)  = cos(pi * i * j / n)
+constant steps(i in 1..n, j in 1..n) = -min(i, j) % 2 + (a if 0 < i < 3 else pi)
+output y(o) = shift(o, i) * x(i)
+output z()  = listed(i) * x(i) + sum(family[k](i, p) * x(i) * family[1](i, p) for k in 1..d)
+output f()  = filled(i, j) * x(i) * x(j) + wave(i, j) * x(i) * x(j)
+output q(i) = steps(i, j) * x(j)
+"""
+
+
+def test_constants_have_the_values_of_their_formulas():
+    model = tn.compile(tn.load(CONSTANTS))
+    x = np.random.default_rng(0).standard_normal((5, 3))
+    value = model.score(model.init(0), x)
+    one = range(1, 4)
+    shift = [[1 if i == o + 1 or (o == 4 and not i > 1) else 0 for i in one] for o in range(1, 5)]
+    family = np.array([[[0.5 * k + i / 2 - p**2 for p in (1, 2)] for i in range(3)] for k in (1, 2)])
+    wave = np.cos(np.pi * np.outer(one, one) / 3)
+    steps = [[-min(i, j) % 2 + (0.5 if 0 < i < 3 else np.pi) for j in one] for i in one]
+    np.testing.assert_allclose(value["y"], x @ np.transpose(shift), atol=1e-14)
+    both = np.einsum("kip,si,ip->s", family, x, family[0])
+    np.testing.assert_allclose(value["z"], x @ [1, 2.5, -3] + both)
+    np.testing.assert_allclose(value["f"], np.einsum("ij,si,sj->s", wave + 2, x, x))
+    np.testing.assert_allclose(value["q"], x @ np.transpose(steps))
+    assert "[1 if i == o + 1 or (o == m and (not i > 1)) else 0 for i in range(1, n + 1)]" in model.source
 
 
 # --- initial values --------------------------------------------------------------------------------

@@ -15,7 +15,10 @@ from tncompile.network import Extent, Formula, Network, Number, Size
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span, Step
 
 LETTERS = "abcdef"
-EXTENTS = {label: Extent(value, Formula.atom(label)) for label, value in zip(LETTERS, (3, 2, 4, 1, 5, 2), strict=True)}
+EXTENTS = {
+    label: Extent(value, Formula.atom(label))
+    for label, value in zip(LETTERS, (3, 2, 4, 1, 5, 2), strict=True)
+}
 NETWORK = Network("test", tuple(Size(a, default=Number(str(e.value))) for a, e in EXTENTS.items()))
 LOOP = {"k": 2}
 
@@ -114,7 +117,11 @@ def meaning(step, arrays, shape):
 def accesses(draw, name, labels, written=False, diagonals=True):
     """A buffer and an access to it that carries exactly ``labels`` (twice, here and there)."""
     subscripts, family, indices, shape = [], [], [], []
-    gathered = draw(st.lists(st.sampled_from(sorted(labels)), max_size=2, unique=True)) if labels and draw(st.integers(0, 3)) == 0 else []
+    gathered = (
+        draw(st.lists(st.sampled_from(sorted(labels)), max_size=2, unique=True))
+        if labels and draw(st.integers(0, 3)) == 0
+        else []
+    )
     plain = [a for a in labels if a not in gathered]
     if plain and diagonals and not written and draw(st.integers(0, 3)) == 0:
         plain.append(draw(st.sampled_from(plain)))
@@ -130,7 +137,11 @@ def accesses(draw, name, labels, written=False, diagonals=True):
         after = 0 if kind == "whole" else draw(st.integers(0, 2))
         reach = (extent - 1) * abs(step)
         start = before if step > 0 else before + reach
-        affine = Affine(start - LOOP["k"], (("k", 1),)) if draw(st.booleans()) and kind != "whole" else Affine(start)
+        affine = (
+            Affine(start - LOOP["k"], (("k", 1),))
+            if draw(st.booleans()) and kind != "whole"
+            else Affine(start)
+        )
         subscripts.append(Span(label, affine, step, EXTENTS[label]))
         family.append(length(before + reach + 1 + after))
     if gathered:
@@ -155,7 +166,12 @@ def accesses(draw, name, labels, written=False, diagonals=True):
 @st.composite
 def steps(draw, op):
     """A step with its buffers, the order of their axes in memory, and whether the result is a new array."""
-    count = {"contract": draw(st.integers(1, 2)), "combine": draw(st.integers(0, 3)), "reduce": 1, "apply": 1}[op]
+    count = {
+        "contract": draw(st.integers(1, 2)),
+        "combine": draw(st.integers(0, 3)),
+        "reduce": 1,
+        "apply": 1,
+    }[op]
     carried = [draw(st.lists(st.sampled_from(LETTERS), max_size=4, unique=True)) for _ in range(count)]
     union = list(dict.fromkeys(a for own in carried for a in own))
     result = list(draw(st.permutations(union)))
@@ -170,11 +186,20 @@ def steps(draw, op):
     made = [draw(accesses(name, own)) for name, own in zip("ABC", carried, strict=False)]
     target, written = draw(accesses("T", result, written=True))
     bound = draw(st.booleans()) and not written.subscripts
-    operands = tuple(Access(a.buffer, a.subscripts, a.indices, complex_numbers and draw(st.booleans())) for _, a in made)
+    operands = tuple(
+        Access(a.buffer, a.subscripts, a.indices, complex_numbers and draw(st.booleans())) for _, a in made
+    )
     labels = {a: EXTENTS[a] for a in dict.fromkeys([*union, *result])}
     number = st.sampled_from([None, Number("2"), Number("0.5")])
-    coefficients = tuple(draw(number) for _ in range(1 if op == "contract" else count)) if op in ("contract", "combine") else ()
-    function = {"reduce": draw(st.sampled_from(["prod", "max", "min"])), "apply": draw(st.sampled_from(["relu", "tanh", "/"]))}.get(op, "")
+    coefficients = (
+        tuple(draw(number) for _ in range(1 if op == "contract" else count))
+        if op in ("contract", "combine")
+        else ()
+    )
+    function = {
+        "reduce": draw(st.sampled_from(["prod", "max", "min"])),
+        "apply": draw(st.sampled_from(["relu", "tanh", "/"])),
+    }.get(op, "")
     arguments = ((Number("3"), 0) if function == "/" else (0,)) if op == "apply" else ()
     constant = draw(number) if op == "combine" else None
     step = Step(op, written, operands, labels, tuple(summed), coefficients, constant, function, arguments)
@@ -189,7 +214,9 @@ def check(drawn):
     arrays = {}
     for b in buffers[:-1]:
         shape = [e.value for e in (*b.family, *b.shape)]
-        arrays[b.name] = rng.standard_normal(shape) + (1j * rng.standard_normal(shape) if dtype == "complex128" else 0)
+        arrays[b.name] = rng.standard_normal(shape) + (
+            1j * rng.standard_normal(shape) if dtype == "complex128" else 0
+        )
     text, value = run(step, buffers, orders, arrays, bound, dtype)
     target = buffers[-1]
     expected = meaning(step, arrays, [e.value for e in (*target.family, *target.shape)])

@@ -104,10 +104,10 @@ def test_weights_may_be_a_vector_or_arrays_by_name(train):
         (lambda w: {**w, "G[9]": 0}, r"no weight is called `G\[9\]`"),
         (lambda w: {k: v for k, v in w.items() if k != "G[2]"}, r"no values are given for `G\[2\]`"),
         (lambda w: {**w, "G[2]": np.zeros((4, 3))}, r"`G\[2\]` has the shape \(4, 3, 4\), here is \(4, 3\)"),
-        (lambda w: np.zeros(3), r"the vector of weights has the shape \(180,\), here is \(3,\)"),
-        (lambda w: np.zeros(180, complex), "holds complex numbers"),
-        (lambda w: np.array(["a"] * 180), "not numbers"),
-        (lambda w: "abc", "not numbers"),
+        (lambda _: np.zeros(3), r"the vector of weights has the shape \(180,\), here is \(3,\)"),
+        (lambda _: np.zeros(180, complex), "holds complex numbers"),
+        (lambda _: np.array(["a"] * 180), "not numbers"),
+        (lambda _: "abc", "not numbers"),
     ],
 )
 def test_wrong_weights_are_refused(train, change, message):
@@ -179,7 +179,9 @@ def test_members_of_different_shapes_are_a_list():
     np.testing.assert_allclose(model.score(w, x), sum(a @ b for a, b in zip(x, w["A"], strict=True)))
     _, g = model.score_and_gradient(w, x)
     np.testing.assert_allclose(g["A[2]"], x[1].sum(axis=0))
-    with pytest.raises(tn.TnError, match="`x` is a list of 3 arrays, one for each member; here is an array of shape"):
+    with pytest.raises(
+        tn.TnError, match="`x` is a list of 3 arrays, one for each member; here is an array of shape"
+    ):
         model.score(w, data(4, 3, 2))
     with pytest.raises(tn.TnError, match="`x` has 3 members, here are 2 arrays"):
         model.score(w, x[:2])
@@ -267,7 +269,9 @@ def test_an_unknown_target_or_dtype_is_refused(options):
 
 def test_a_plan_past_the_memory_limit_is_refused():
     net = tn.load(TRAIN, r=1000)
-    with pytest.raises(tn.TnError, match=r"needs .* GB at its peak for 1 sample; the limit is 1,000 bytes.*`G`"):
+    with pytest.raises(
+        tn.TnError, match=r"needs .* GB at its peak for 1 sample; the limit is 1,000 bytes.*`G`"
+    ):
         tn.compile(net, memory=1000).score(np.zeros(9_012_000), np.zeros((1, 5, 3)))
     model = tn.compile(tn.load(TRAIN), memory=1_000_000)
     w = model.init(0)

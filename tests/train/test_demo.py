@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 def test_the_demonstration_leaves_a_module_a_drawing_and_curves(tmp_path):
     command = [sys.executable, "examples/demo.py", "--epochs", "2", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    checkout = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=checkout)
     assert "tensor train" in done.stdout
     assert "held out" in done.stdout
     for name in ("digits_tensor_train.py", "digits_cp.py"):

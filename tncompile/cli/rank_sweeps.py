@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from rich import box
@@ -15,7 +16,7 @@ from tncompile.expressivity.sweep import Axis, Finding, Row, SweepReport
 
 BAR = 20
 WIDEST = 76  # characters of a table with the values of one size as columns
-RIVALS = 3
+RIVALS, SKIPPED = 3, 8
 
 
 def print_sweep(console: Console, report: SweepReport) -> None:
@@ -29,10 +30,9 @@ def print_sweep(console: Console, report: SweepReport) -> None:
         for finding in report.findings:
             if (finding.cut, finding.of) == cut:
                 _print_finding(console, finding)
-    for sizes, reason in report.skipped[:5]:
-        console.print(f"skipped {sizes_text(sizes)}: {reason}", style="yellow", markup=False)
-    if len(report.skipped) > 5:
-        console.print(f"skipped {len(report.skipped) - 5} more points", style="yellow")
+    for reason, count in list(Counter(reason for _, reason in report.skipped).items())[:SKIPPED]:
+        points = "1 point" if count == 1 else f"{count} points"
+        console.print(f"skipped {points}: {reason}", style="yellow", markup=False)
     if report.interrupted:
         console.print("interrupted: the points above are finished", style="yellow")
 
@@ -112,9 +112,11 @@ def _print_finding(console: Console, finding: Finding) -> None:
     console.print(Text.assemble("closed form: ", (str(found.form), "bold green"), f"   ({label})"))
     console.print(f"  all held-out values are predicted ({counts})", markup=False)
     if found.rivals:
-        others = ";  ".join(str(form) for form in found.rivals[:RIVALS])
-        more = f" and {len(found.rivals) - RIVALS:,} more" if len(found.rivals) > RIVALS else ""
-        console.print(Text(f"  rivals that fit as well: {others}{more}; more values would tell them apart"))
+        console.print("  rivals that fit as well (more values would tell them apart):")
+        for form in found.rivals[:RIVALS]:
+            console.print(Text(f"    {form}"))
+        if len(found.rivals) > RIVALS:
+            console.print(f"    and {len(found.rivals) - RIVALS:,} more")
     console.print()
 
 

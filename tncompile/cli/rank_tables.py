@@ -95,10 +95,12 @@ def _explain(console: Console, result: RankResult) -> None:
         lines.append(("bound cuts", crossed))
     if result.singular_values:
         lines.append(("gap", _gap_text(result)))
-    for name, text in lines:
-        console.print(Text.assemble((f"  {name:<11}", "dim"), text), soft_wrap=False)
     if result.verdict != "numerical" and result.lower > 1:
-        console.print(f"  a shallow network needs width ≥ {number_text(result.lower)}", markup=False)
+        lines.append(("so", f"a shallow network needs width ≥ {number_text(result.lower)}"))
+    grid = Table.grid(padding=(0, 2))
+    for name, text in lines:
+        grid.add_row("", Text(name, "dim"), Text(text))
+    console.print(grid)
     if result.ranks:
         _print_distribution(console, result)
     console.print()

@@ -40,7 +40,9 @@ def _leading_digits(value: int) -> str:
 
 
 def rank_text(result: RankResult) -> str:
-    """The rank, with ``≥`` where it may be larger."""
+    """The rank, with ``≥`` where it may be larger; of several samples the range."""
+    if len(set(result.ranks)) > 1:
+        return f"{min(result.ranks):,}–{max(result.ranks):,}"
     sign = "≥ " if result.verdict == "at_least" else ""
     return sign + number_text(result.lower)
 

@@ -5,4 +5,13 @@ from tncompile.codegen.domain import DTYPES
 from tncompile.codegen.modular import Modular
 from tncompile.codegen.module import LIBRARIES, emit
 
-__all__ = ["DTYPES", "LIBRARIES", "Modular", "WeightBlock", "emit", "is_array", "member_title", "weight_blocks"]
+__all__ = [
+    "DTYPES",
+    "LIBRARIES",
+    "Modular",
+    "WeightBlock",
+    "emit",
+    "is_array",
+    "member_title",
+    "weight_blocks",
+]

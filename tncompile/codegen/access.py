@@ -54,7 +54,11 @@ class Accessor:
             return self._symbols.affine(subscript)
         if isinstance(subscript, Span) and not special:
             buffer, number = reading.storage.buffer, reading.storage.order[axis]
-            return nodes.FULL if covers(subscript, buffer, number) else self._slice(subscript, buffer.family[number])
+            return (
+                nodes.FULL
+                if covers(subscript, buffer, number)
+                else self._slice(subscript, buffer.family[number])
+            )
         return nodes.FULL
 
     def _slice(self, span: Span, whole: Extent) -> ast.expr:

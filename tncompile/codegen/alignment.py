@@ -85,6 +85,8 @@ def from_matrices(expr: ast.expr, matrix: Matrix, extent: ExtentOf) -> ast.expr:
     if any(len(group) > 1 for group in (matrix.rows, matrix.columns)):
         return reshaped(expr, [(label,) for label in matrix.labels], extent)
     if matrix.batch and not (matrix.rows and matrix.columns):
-        ends: list[ast.expr] = [nodes.FULL if group else nodes.number(0) for group in (matrix.rows, matrix.columns)]
+        ends: list[ast.expr] = [
+            nodes.FULL if group else nodes.number(0) for group in (matrix.rows, matrix.columns)
+        ]
         return nodes.indexed(expr, [*(nodes.FULL for _ in matrix.batch), *ends])
     return expr

@@ -35,7 +35,9 @@ class Strided:
         if len(group) < 2:
             return True
         at = self.labels.index(group[0])
-        return self.labels[at : at + len(group)] == tuple(group) and all(self.joined[at : at + len(group) - 1])
+        return self.labels[at : at + len(group)] == tuple(group) and all(
+            self.joined[at : at + len(group) - 1]
+        )
 
     def only(self, labels: Iterable[str]) -> tuple[str, ...]:
         """Those of ``labels`` that the array has, in the order of memory."""
@@ -94,5 +96,7 @@ def reduction_cost(array: Strided, gone: Iterable[str], sizes: Sizes) -> float:
     if not gone:
         return 0.0
     last = max(place for place, label in enumerate(array.labels) if label in gone)
-    run = extent(array.labels[last + 1 :], sizes) if last + 1 < len(array.labels) else sizes[array.labels[last]]
+    run = (
+        extent(array.labels[last + 1 :], sizes) if last + 1 < len(array.labels) else sizes[array.labels[last]]
+    )
     return CALL * 1.5 + total * REDUCTION + total / max(1, run) * RUN * 2

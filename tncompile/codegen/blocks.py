@@ -65,7 +65,9 @@ def block_title(
         parts = [_range(c, next(counts, None) if len(c) > 1 else None) for c in columns]
         return f"{table.name}[{', '.join(parts)}]"
     ends = ", ".join(_member(row) for row in (members[0], members[-1]))
-    return f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
+    return (
+        f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -155,7 +157,9 @@ def _independent(loops: Sequence[Loop]) -> bool:
     """Are the ranges of the loops independent of each other, without conditions?"""
     seen: set[str] = set()
     for loop in loops:
-        parts: list[Expr] = [loop.domain.first, loop.domain.last] if isinstance(loop.domain, Range) else [loop.domain]
+        parts: list[Expr] = (
+            [loop.domain.first, loop.domain.last] if isinstance(loop.domain, Range) else [loop.domain]
+        )
         names = {node.name for part in parts for node in nodes_of(part) if isinstance(node, Name)}
         if loop.condition is not None or names & seen:
             return False

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from tncompile.codegen import nodes
 from tncompile.codegen.domain import Domain
+from tncompile.codegen.pythonic import NotWritten, pythonic
 from tncompile.codegen.symbols import Symbols
-from tncompile.network import UNIT_ROWS, Axis, ListExpr, Loop, Network, Number, Range, Tensor
+from tncompile.network import UNIT_ROWS, Add, Axis, Expr, ListExpr, Loop, Network, Number, Range, Tensor
 from tncompile.plan.schedule import Buffer
 
 Numbers = npt.NDArray[np.complex128]
@@ -26,8 +27,10 @@ def constant_array(network: Network, buffer: Buffer, symbols: Symbols) -> ast.ex
     shape = [symbols.extent(extent) for extent in (*buffer.family, *buffer.shape)]
     domain = symbols.domain
     if values.ndim and values.size and (values == values.flat[0]).all():
-        return domain.call("full", nodes.group(shape), domain.literal(complex(values.flat[0])), nodes.name("DTYPE"))
-    return domain.call("array", _nested(values, symbols), nodes.name("DTYPE"))
+        return domain.call(
+            "full", nodes.group(shape), domain.literal(complex(values.flat[0])), nodes.name("DTYPE")
+        )
+    return domain.call("array", _listing(tensor, symbols) or _nested(values, symbols), nodes.name("DTYPE"))
 
 
 def constant_values(network: Network, tensor: Tensor, buffer: Buffer, domain: Domain) -> Numbers:
@@ -39,7 +42,11 @@ def constant_values(network: Network, tensor: Tensor, buffer: Buffer, domain: Do
     if isinstance(tensor.value, ListExpr):
         entries = np.array(list(_listed(network, tensor.value, domain)), np.complex128)
         size = int(np.prod(shape, dtype=np.int64))
-        table = entries.reshape(members, size) if len(entries) == members * size else np.tile(entries, (members, 1))
+        table = (
+            entries.reshape(members, size)
+            if len(entries) == members * size
+            else np.tile(entries, (members, 1))
+        )
         return table[buffer.members].reshape(*family, *shape)
     owners = network.scope.family(tensor.family)
     loops = [_axis_loop(axis, number) for number, axis in enumerate(tensor.axes)]
@@ -76,6 +83,32 @@ def _delta(buffer: Buffer, symbols: Symbols) -> ast.expr:
         other = nodes.indexed(arange, [nodes.FULL, *[ast.Constant(None)] * (len(buffer.shape) - 1 - axis)])
         parts.append(ast.Compare(first, [ast.Eq()], [other]))
     return nodes.method(nodes.chain(ast.BitAnd(), parts), "astype", total)
+
+
+def _listing(tensor: Tensor, symbols: Symbols) -> ast.expr | None:
+    """``[[formula for i in range(1, n + 1)] for o in range(1, m + 1)]``; None where that cannot be written."""
+    axes = tensor.axes
+    if tensor.family or not axes or isinstance(tensor.value, ListExpr) or any(axis.loops for axis in axes):
+        return None
+    variables = {axis.variable: symbols.variable(axis.variable) for axis in axes if axis.variable}
+    try:
+        assert tensor.value is not None
+        listing = pythonic(tensor.value, symbols, variables)
+        for axis in reversed(axes):
+            stop = pythonic(_one_more(axis.extent), symbols, {})
+            first = nodes.number(1) if axis.first is None else pythonic(axis.first, symbols, {})
+            head = variables[axis.variable] if axis.variable else nodes.name("_")
+            loop = ast.comprehension(head, nodes.call(nodes.name("range"), first, stop), [], 0)
+            listing = ast.ListComp(listing, [loop])
+    except NotWritten:
+        return None
+    return listing
+
+
+def _one_more(expr: Expr) -> Expr:
+    if isinstance(expr, Number):
+        return Number(str(int(expr.value) + 1))
+    return Add((expr, Number("1")), (1, 1))
 
 
 def _nested(values: Numbers, symbols: Symbols) -> ast.expr:

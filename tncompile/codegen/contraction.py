@@ -104,7 +104,11 @@ class Contractor:
     def _scaled(self, value: Value, factor: ast.expr | None) -> Value:
         if factor is None:
             return value
-        if isinstance(factor, ast.UnaryOp) and isinstance(factor.operand, ast.Constant) and factor.operand.value == 1:
+        if (
+            isinstance(factor, ast.UnaryOp)
+            and isinstance(factor.operand, ast.Constant)
+            and factor.operand.value == 1
+        ):
             return Value(ast.UnaryOp(ast.USub(), value.expr), Strided.dense(value.labels))
         return Value(self.domain.multiply(factor, value.expr), Strided.dense(value.labels))
 

@@ -44,9 +44,13 @@ class Domain:
         """A number of the network as text; whole numbers stay short."""
         value = complex(value)
         if value.imag == 0:
-            return nodes.number(int(value.real) if value.real.is_integer() and abs(value.real) < 2**53 else value.real)
+            return nodes.number(
+                int(value.real) if value.real.is_integer() and abs(value.real) < 2**53 else value.real
+            )
         if value.real == 0:
-            return nodes.number(complex(0, value.imag)) if value.imag > 0 else _negative(complex(0, -value.imag))
+            return (
+                nodes.number(complex(0, value.imag)) if value.imag > 0 else _negative(complex(0, -value.imag))
+            )
         imaginary = ast.Sub() if value.imag < 0 else ast.Add()
         return nodes.binary(nodes.number(value.real), imaginary, nodes.number(complex(0, abs(value.imag))))
 

@@ -31,7 +31,9 @@ class Entry:
         self.adjoints = {name: weight for weight in weights for name in outputs if name == f"{weight}_bar"}
         given = self._direct()
         program = Program(schedule, symbols, shared, list(given))
-        lying = [name for name in given if program.storages[name].order == native_order(schedule.buffers[name])]
+        lying = [
+            name for name in given if program.storages[name].order == native_order(schedule.buffers[name])
+        ]
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
 
@@ -96,7 +98,9 @@ class Entry:
             elif buffer.role == "input" and buffer.tensor in words:
                 word = nodes.name(words[buffer.tensor])
                 whole = is_array(self.schedule.network, buffer.tensor)
-                statement = program.arrived(name, self.outside.input_array(buffer.tensor, word, buffer, whole))
+                statement = program.arrived(
+                    name, self.outside.input_array(buffer.tensor, word, buffer, whole)
+                )
             if statement is not None:
                 yield statement
 
@@ -148,7 +152,9 @@ class Entry:
             given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
             word = self.program.storages[name].identifier
             yield nodes.assign(word, domain.call("broadcast_to", given, shape))
-            statement = self.program.arrived(name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole))
+            statement = self.program.arrived(
+                name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole)
+            )
         else:
             shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
             ones = domain.call("ones", shape, dtype)
@@ -167,7 +173,9 @@ class Entry:
             for access in self.schedule.outputs[adjoint]:
                 buffer = self.schedule.buffers[access.buffer]
                 for number, block in enumerate(self.shared.blocks):
-                    if block.table.name == weight and np.array_equal(self._members(buffer, weight), block.block.members):
+                    if block.table.name == weight and np.array_equal(
+                        self._members(buffer, weight), block.block.members
+                    ):
                         found[buffer.name] = number
         return found
 
@@ -227,7 +235,10 @@ class Entry:
                 if not np.array_equal(members, block):
                     shape = [nodes.number(-1), *(self.symbols.extent(extent) for extent in buffer.shape)]
                     mine = np.flatnonzero(np.isin(members, block))
-                    view = nodes.indexed(nodes.method(view, "reshape", *shape), [_places(np.searchsorted(block, members[mine]))])
+                    view = nodes.indexed(
+                        nodes.method(view, "reshape", *shape),
+                        [_places(np.searchsorted(block, members[mine]))],
+                    )
                     value = nodes.indexed(nodes.method(lying, "reshape", *shape), [_places(mine)])
                 if not isinstance(view, ast.Subscript):
                     view = ast.Subscript(view, ast.Constant(...), ast.Load())
@@ -237,7 +248,9 @@ class Entry:
 
     def _result(self, differentiated: bool) -> ast.expr:
         held = {name: (nodes.name(s.identifier), s.order) for name, s in self.program.storages.items()}
-        values: list[ast.expr] = [self.outside.output(self.schedule, name, held) for name in self.network.outputs]
+        values: list[ast.expr] = [
+            self.outside.output(self.schedule, name, held) for name in self.network.outputs
+        ]
         if len(values) == 1:
             result = values[0]
         else:
@@ -272,6 +285,8 @@ def _mentions(items: Sequence[Item], word: str) -> bool:
         if isinstance(item, Block):
             if _mentions([item.head], word) or _mentions(item.body, word):
                 return True
-        elif isinstance(item, ast.AST) and any(isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)):
+        elif isinstance(item, ast.AST) and any(
+            isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)
+        ):
             return True
     return False

@@ -48,7 +48,11 @@ class Initial:
             if not whole:
                 flat = nodes.method(nodes.name(view), "reshape", *rest)
                 place = nodes.indexed(flat, [ast.Slice(nodes.number(first), nodes.number(stop))])
-            target = place if isinstance(place, ast.Subscript) else ast.Subscript(place, ast.Constant(...), ast.Load())
+            target = (
+                place
+                if isinstance(place, ast.Subscript)
+                else ast.Subscript(place, ast.Constant(...), ast.Load())
+            )
             yield nodes.assign(target, self._normal(self._deviation(block, shares[first]), _shape_of(place)))
 
     def _deviation(self, block: WeightBlock, shares: Ints) -> ast.expr | None:
@@ -101,7 +105,11 @@ class Initial:
                 identity = self._identity(block)
                 return identity if noise is None else nodes.binary(identity, ast.Add(), noise)
         axes = len(block.block.shape)
-        first = int(self.symbols.value(self.network.tensors[block.table.name].init.arguments[0]).real) if arguments else axes - 1  # type: ignore[union-attr]
+        first = (
+            int(self.symbols.value(self.network.tensors[block.table.name].init.arguments[0]).real)
+            if arguments
+            else axes - 1
+        )  # type: ignore[union-attr]
         return self._orthogonal(view, block, first)
 
     def _identity(self, block: WeightBlock) -> ast.expr:
@@ -122,8 +130,12 @@ class Initial:
         return drawn if deviation is None else nodes.binary(deviation, ast.Mult(), drawn)
 
     def _orthogonal(self, view: str, block: WeightBlock, first: int) -> ast.expr:
-        rows = nodes.chain(ast.Mult(), [self.symbols.extent(e) for e in block.block.shape[:first]] or [nodes.number(1)])
-        columns = nodes.chain(ast.Mult(), [self.symbols.extent(e) for e in block.block.shape[first:]] or [nodes.number(1)])
+        rows = nodes.chain(
+            ast.Mult(), [self.symbols.extent(e) for e in block.block.shape[:first]] or [nodes.number(1)]
+        )
+        columns = nodes.chain(
+            ast.Mult(), [self.symbols.extent(e) for e in block.block.shape[first:]] or [nodes.number(1)]
+        )
         count = nodes.number(len(block.block.members))
         drawn = self._normal(None, nodes.group([count, rows, columns]))
         self.helpers["orthogonal"] = _orthogonal_helper(self.symbols)
@@ -137,8 +149,12 @@ def _shape_of(place: ast.expr) -> ast.expr:
 
 def _complex_normal() -> Block:
     """Complex numbers of variance 1."""
-    body = ast.parse("return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) * 0.5 ** 0.5").body
-    return _function("normal", ["rng", "shape"], ["Normally distributed complex numbers of variance 1."], body)
+    body = ast.parse(
+        "return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) * 0.5 ** 0.5"
+    ).body
+    return _function(
+        "normal", ["rng", "shape"], ["Normally distributed complex numbers of variance 1."], body
+    )
 
 
 def _orthogonal_helper(symbols: Symbols) -> Block:

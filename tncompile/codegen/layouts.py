@@ -70,7 +70,9 @@ class _Search:
     def start(self, samples_last: bool) -> dict[str, Order]:
         """The order of the network for all buffers, or with the samples last."""
         return {
-            name: self._samples_last(buffer) if samples_last and buffer.role != "constant" else tuple(range(len(buffer.family) + len(buffer.shape)))
+            name: self._samples_last(buffer)
+            if samples_last and buffer.role != "constant"
+            else tuple(range(len(buffer.family) + len(buffer.shape)))
             for name, buffer in self.buffers.items()
         }
 
@@ -83,7 +85,9 @@ class _Search:
     def descend(self, orders: dict[str, Order]) -> dict[str, Order]:
         """Each buffer in turn is given its best order, until nothing gets better."""
         evaluations = sum(len(numbers) for numbers in self.touching.values()) * 24 * 3
-        few = evaluations > MOST_EVALUATIONS  # the network is written out: its buffers are many, and used once
+        few = (
+            evaluations > MOST_EVALUATIONS
+        )  # the network is written out: its buffers are many, and used once
         for _ in range(2 if few else 4):
             changed = False
             for name, buffer in self.buffers.items():

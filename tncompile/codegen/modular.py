@@ -20,9 +20,16 @@ from tncompile.network.values.exact import exact_numbers
 HELPERS = '''
 def reduced(x):
     """Balanced residues of whole numbers below 2^53."""
-    q = np.rint(x * (1 / PRIME))
-    q *= PRIME
-    return np.subtract(x, q, out=q) if isinstance(q, np.ndarray) else x - q
+    if not isinstance(x, np.ndarray) or not x.flags.c_contiguous:
+        return x - PRIME * np.rint(x * (1 / PRIME))
+    flat = x.reshape(-1)  # in place and in pieces that stay in the cache: the array is a temporary
+    for start in range(0, flat.size, 32768):
+        piece = flat[start : start + 32768]
+        q = piece * (1 / PRIME)
+        np.rint(q, out=q)
+        q *= PRIME
+        piece -= q
+    return x
 
 
 def times(a, b):

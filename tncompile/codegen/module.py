@@ -58,6 +58,7 @@ class _Module:
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
         self.network = score.network
+        self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
         names = Names([*RESERVED, domain.library, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
@@ -106,27 +107,32 @@ class _Module:
     # --- sizes, weights, constants ------------------------------------------------------------------
 
     def _sizes(self) -> Iterator[Item]:
+        """The sizes as constants, those that only the gradient has behind, and the lets that the code names."""
         used = self.symbols.constants
-        lines: list[Item] = []
-        for statement in self.network.statements:
-            if isinstance(statement, Size) and statement.name != self.batch:
-                value = self.network.scope.lookup(statement.name)
-                if statement.name in used or (isinstance(value, int) and not statement.real):
-                    lines.append(self._constant(statement.name))
-        for statement in self.network.statements:
-            if isinstance(statement, Let) and statement.name in used:
-                lines.append(Noted(self._constant(statement.name), expression_text(statement.value)))
-        if lines:
-            yield from [*lines, Blank()]
+        sizes: dict[str, Item] = {}
+        lets: dict[str, Item] = {}
+        for network in self.networks:
+            for statement in network.statements:
+                if isinstance(statement, Size) and statement.name not in (*sizes, self.batch):
+                    value = network.scope.lookup(statement.name)
+                    plain = network is self.network and isinstance(value, int) and not statement.real
+                    if statement.name in used or plain:
+                        sizes[statement.name] = self._constant(network, statement.name)
+                elif isinstance(statement, Let) and statement.name in used:
+                    constant = self._constant(network, statement.name)
+                    lets.setdefault(statement.name, Noted(constant, expression_text(statement.value)))
+        if sizes or lets:
+            yield from [*sizes.values(), *lets.values(), Blank()]
 
-    def _constant(self, name: str) -> ast.stmt:
-        value = self.network.scope.lookup(name)
+    def _constant(self, network: Network, name: str) -> ast.stmt:
+        value = network.scope.lookup(name)
         word = self.shared.names.give(("size", name), name)
         if isinstance(value, FamilyValue):
             items = [nodes.number(item) for item in value.values.tolist()]
             return nodes.assign(word, nodes.group(items))
         assert isinstance(value, int | float | complex)
-        return nodes.assign(word, self.domain.literal(value) if isinstance(value, complex) else nodes.number(value))
+        literal = self.domain.literal(value) if isinstance(value, complex) else nodes.number(value)
+        return nodes.assign(word, literal)
 
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0
@@ -142,7 +148,10 @@ class _Module:
             product = Formula.constant(1)
             for extent in extents:
                 product = product * extent.formula
-            total, value = total + product, value + int(np.prod([extent.value for extent in extents], dtype=np.int64))
+            total, value = (
+                total + product,
+                value + int(np.prod([extent.value for extent in extents], dtype=np.int64)),
+            )
         yield Comment("The blocks of the flat vector of weights, in their order: members and axes.")
         yield nodes.assign("WEIGHTS", ast.Dict(titles, shapes))
         yield nodes.assign("WEIGHT_COUNT", self.symbols.formula(total, value))
@@ -185,12 +194,16 @@ return views
 
     def _init(self) -> Iterator[Block]:
         initial = Initial(self.network, self.symbols)
-        views = {self.shared.view(self.score, number): block for number, block in enumerate(self.shared.blocks)}
+        views = {
+            self.shared.view(self.score, number): block for number, block in enumerate(self.shared.blocks)
+        }
         statements = list(initial.statements(views))
         body: list[Item] = [Text(("Random weights, as one flat vector.",))]
         generator = nodes.attribute(nodes.name(self.domain.library), "random", "default_rng")
         body.append(nodes.assign("rng", nodes.call(generator, nodes.name("seed"))))
-        body.append(nodes.assign("w", self.domain.call("empty", nodes.name("WEIGHT_COUNT"), nodes.name("dtype"))))
+        body.append(
+            nodes.assign("w", self.domain.call("empty", nodes.name("WEIGHT_COUNT"), nodes.name("dtype")))
+        )
         if views:
             targets = ast.Tuple([nodes.name(view) for view in views], ast.Load())
             body.append(nodes.assign(targets, nodes.call(nodes.name("unpack"), nodes.name("w"))))

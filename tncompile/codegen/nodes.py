@@ -67,7 +67,11 @@ def indexed(value: ast.expr, items: Sequence[ast.expr], *, merge: bool = True) -
     holds arrays of positions.
     """
     items = list(items)
-    if merge and isinstance(value, ast.Subscript) and all(_is_full(item) or is_new_axis(item) for item in items):
+    if (
+        merge
+        and isinstance(value, ast.Subscript)
+        and all(_is_full(item) or is_new_axis(item) for item in items)
+    ):
         items = _merged(_items(value), items)
         value = value.value
     while items and _is_full(items[-1]):

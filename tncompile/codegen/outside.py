@@ -51,7 +51,9 @@ class Outside:
         stacked = self.symbols.domain.call("stack", chosen, axis=axis)
         if len(buffer.family) == 1:
             return stacked
-        return nodes.method(stacked, "reshape", *(self.symbols.extent(extent) for extent in self.inner(buffer)))
+        return nodes.method(
+            stacked, "reshape", *(self.symbols.extent(extent) for extent in self.inner(buffer))
+        )
 
     def shape(self, name: str, buffer: Buffer) -> list[ast.expr]:
         """The shape of a tensor that is one array outside: (samples, family, axes)."""
@@ -70,7 +72,9 @@ class Outside:
         if is_array(self.network, name) and len(buffers) == 1:
             buffer = buffers[0]
             expr = self._samples_first(buffer, *held[buffer.name])
-            items: list[ast.expr] = [nodes.FULL if varies else ast.Constant(None) for varies in _varying(members)]
+            items: list[ast.expr] = [
+                nodes.FULL if varies else ast.Constant(None) for varies in _varying(members)
+            ]
             if not any(nodes.is_new_axis(item) for item in items):
                 return expr
             return nodes.indexed(expr, [nodes.FULL, *items] if self._sampled(buffer) else items)
@@ -80,9 +84,7 @@ class Outside:
         wanted = samples_first(buffer, self.symbols.batch)
         return transposed(expr, [str(a) for a in order], [str(a) for a in wanted])
 
-    def _listed(
-        self, buffers: Sequence[Buffer], held: Held, count: int
-    ) -> list[ast.expr]:
+    def _listed(self, buffers: Sequence[Buffer], held: Held, count: int) -> list[ast.expr]:
         """Each member as an array of its own, in the order of members."""
         items: list[tuple[int, ast.expr]] = []
         for buffer in buffers:

@@ -106,7 +106,9 @@ def _with_summed(first: Strided, second: Strided, result: Strided, summed: Label
         if set(array.labels) == everything and array.only(result.labels) == result.labels:
             return array.labels
     wanted = summed + result.labels
-    if all(tuple(label for label in wanted if label in array.labels) == array.labels for array in (first, second)):
+    if all(
+        tuple(label for label in wanted if label in array.labels) == array.labels for array in (first, second)
+    ):
         return wanted
     bigger = max((first, second), key=lambda array: extent(array.labels, sizes)).labels
     own = iter(bigger)
@@ -122,7 +124,7 @@ def _matrix_ways(
     in_result = [[label for label in result.labels if label in labels] for labels in own]
     for swapped in (False, True):
         x, y = (second, first) if swapped else (first, second)
-        rows_of, columns_of = ((1, 0) if swapped else (0, 1))
+        rows_of, columns_of = (1, 0) if swapped else (0, 1)
         for rows, columns in choices(
             _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
         ):
@@ -139,9 +141,7 @@ def _distinct(*orders: Sequence[str]) -> list[Labels]:
     return list(dict.fromkeys(tuple(order) for order in orders))
 
 
-def _matrix_cost(
-    x: Strided, y: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes
-) -> float:
+def _matrix_cost(x: Strided, y: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes) -> float:
     cost = CALL * 1.2
     for array, matrix in ((x, left), (y, right)):
         if not matrix.fits(array):

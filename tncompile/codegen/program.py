@@ -45,7 +45,11 @@ class Shared:
         single = single_members(schedule).get(name)
         if single is None or single.number is not None or not str(single).isidentifier():
             return name
-        value = str(schedule.network.tables.tensors[schedule.buffers[name].tensor].members[schedule.buffers[name].members[0], 0])
+        value = str(
+            schedule.network.tables.tensors[schedule.buffers[name].tensor].members[
+                schedule.buffers[name].members[0], 0
+            ]
+        )
         return f"{name.removesuffix(value)}{single}" if name.endswith(f"_{value}") else name
 
     def view(self, schedule: Schedule, number: int) -> str:
@@ -59,7 +63,9 @@ class Shared:
 class Program:
     """Writes the steps of a schedule. ``given`` are result buffers that exist before the program runs."""
 
-    def __init__(self, schedule: Schedule, symbols: Symbols, shared: Shared, given: Sequence[str] = ()) -> None:
+    def __init__(
+        self, schedule: Schedule, symbols: Symbols, shared: Shared, given: Sequence[str] = ()
+    ) -> None:
         self.schedule, self.symbols, self.shared = schedule, symbols, shared
         buffers = schedule.buffers
         leaving = [access.buffer for blocks in schedule.outputs.values() for access in blocks]
@@ -67,14 +73,22 @@ class Program:
         self.used = tuple(dict.fromkeys([*touched, *leaving]))
         self.bound = bound_buffers(schedule, given)
         outside = {
-            name: native_order(buffers[name]) if name in given else samples_first(buffers[name], symbols.batch)
+            name: native_order(buffers[name])
+            if name in given
+            else samples_first(buffers[name], symbols.batch)
             for name in leaving
         }
-        outside |= {name: incoming_order(buffers[name], symbols.batch) for name in self.used if buffers[name].role != "value"}
+        outside |= {
+            name: incoming_order(buffers[name], symbols.batch)
+            for name in self.used
+            if buffers[name].role != "value"
+        }
         orders = choose_orders(schedule, Placed(outside, self.bound), symbols.batch)
         self.outside: dict[str, Order] = outside
         self.storages = {
-            name: Storage(buffers[name], self._identifier(buffers[name]), orders.get(name, outside.get(name, ())))
+            name: Storage(
+                buffers[name], self._identifier(buffers[name]), orders.get(name, outside.get(name, ()))
+            )
             for name in self.used
         }
         accessor = Accessor(symbols, shared.tables)
@@ -87,7 +101,9 @@ class Program:
             return word
         if buffer.role == "input" and is_array(self.schedule.network, buffer.tensor):
             return self.shared.names.give(("input", buffer.tensor), buffer.tensor)
-        return self.shared.names.give(("buffer", buffer.name), self.shared.spelled(self.schedule, buffer.name))
+        return self.shared.names.give(
+            ("buffer", buffer.name), self.shared.spelled(self.schedule, buffer.name)
+        )
 
     def arrived(self, name: str, expr: ast.expr) -> ast.stmt | None:
         """Gives an incoming array its buffer's name, in the order of axes that the program wants."""
@@ -111,7 +127,11 @@ class Program:
                     items.append(self._allocation(name))
             items += self._item(item)
             dead = self.schedule.dead[number] if number < min(last, len(self.schedule.dead)) else ()
-            large = [self.storages[name].identifier for name in dead if name in self.storages and self._is_large(name)]
+            large = [
+                self.storages[name].identifier
+                for name in dead
+                if name in self.storages and self._is_large(name)
+            ]
             for first in range(0, len(large), NAMES_A_LINE):
                 words = large[first : first + NAMES_A_LINE]
                 items.append(ast.Delete([ast.Name(word, ast.Del()) for word in words]))

@@ -53,10 +53,7 @@ class Reading:
         if special:
             return Strided.dense((*self.gathered, *(p.label for p in self._plain if p.label)))
         kept = [i for i, part in enumerate(self.parts) if part.label is not None]
-        joined = [
-            j == i + 1 and self._whole(j) and _steady(self.parts[i])
-            for i, j in pairwise(kept)
-        ]
+        joined = [j == i + 1 and self._whole(j) and _steady(self.parts[i]) for i, j in pairwise(kept)]
         if kept:
             joined.append(kept[-1] == len(self.parts) - 1 and _steady(self.parts[kept[-1]]))
         return Strided(tuple(str(self.parts[i].label) for i in kept), tuple(joined))
@@ -103,6 +100,8 @@ def reading(access: Access, storage: Storage) -> Reading:
             parts.append(Part(access.indices[axis - family], None))
             continue
         subscript = access.subscripts[axis]
-        label = subscript.label if isinstance(subscript, Span) else "" if isinstance(subscript, Gather) else None
+        label = (
+            subscript.label if isinstance(subscript, Span) else "" if isinstance(subscript, Gather) else None
+        )
         parts.append(Part(label, subscript))
     return Reading(storage, tuple(parts), access.conjugate)

@@ -48,7 +48,9 @@ def _counts(network: Network, found: RuleClass, uses: list[UseTable]) -> list[In
     """For each use an array (rows, axes): how many uses of weights carry the axis's index; 0 for free indices."""
     wires: dict[tuple[int, ...], int] = {}
     free = set(_free_wires(network, found, wires))
-    slots = [[_wires(network, index, use.rows, use.parent, wires) for index in use.use.indices] for use in uses]
+    slots = [
+        [_wires(network, index, use.rows, use.parent, wires) for index in use.use.indices] for use in uses
+    ]
     carried = np.zeros(len(wires), np.int64)
     for columns in slots:
         if columns:
@@ -68,7 +70,9 @@ def _free_wires(network: Network, found: RuleClass, wires: dict[tuple[int, ...],
         yield from _wires(network, free.index, rows, parent, wires).tolist()
 
 
-def _wires(network: Network, index: Index, rows: Rows, parent: Ints, wires: dict[tuple[int, ...], int]) -> Ints:
+def _wires(
+    network: Network, index: Index, rows: Rows, parent: Ints, wires: dict[tuple[int, ...], int]
+) -> Ints:
     """A number for the index in every row: the same for the same name and subscripts in the same instance."""
     name = wires.setdefault((-1, *map(ord, index.name)), len(wires))
     columns = [parent, *(network.scope.integers(s, rows) for s in index.subscripts)]

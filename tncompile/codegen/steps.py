@@ -53,7 +53,8 @@ def label_sizes(step: Step, batch: str | None) -> dict[str, int]:
     """The extent of each label as costs see it: the number of samples, known only later, is taken as 256."""
     samples = None if batch is None else Formula.atom(batch)
     return {
-        label: USUAL_BATCH if extent.formula == samples else extent.value for label, extent in step.labels.items()
+        label: USUAL_BATCH if extent.formula == samples else extent.value
+        for label, extent in step.labels.items()
     }
 
 
@@ -81,7 +82,8 @@ class StepWriter:
         else:
             order = _carried(labels, operands)
             arguments = [
-                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a) for a in step.arguments
+                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a)
+                for a in step.arguments
             ]
             value = Value(function(step.function, arguments, domain), Strided.dense(order))
         return [self._store(step, value, target, bound)]
@@ -93,7 +95,9 @@ class StepWriter:
     def _read(self, access: Access) -> Value:
         return self.accessor.read(reading(access, self.storages[access.buffer]), self.symbols.domain)
 
-    def _contract(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[ast.stmt]:
+    def _contract(
+        self, step: Step, operands: Sequence[Value], target: Reading, bound: bool
+    ) -> list[ast.stmt]:
         labels = target.strided.labels
         fresh = bound or bool(target.gathers)
         result = Strided.dense(labels) if fresh else target.strided
@@ -102,7 +106,13 @@ class StepWriter:
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
         plain = plan.product is not None and not any(plan.alone) and factor is None
-        if plain and plan.product is not None and not bound and not target.gathers and self.symbols.domain.in_place:
+        if (
+            plain
+            and plan.product is not None
+            and not bound
+            and not target.gathers
+            and self.symbols.domain.in_place
+        ):
             place = self.accessor.view(target)
             written = contractor.place(plan.product, place)
             if written is not None:
@@ -128,7 +138,11 @@ class StepWriter:
         expr, domain = value.expr, self.symbols.domain
         if axes:
             arguments = {"axis": nodes.integers(axes)} if kept.labels else {}
-            expr = domain.product(expr, **arguments) if called == "prod" else nodes.method(expr, called, **arguments)
+            expr = (
+                domain.product(expr, **arguments)
+                if called == "prod"
+                else nodes.method(expr, called, **arguments)
+            )
         if called == "prod":
             extents = self.extent(step)
             for label in step.summed:
@@ -192,13 +206,13 @@ class StepWriter:
             return nodes.assign(target.storage.identifier, domain.call(called, value.expr))
         return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
 
-
     def _is_finished(self, step: Step, value: Value) -> bool:
         """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""
         if not isinstance(value.expr, ast.Name):
             return False
         buffer = self.storages[step.operands[0].buffer].buffer
         return buffer.role == "value" and not buffer.rolling
+
 
 @dataclass(frozen=True)
 class _Extents:
@@ -216,7 +230,9 @@ def _carried(labels: Sequence[str], operands: Sequence[Value]) -> tuple[str, ...
 
 def _is_view(expr: ast.expr) -> bool:
     """Is the expression a subscript of a buffer and nothing more?"""
-    return isinstance(expr, ast.Name) or (isinstance(expr, ast.Subscript) and isinstance(expr.value, ast.Name))
+    return isinstance(expr, ast.Name) or (
+        isinstance(expr, ast.Subscript) and isinstance(expr.value, ast.Name)
+    )
 
 
 __all__ = ["StepWriter", "step_cost"]

@@ -68,5 +68,7 @@ def _order(access: Access, buffer: Buffer, current: Order, wish: Sequence[str]) 
     ranks = {label: rank for rank, label in enumerate(wish)}
     labels = {axis: _label(access, buffer, axis) for axis in current}
     return tuple(
-        sorted(current, key=lambda axis: -1 if labels[axis] is None else ranks.get(str(labels[axis]), len(ranks)))
+        sorted(
+            current, key=lambda axis: -1 if labels[axis] is None else ranks.get(str(labels[axis]), len(ranks))
+        )
     )

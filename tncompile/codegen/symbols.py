@@ -125,6 +125,13 @@ class Symbols:
         self.constants[name] = tuple(value.values.tolist()) if isinstance(value, FamilyValue) else value
         return nodes.name(word)
 
+    def plain(self, name: str) -> ast.expr | None:
+        """The constant of a size or number that is one number; None for any other name."""
+        if name not in self._sizes or name == self.batch:
+            return None
+        value = self._scope.lookup(name)
+        return self._constant(name, value) if isinstance(value, int | float) else None
+
     # --- numbers --------------------------------------------------------------------------------
 
     def value(self, expr: Expr) -> complex:
@@ -139,8 +146,8 @@ class Symbols:
         match expr:
             case Negative(operand=operand):
                 return ast.UnaryOp(ast.USub(), self.number(operand))
-            case Name(name=name) if name in self._sizes and name != self.batch:
-                return self._constant(name, self._scope.lookup(name))
+            case Name(name=name) if (found := self.plain(name)) is not None:
+                return found
             case Add(terms=terms, signs=signs):
                 result = self.number(terms[0])
                 for term, sign in zip(terms[1:], signs[1:], strict=True):

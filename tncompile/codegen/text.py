@@ -122,7 +122,9 @@ def _short(line: str) -> list[str]:
     inner = line[opening + 1 : closing]
     parts = _split(inner)
     if (len(inner) + len(indent) + len(INDENT) <= WIDTH and len(parts) > 1) or len(parts) == 1:
-        body = [indent + INDENT + inner.strip()] if len(parts) > 1 else _short(indent + INDENT + inner.strip())
+        body = (
+            [indent + INDENT + inner.strip()] if len(parts) > 1 else _short(indent + INDENT + inner.strip())
+        )
     else:
         body = [piece for part in parts for piece in _short(indent + INDENT + part.strip() + ",")]
     if len(line[: opening + 1]) > WIDTH:

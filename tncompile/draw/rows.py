@@ -175,8 +175,10 @@ def _straighten(template: Template) -> None:
         while way[-1] not in exits and len(above.get(way[-1], [])) == 1 and len(way) < LINE:
             way.append(above[way[-1]][0])
         reached = [role for role in sorted(entries) if role in way]
-        if way[-1] in exits and reached == [entry]:
-            for pair in pairwise(way):
+        # Of two ways that meet, the first is the line.
+        wires = [pair for pair in dict.fromkeys(pairwise(way)) if pair in template.upward]
+        if way[-1] in exits and reached == [entry] and len(wires) == len(way) - 1:
+            for pair in wires:
                 template.sideward[pair] = template.upward.pop(pair)
 
 

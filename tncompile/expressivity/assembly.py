@@ -55,7 +55,8 @@ class Factory:
         if side:
             # Inputs are real vectors: an input is its own conjugate.
             other = self.found.get((name, position, not conjugate))
-            leaf = Leaf(self.table.text(name, position), side, self.table.shape(name, position))
+            inputs = self.table.inputs(name, position)
+            leaf = Leaf(self.table.text(name, position), side, self.table.shape(name, position), inputs)
             self.found[key] = self.add_node(leaf) if other is None else other
         elif not self.table.side(name, position):
             self.found[key] = None if self.table.is_zero(name, position) else COEFFICIENT
@@ -318,7 +319,10 @@ class Assembly:
             said = "a division" if tree.text == "/" else f"`{tree.text}`"
             raise NotPolynomial(f"the score is not a polynomial: {said} in `{self.name}` joins both sides of the cut")
         wires, extents = self.touched(tree, scope)
-        leaf = Leaf(f"{tree.text} in {self.name}", side, extents)
+        inputs = 0
+        for use, _ in uses_in(tree):
+            inputs |= self.factory.table.inputs(use.name, use.position)
+        leaf = Leaf(f"{tree.text} in {self.name}", side, extents, inputs)
         self.factors.append(Factor(self.factory.add_node(leaf), wires))
 
     def touched(self, tree: Tree, scope: Scope) -> tuple[tuple[int, ...], tuple[Extent, ...]]:

@@ -119,9 +119,7 @@ def flipped(graph: Graph, value: int, coloring: Coloring, grid: int | None) -> t
 def described(graph: Graph, coloring: Coloring, grid: int | None) -> Bound:
     """The bound of a colouring with what it counts."""
     count = Count(graph, coloring, grid)
-    rows = sum(1 for node in graph.nodes if isinstance(node, Leaf) and node.side == ROWS)
-    columns = sum(1 for node in graph.nodes if isinstance(node, Leaf) and node.side == COLUMNS)
-    value = count.value if grid is None else min(count.value, grid ** min(rows, columns))
+    value = count.value if grid is None else min(count.value, _grid_limit(graph, grid))
     wires: list[str] = []
     states: list[tuple[str, int, int]] = []
     for block, degree in count.degrees():
@@ -133,3 +131,12 @@ def described(graph: Graph, coloring: Coloring, grid: int | None) -> Bound:
         else:
             states.append((node.name, known.extent, degree))
     return Bound(value, tuple(wires), tuple(states), replace(proof_of(graph, coloring), grid=grid))
+
+
+def _grid_limit(graph: Graph, grid: int) -> int:
+    """The smaller side of the matrix of scores on a grid."""
+    inputs = {ROWS: 0, COLUMNS: 0}
+    for node in graph.nodes:
+        if isinstance(node, Leaf):
+            inputs[node.side] |= node.inputs
+    return int(grid ** min(found.bit_count() for found in inputs.values()))

@@ -23,9 +23,9 @@ def certificate(net: Network, study: Study, result: RankResult) -> dict[str, obj
         "text_sha256": text_hash(net),
         "cut": {
             "name": result.cut.name,
-            "rows": result.cut.rows.texts(),
-            "columns": result.cut.columns.texts(),
-            "fixed": result.cut.fixed.texts(),
+            "rows": study.texts(result.cut.rows),
+            "columns": study.texts(result.cut.columns),
+            "fixed": study.texts(result.cut.fixed),
         },
         "output": str(study.output),
         "of": result.of,

@@ -61,8 +61,8 @@ class _Count:
     def __init__(self, nodes: Nodes, grid: int | None) -> None:
         self.nodes, self.grid = nodes, grid
         self.leaves: list[int] = []
-        for number, node in enumerate(nodes):
-            found = 1 << number if node["kind"] == "leaf" else 0
+        for node in nodes:
+            found = sum(1 << place for place in node["inputs"])
             for below in node["below"]:
                 found |= self.leaves[below] if below >= 0 else 0
             self.leaves.append(found)
@@ -72,8 +72,8 @@ class _Count:
         total = sum(prod(self._monomials(block, k) for block, k in term.items()) for term in self._terms())
         if self.grid is None:
             return total
-        sides = [sum(n["kind"] == "leaf" and n["is_red"] == red for n in self.nodes) for red in (True, False)]
-        return min(total, self.grid ** min(sides))
+        sides = [{i for node in self.nodes if node["is_red"] == red for i in node["inputs"]} for red in (True, False)]
+        return min(total, self.grid ** min(map(len, sides)))
 
     def _terms(self) -> list[Degrees]:
         found: list[list[Degrees]] = []

@@ -59,7 +59,7 @@ class _Check:
         cut = self.claim["cut"]
         text = " | ".join(", ".join(cut[side]) for side in ("rows", "columns"))
         (study,) = studies(self.net, [text], self.claim["output"])
-        if study.sides.fixed.texts() != list(cut["fixed"]):
+        if study.texts(study.sides.fixed) != list(cut["fixed"]):
             raise TnError("the certificate holds other inputs fixed than its cut does")
         return study
 

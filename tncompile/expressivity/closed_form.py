@@ -57,7 +57,8 @@ class Proposal:
     """What the search found.
 
     ``form`` is None where nothing predicts the held-out values; ``near`` then is the simplest form that fits the
-    training values, and ``misses`` are the held-out points where it fails.
+    training values, and ``misses`` are the held-out points where it fails. ``rivals`` fit all values as well, also
+    those that are simplest only with the held-out values in sight.
     """
 
     form: Form | None
@@ -91,7 +92,9 @@ def propose(
     above = [term for term in terms if all(term.value(point) >= value for point, value in tested)]
     found = _covers(above, training, tested)
     if found:
-        return Proposal(found[0], tuple(found[1:]), len(training), len(tested))
+        others = {*found[1:], *_covers(above, list(table), [])} - {found[0]}
+        rivals = sorted(others, key=_order)
+        return Proposal(found[0], tuple(rivals), len(training), len(tested))
     near = next(iter(_covers(terms, training, [])), None)
     misses = [] if near is None else [Miss(p, near.value(p), v) for p, v in tested if near.value(p) != v]
     return Proposal(None, (), len(training), len(tested), near, tuple(misses))
@@ -151,15 +154,21 @@ def _covers(
 ) -> list[Form]:
     """Minimal sets of terms that meet every training value, and every tested one, the simplest first."""
     met: dict[tuple[int, int], list[Term]] = {}
-    for term in sorted(terms, key=lambda term: (term.cost, str(term))):
+    for term in sorted(terms, key=_order):
         met.setdefault((_met(term, training), _met(term, tested)), []).append(term)
     every, every_tested = (1 << len(training)) - 1, (1 << len(tested)) - 1
     forms: list[Form] = []
     for chosen in itertools.islice(_set_covers(list(met), every), MOST_COVERS):
         if _union(mask for _, mask in chosen) == every_tested:
             alike = itertools.product(*(met[key] for key in chosen))
-            forms += [Form(terms) for terms in itertools.islice(alike, MOST_COVERS - len(forms))]
-    return sorted(forms, key=lambda form: (form.cost, str(form)))
+            sets = itertools.islice(alike, MOST_COVERS - len(forms))
+            forms += [Form(tuple(sorted(terms, key=_order))) for terms in sets]
+    return sorted(forms, key=_order)
+
+
+def _order(one: Term | Form) -> tuple[int, str]:
+    """The simplest first."""
+    return one.cost, str(one)
 
 
 def _met(term: Term, table: Sequence[tuple[Point, int]]) -> int:

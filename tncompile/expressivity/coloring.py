@@ -86,20 +86,20 @@ class Count:
     def _new_block(self, node: int, inside: bool, extent: int) -> int:
         limit = None
         if self.grid is not None:
-            limit = self.grid ** self._leaves(node, inside).bit_count()
+            limit = self.grid ** self._inputs(node, inside).bit_count()
         self.blocks.append(Block(node, inside, extent, limit))
         return len(self.blocks) - 1
 
-    def _leaves(self, number: int, inside: bool) -> int:
+    def _inputs(self, number: int, inside: bool) -> int:
         """The inputs that a block is made from, as bits."""
         if not inside:
-            return self.graph.leaves_below[number]
+            return self.graph.inputs_below[number]
         node = self.graph.nodes[number]
         assert isinstance(node, Product)
         found = 0
         for factor, color in zip(node.factors, self.coloring.factors[number], strict=True):
             if factor.node != COEFFICIENT and color != self.coloring.nodes[number]:
-                found |= self.graph.leaves_below[factor.node]
+                found |= self.graph.inputs_below[factor.node]
         return found
 
     def _cut_extent(self, number: int, product: Product) -> int | None:

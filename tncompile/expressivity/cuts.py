@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from tncompile.expressivity.evaluate import input_members
 from tncompile.expressivity.outputs import Output, find_output, single_score
 from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.language import parse
@@ -26,6 +27,11 @@ class Study:
     net: Network
     sides: CutSides
     output: Output
+    label: Member | None = None  # the input that stands for the legs of the output, if they are on a side
+
+    def texts(self, side: Side) -> list[str]:
+        """The members of a side as a cut names them."""
+        return [member_text(self.output.member if m == self.label else m) for m in side]
 
 
 def studies(net: Network, cut: str | Sequence[str] | None = None, output: str | None = None) -> Iterator[Study]:
@@ -123,7 +129,7 @@ class _Prepared:
         _check_sides(cut.name, sides, everything)
         taken = {*sides[0], *sides[1]}
         fixed = tuple(member for member in everything if member not in taken)
-        return Study(net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output)
+        return Study(net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output, label)
 
     def _items(self, items: Sequence[CutItem]) -> dict[str, list[Member]]:
         tables = self.net.tables.tensors
@@ -138,16 +144,6 @@ class _Prepared:
         if label is not None and any(name in self.net.outputs for name in items):
             named.add(label)
         return [member for member in input_members(net) if member in named]
-
-
-def input_members(net: Network) -> list[Member]:
-    """All members of all inputs, in file order."""
-    return [
-        (name, tuple(member))
-        for name, tensor in net.tensors.items()
-        if tensor.role == "input"
-        for member in net.tables.tensors[name].members.tolist()
-    ]
 
 
 def _check_once(net: Network, items: Sequence[CutItem]) -> None:

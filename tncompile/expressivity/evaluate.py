@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import prod
 from types import ModuleType
 
 import numpy as np
@@ -22,7 +23,10 @@ from tncompile.transform import grid, open_legs, probe
 from tncompile.transform.dependence import carried_legs
 from tncompile.transform.matrices.grid import one_leg_each
 
-TEMPORARY = 4  # arrays of the size of the largest that one step needs besides what is stored
+TEMPORARY = 3  # arrays of the size of the largest that one step needs besides what is stored
+MATRIX_BYTES = 64  # for each entry of a matrix whose rank is taken
+BLOCK_BYTES = 2**29  # a probe that needs more is computed in blocks of columns
+INSTEAD_OF_PROBE = "fewer points, or a grid of few templates"
 Draw = Callable[[Member, tuple[int, ...]], npt.NDArray[np.float64]]
 
 
@@ -40,7 +44,9 @@ class Compiled:
 
     def bytes_needed(self) -> int:
         """The memory that an evaluation takes at its peak."""
-        return 8 * TEMPORARY * peak_elements(self.schedule)[0]
+        buffers = self.schedule.buffers.values()
+        largest = max(prod(extent.value for extent in (*b.family, *b.shape)) for b in buffers)
+        return 8 * (peak_elements(self.schedule)[0] + TEMPORARY * largest)
 
     def module(self, prime: int) -> ModuleType:
         """The module that computes modulo a prime."""
@@ -83,21 +89,30 @@ class Compiled:
 
 
 class Probe:
-    """The matrix f(u_i, v_j) of a cut."""
+    """The matrix f(u_i, v_j) of a cut, computed in blocks of columns that fit in memory."""
 
     def __init__(self, net: Network, sides: CutSides) -> None:
         self.net, self.sides = net, sides
-        self._compiled: dict[int, Compiled] = {}
+        self._compiled: dict[int, tuple[Compiled, int]] = {}
+        self._columns = frozenset(sides.columns)
 
-    def compiled(self, points: int) -> Compiled:
-        """The network on so many points of each side. Raises TnError where they do not fit in memory."""
+    def compiled(self, points: int) -> tuple[Compiled, int]:
+        """The network on so many points of the rows, and on how many points of the columns at a time. Raises TnError."""
         if points not in self._compiled:
-            rows, columns = items(self.sides.rows.members), items(self.sides.columns.members)
-            compiled = Compiled(probe(self.net, rows, columns, counts=(points, points)))
-            needed = compiled.bytes_needed() + 48 * points**2
-            check_memory(needed, f"a probe with {points} points a side", "fewer points, or a grid of few templates")
-            self._compiled[points] = compiled
+            what = f"a probe with {points} points a side"
+            check_memory(MATRIX_BYTES * points**2, what, INSTEAD_OF_PROBE)
+            compiled, block = self._on(points, points), points
+            needed = compiled.bytes_needed()
+            if needed > BLOCK_BYTES:
+                block = max(1, points * BLOCK_BYTES // needed)
+                compiled = self._on(points, block)
+            check_memory(compiled.bytes_needed(), what, INSTEAD_OF_PROBE)
+            self._compiled[points] = compiled, block
         return self._compiled[points]
+
+    def _on(self, rows: int, columns: int) -> Compiled:
+        sides = items(self.sides.rows.members), items(self.sides.columns.members)
+        return Compiled(probe(self.net, *sides, counts=(rows, columns)))
 
     def matrix(self, points: int, seed: int, prime: int) -> Residues:
         """The matrix at random points and weights, modulo a prime. Raises ZeroDivisionError."""
@@ -109,9 +124,35 @@ class Probe:
 
     def value(self, points: int, prime: int, draw: Draw) -> npt.NDArray[np.float64]:
         """The matrix where ``draw`` says the entries of each member."""
-        value = self.compiled(points).value(prime, draw)
-        # A score that does not depend on one side has no axis for it.
-        return value if value.ndim == 2 else np.broadcast_to(np.atleast_1d(value)[:, None], (points, points))
+        compiled, block = self.compiled(points)
+        count = -(-points // block)
+        whole: dict[Member, npt.NDArray[np.float64]] = {}
+        blocks = []
+        for number in range(count):
+
+            def part(member: Member, shape: tuple[int, ...], first: int = number * block) -> npt.NDArray[np.float64]:
+                if member not in whole:
+                    longer = (count * block, *shape[1:]) if member in self._columns else shape
+                    whole[member] = draw(member, longer)
+                return whole[member][first : first + block] if member in self._columns else whole[member]
+
+            blocks.append(self._filled(compiled.value(prime, part), points, block))
+        return np.concatenate(blocks, axis=1)[:, :points]
+
+    def _filled(self, value: npt.NDArray[np.float64], rows: int, columns: int) -> npt.NDArray[np.float64]:
+        """The block; a score that does not depend on a side is constant along it."""
+        if value.ndim == 2:
+            return value
+        if value.ndim == 0:
+            return np.broadcast_to(value, (rows, columns))
+        return np.broadcast_to(value[:, None] if self._has_rows else value[None, :], (rows, columns))
+
+    @cached_property
+    def _has_rows(self) -> bool:
+        """Does the score depend on an input of the rows?"""
+        members = input_members(self.net)
+        legs = carried_legs(self.net, one_leg_each(self.net))[self.net.outputs[0]][0]
+        return any(members[leg - 1] in self.sides.rows.members for leg in legs)
 
 
 class Unfolding:
@@ -147,7 +188,7 @@ class Unfolding:
         """The network without these inputs. Raises TnError where the tensor does not fit in memory."""
         rows, columns = self.size
         what = f"a grid of {self.templates} templates" if self.templates else "the weight tensor"
-        check_memory(48 * rows * columns, f"{what} ({rows} × {columns} entries)", "the probe (no --grid), or fewer templates")
+        check_memory(MATRIX_BYTES * rows * columns, f"{what} ({rows} × {columns} entries)", "the probe (no --grid), or fewer templates")
         if self.templates:
             compiled = Compiled(grid(self.net, self.templates))
         else:
@@ -183,12 +224,20 @@ class Unfolding:
 def _legs(net: Network, opened: Sequence[Member] | None) -> list[Member]:
     """The inputs that the score depends on (all, or those opened), in the order of its legs."""
     own = one_leg_each(net)
-    members = [
-        (name, tuple(member)) for name in own for member in net.tables.tensors[name].members.tolist()
-    ]
+    members = input_members(net)
     wanted = None if opened is None else set(opened)
     legs = carried_legs(net, own)[net.outputs[0]][0]
     return [members[leg - 1] for leg in legs if wanted is None or members[leg - 1] in wanted]
+
+
+def input_members(net: Network) -> list[Member]:
+    """All members of all inputs, in file order."""
+    return [
+        (name, tuple(member))
+        for name, tensor in net.tensors.items()
+        if tensor.role == "input"
+        for member in net.tables.tensors[name].members.tolist()
+    ]
 
 
 def member_shape(net: Network, member: Member) -> tuple[int, ...]:

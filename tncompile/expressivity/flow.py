@@ -134,7 +134,7 @@ class _ColorNetwork:
         if not uses:
             return
         components = self.graph.components[number] + plus
-        limit = None if grid is None else grid ** self.graph.leaves_below[number].bit_count()
+        limit = None if grid is None else grid ** self.graph.inputs_below[number].bit_count()
         highest = self.graph.degrees[number]
 
         def cost(degree: int) -> int:

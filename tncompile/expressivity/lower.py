@@ -61,7 +61,7 @@ def probed(
         rank, seed, prime, _ = drawing.evaluate(lambda s, p, k=count: probe.matrix(k, s, p), 0)  # type: ignore[misc]
         if rank == upper or rank < count or count == points:
             break
-        count = min(2 * count, points)
+        count = min(4 * count, points)
     found = Found(rank, rank == count, count, (prime,), (seed,))
     return _repeated(lambda s, p: probe.matrix(count, s, p), found, upper, degree, fail, drawing)
 

@@ -51,6 +51,10 @@ class MemberTable:
         """The sides that a member depends on, as bits."""
         return self.sides[self.members.starts[name] + position]
 
+    def inputs(self, name: str, position: int) -> int:
+        """The inputs of the rows and columns that a member is made from, as bits by their order in the cut."""
+        return self._inputs[self.members.starts[name] + position]
+
     def instance(self, name: str, position: int) -> tuple[Tree, list[Key], RuleClass]:
         """The tree of a member of a definition, the wires of its left side, and the class it belongs to."""
         number, row = self._rules[name, position]
@@ -92,6 +96,19 @@ class MemberTable:
                 if key in found:
                     raise TnError(f"the cut names `{member_text(member)}` twice", self.net.source)
                 found[key] = bit
+        return found
+
+    @cached_property
+    def _inputs(self) -> list[int]:
+        members = self.members
+        found = [0] * members.count
+        for number, (name, position) in enumerate(key for key, side in self.leaves.items() if side):
+            found[members.starts[name] + position] = 1 << number
+        own = {members.starts[name] + position for name, position in self.leaves}
+        for node, above in members.in_order():
+            for target in above:
+                if target not in own:
+                    found[target] |= found[node]
         return found
 
     def _sides(self) -> list[int]:

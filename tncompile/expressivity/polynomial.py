@@ -32,11 +32,15 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A vector of variables of one side (`ROWS` or `COLUMNS`): an input, or anything made from one side alone."""
+    """A vector of variables of one side (`ROWS` or `COLUMNS`): an input, or anything made from one side alone.
+
+    ``inputs`` are the numbers of the inputs that it is made from, as bits.
+    """
 
     name: str
     side: int
     extents: tuple[Extent, ...]
+    inputs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +120,11 @@ class Graph:
         return any(isinstance(node, Sum) for node in self.nodes)
 
     @cached_property
-    def leaves_below(self) -> tuple[int, ...]:
-        """For each node the leaves that it is made from, as bits by node number."""
+    def inputs_below(self) -> tuple[int, ...]:
+        """For each node the inputs that it is made from, as bits."""
         found = [0] * len(self.nodes)
         for number, node in enumerate(self.nodes):
-            found[number] = 1 << number if isinstance(node, Leaf) else 0
+            found[number] = node.inputs if isinstance(node, Leaf) else 0
             for below, _ in below_of(node):
                 found[number] |= found[below]
         return tuple(found)

@@ -13,10 +13,15 @@ def proof_of(graph: Graph, coloring: Coloring) -> Proof:
     return Proof(tuple(nodes))
 
 
+def bits(number: int) -> tuple[int, ...]:
+    """The places of the ones of a number in binary, from the lowest."""
+    return tuple(place for place in range(number.bit_length()) if number >> place & 1)
+
+
 def _proof_node(graph: Graph, coloring: Coloring, number: int, node: Node) -> ProofNode:
     color, components = coloring.nodes[number], graph.components[number]
     if isinstance(node, Leaf):
-        return ProofNode(node.name, "leaf", color, components)
+        return ProofNode(node.name, "leaf", color, components, inputs=bits(node.inputs))
     if isinstance(node, Product):
         whole = number in coloring.factors
         colors = coloring.factors.get(number, (color,) * len(node.factors))

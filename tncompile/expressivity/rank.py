@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+import numpy as np
 
 from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.certificate import certificate
 from tncompile.expressivity.cuts import Study, studies
 from tncompile.expressivity.degree import Degree, Kind, score_degree
-from tncompile.expressivity.evaluate import Probe, Unfolding
+from tncompile.expressivity.evaluate import Probe, Unfolding, input_members
 from tncompile.expressivity.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
 from tncompile.expressivity.numerical import numerical_ranks
 from tncompile.expressivity.polynomial import NotPolynomial
 from tncompile.expressivity.result import Bound, RankReport, RankResult
+from tncompile.expressivity.trees import ManyBounds, bounds_of_cuts
 from tncompile.expressivity.verdict import Found, judged
 from tncompile.expressivity.witness import witness
 from tncompile.network import Network
 from tncompile.network.values.exact import Irrational
 from tncompile.source import InternalError, UsageError
 
+MANY = 16  # cuts of one network whose bounds are found at once
 Progress = Callable[[int, RankResult], None]
 
 
@@ -84,22 +88,48 @@ def rank(
     if points < 1 or (grid is not None and grid < 1) or (samples is not None and samples < 1):
         raise UsageError("points, grid and samples are at least 1")
     options = Options(grid, points, fail, seed, samples)
+    wanted = list(studies(net, cut, output))
     results: list[RankResult] = []
-    certificates: list[dict[str, object]] = []
-    interrupted, chosen = False, ""
-    known: tuple[Network, Degree] | None = None
+    interrupted = False
     try:
-        for study in studies(net, cut, output):
-            chosen = chosen or str(study.output)
-            if known is None or known[0] is not study.net:
-                known = study.net, score_degree(study.net)
-            results.append(_Ranking(study, known[1], options).result())
-            certificates.append(certificate(net, study, results[-1]))
+        for ranking in _rankings(wanted, options):
+            results.append(ranking.result())
             if progress is not None:
                 progress(len(results), results[-1])
     except KeyboardInterrupt:
         interrupted = True
-    return RankReport(net.name, dict(net.sizes), chosen, tuple(results), tuple(certificates), interrupted)
+
+    def certify(number: int) -> dict[str, object]:
+        return certificate(net, wanted[number], results[number])
+
+    return RankReport(net.name, dict(net.sizes), str(wanted[0].output), tuple(results), interrupted, certify)
+
+
+def _rankings(wanted: Sequence[Study], options: Options) -> Iterator[_Ranking]:
+    """The cuts, with what is found once for all cuts of a network."""
+    known: Network | None = None
+    many: ManyBounds | None = None
+    degree = Degree()
+    for number, study in enumerate(wanted):
+        if study.net is not known:
+            known, degree = study.net, score_degree(study.net)
+            alike = [other for other in wanted if other.net is known]
+            many = _bounds_at_once(alike) if options.grid is None else None
+            first = number
+        ranking = _Ranking(study, degree, options)
+        if many is not None and all(other.net is known for other in wanted[first : number + 1]):
+            place = number - first
+            ranking.known = Bound(many.upper[place]), many.witnesses[place] if many.witnesses else None
+        yield ranking
+
+
+def _bounds_at_once(cuts: Sequence[Study]) -> ManyBounds | None:
+    """The bounds of many cuts of one network, where its graph allows to find them together."""
+    net, members = cuts[0].net, input_members(cuts[0].net)
+    if len(cuts) < MANY or any(len(study.sides.fixed) for study in cuts):
+        return None
+    rows = np.array([[member in study.sides.rows.members for member in members] for study in cuts])
+    return bounds_of_cuts(net, members, rows)
 
 
 
@@ -110,10 +140,13 @@ class _Ranking:
         self.study, self.degree, self.options = study, degree, options
         self.net, self.sides = study.net, study.sides
         self.drawing = Drawing(options.seed, self.net.field == "complex")
+        self.known: tuple[Bound, tuple[int, int, int] | None] | None = None
 
     @cached_property
     def bound(self) -> Bound | None:
         """The upper bound from the graph, where there is one."""
+        if self.known is not None:
+            return self.known[0]
         try:
             return upper_bound(self.net, self.sides, grid=self.options.grid)
         except NotPolynomial:
@@ -140,17 +173,23 @@ class _Ranking:
         upper = None if self.bound is None else self.bound.value
         if upper == 0:
             return self._result(Found(0, False, 0, (), ()), "zero")
-        certified = None
-        if self.options.grid is None and (upper is None or upper > self.options.points):
-            certified = witness(self.net, self.sides)
-            if certified is not None and certified[0] == upper:
-                return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
+        certified = self._certified(upper)
+        if certified is not None and certified[0] == upper:
+            return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
         found, method = self._evaluated(upper)
         if upper is not None and found.rank > upper:
             raise InternalError(f"the rank {found.rank} of the cut `{self.sides.name}` is above its bound {upper}")
         if certified is not None and certified[0] > found.rank:
             return self._result(Found(certified[0], True, 0, (), ()), "witness", certified)
         return self._result(found, method, certified)
+
+    def _certified(self, upper: int | None) -> tuple[int, int, int] | None:
+        """The witness, if it was found with the bounds of all cuts, or if a probe is too small for the bound."""
+        if self.known is not None:
+            return self.known[1]
+        if self.options.grid is None and (upper is None or upper > self.options.points):
+            return witness(self.net, self.sides)
+        return None
 
     def _evaluated(self, upper: int | None) -> tuple[Found, str]:
         options = self.options

@@ -24,7 +24,7 @@ def sealed(graph: Graph) -> Graph:
     for number, node in enumerate(graph.nodes):
         side = graph.sides[number]
         if isinstance(node, Sum) and side in (ROWS, COLUMNS):
-            nodes.append(Leaf(node.name, side, node.extents))
+            nodes.append(Leaf(node.name, side, node.extents, graph.inputs_below[number]))
         else:
             nodes.append(node)
     return pruned(nodes, graph.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -45,7 +45,8 @@ class ProofNode:
     ``kind``: "leaf" (inputs of one side), "product" or "sum". ``below`` are the numbers of the nodes it is made from, -1 for
     a coefficient; ``powers``, ``axes`` (wires) and ``red`` (colours) belong to them one by one. ``extents`` are the
     extents of the wires of a product, ``open`` those of its left side. ``whole``: the uses of a product are coloured
-    one by one and its wires are cut. ``is_red``: the node has the colour of the rows.
+    one by one and its wires are cut. ``is_red``: the node has the colour of the rows. ``inputs`` are the
+    numbers of the inputs that a leaf is made from.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ProofNode:
     open: tuple[int, ...] = ()
     whole: bool = False
     constant: bool = False
+    inputs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,8 @@ class RankReport:
     sizes: dict[str, object]
     output: str
     results: tuple[RankResult, ...]
-    certificates: tuple[dict[str, object], ...] = field(default=(), repr=False)
     interrupted: bool = False
+    certify: Callable[[int], dict[str, object]] | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[RankResult]:
         return iter(self.results)
@@ -200,6 +202,11 @@ class RankReport:
         """What anyone needs to check the result again."""
         _ = self._single
         return self.certificates[0]
+
+    @property
+    def certificates(self) -> tuple[dict[str, object], ...]:
+        """A certificate for each result, made when it is asked for."""
+        return tuple(self.certify(i) for i in range(len(self.results))) if self.certify is not None else ()
 
     def to_dict(self) -> dict[str, object]:
         """The report as one JSON object."""

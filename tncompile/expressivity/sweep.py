@@ -5,17 +5,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
 from tncompile.expressivity.closed_form import Proposal, propose
+from tncompile.expressivity.proved_form import find_bound
 from tncompile.expressivity.result import RankReport, RankResult
 from tncompile.network import Network
 from tncompile.network.values.structural import structural_names
 from tncompile.source import TnError, UsageError
 
 MOST_POINTS = 10_000
+TRIED = 200  # forms that are compared with the bound
 _AXIS = re.compile(r"\s*([^\W\d]\w*)\s*=\s*(.+)")
 _RANGE = re.compile(r"(\d{1,9})\s*\.\.\s*(\d{1,9})(?:\s*\.\.\s*(\d{1,9}))?")
 
@@ -202,7 +204,27 @@ def _findings(
         table = [(row.sizes, rank) for row in own if (rank := row.rank) is not None]
         if len(table) > 1:
             proposal = propose(table, bases, lengths, _numbers(net, shaping, swept))
-            yield Finding(*cut, proposal, len(own) - len(table))
+            shapes = _shapes(networks, axes, lengths)
+            yield _judged(Finding(*cut, proposal, len(own) - len(table)), shapes, bases)
+
+
+def _judged(finding: Finding, networks: Sequence[Network], bases: Sequence[str]) -> Finding:
+    """The finding; where one of the forms that fit is the bound that the graph proves, with that form."""
+    found = finding.proposal
+    if found.form is None or finding.of != "function":
+        return finding
+    proved = find_bound([found.form, *found.rivals[:TRIED]], finding.cut, networks, bases)
+    if proved is None:
+        return finding
+    return replace(finding, proposal=replace(found, form=proved, rivals=()), proved=True)
+
+
+def _shapes(
+    networks: Mapping[tuple[int, ...], Network], axes: Sequence[Axis], lengths: Sequence[str]
+) -> list[Network]:
+    """One network for each combination of lengths."""
+    places = [place for place, axis in enumerate(axes) if axis.name in lengths]
+    return list({tuple(key[place] for place in places): net for key, net in networks.items()}.values())
 
 
 def _numbers(net: Network, shaping: set[str], swept: Sequence[str]) -> list[int]:

@@ -84,7 +84,12 @@ class Reader:
             return self._one_hot(title, array, shape[-1])
         if not self._fits(array.shape, shape):
             raise TnError(
-                [Diagnostic(f"{_quoted(title)} has the shape {_written(shape)}, here is {array.shape}", help=_hint(array.shape, shape))]
+                [
+                    Diagnostic(
+                        f"{_quoted(title)} has the shape {_written(shape)}, here is {array.shape}",
+                        help=_hint(array.shape, shape),
+                    )
+                ]
             )
         self._count(title, array.shape, shape)
         return array.astype(self.dtype, copy=False)
@@ -117,7 +122,9 @@ class Reader:
         if self.samples is None:
             self.samples, self.said_by = samples, title
         elif samples != self.samples:
-            raise TnError(f"{_quoted(title)} holds {samples} samples, {_quoted(self.said_by)} holds {self.samples}")
+            raise TnError(
+                f"{_quoted(title)} holds {samples} samples, {_quoted(self.said_by)} holds {self.samples}"
+            )
 
     def _one_hot(self, title: str, array: Array, extent: int) -> Array:
         if array.size and (int(array.min()) < 0 or int(array.max()) >= extent):
@@ -141,7 +148,9 @@ def named(wanted: Sequence[str], value: object, what: str) -> Mapping[str, objec
     unknown = [str(name) for name in value if name not in wanted]
     missing = [name for name in wanted if name not in value]
     if unknown:
-        raise TnError(f"no {what} is called `{unknown[0]}`; this network has {', '.join(f'`{n}`' for n in wanted)}")
+        raise TnError(
+            f"no {what} is called `{unknown[0]}`; this network has {', '.join(f'`{n}`' for n in wanted)}"
+        )
     if missing:
         raise TnError(f"the {what} `{missing[0]}` is missing")
     return value

@@ -36,7 +36,9 @@ def default_limit(target: str) -> int:
     return free // 2
 
 
-def check_memory(schedule: Schedule, batch: str | None, samples: int, dtype: str, limit: int, what: str) -> None:
+def check_memory(
+    schedule: Schedule, batch: str | None, samples: int, dtype: str, limit: int, what: str
+) -> None:
     """Raises TnError if a schedule needs more than ``limit`` bytes for ``samples`` samples."""
     buffers = {name: _with_samples(buffer, batch, samples) for name, buffer in schedule.buffers.items()}
     peak, _ = peak_elements(replace(schedule, buffers=buffers))
@@ -46,7 +48,9 @@ def check_memory(schedule: Schedule, batch: str | None, samples: int, dtype: str
     count = f" for {samples} sample{'s' * (samples != 1)}" if batch is not None else ""
     largest, held = _largest(buffers)
     atoms = [atom for atom in _formula(largest).atoms() if atom != batch]
-    less = [f"`{atom}`" for atom in atoms] + (["fewer samples at a time"] if batch is not None and samples > 1 else [])
+    less = [f"`{atom}`" for atom in atoms] + (
+        ["fewer samples at a time"] if batch is not None and samples > 1 else []
+    )
     raise TnError(
         [
             Diagnostic(
@@ -67,7 +71,10 @@ def _with_samples(buffer: Buffer, batch: str | None, samples: int) -> Buffer:
 
 
 def _largest(buffers: Mapping[str, Buffer]) -> tuple[Buffer, int]:
-    counts = {name: int(np.prod([e.value for e in (*b.family, *b.shape)], dtype=object)) for name, b in buffers.items()}
+    counts = {
+        name: int(np.prod([e.value for e in (*b.family, *b.shape)], dtype=object))
+        for name, b in buffers.items()
+    }
     name = max(counts, key=lambda name: counts[name])
     return buffers[name], counts[name]
 

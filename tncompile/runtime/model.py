@@ -150,7 +150,9 @@ class Model:
 
     def _cotangent(self, reader: Reader, cotangent: object) -> object:
         values = named(tuple(self._outputs), cotangent, "output")
-        read = {name: reader.read(wanted, values[name], one_hot=False) for name, wanted in self._outputs.items()}
+        read = {
+            name: reader.read(wanted, values[name], one_hot=False) for name, wanted in self._outputs.items()
+        }
         return read if len(read) > 1 else next(iter(read.values()))
 
 
