@@ -40,15 +40,8 @@ def test_equal_polynomials_are_equal_and_hash_alike(left: Formula, right: Formul
     assert left - left == Formula.constant(0)
 
 
-@given(formulas(), st.integers(1, 9), st.integers(1, 9))
-def test_the_python_text_computes_the_value_rounded_down(formula: Formula, d: int, n: int) -> None:
-    text = formula.python().replace("r[2]", "7")
-    assert eval(text, {"d": d, "n": n}) == formula.value({"d": d, "n": n, "r[2]": 7}).__floor__()
-
-
 def test_formulas_print_as_one_would_write_them() -> None:
     d, r = Formula.atom("d"), Formula.atom("r")
     assert str(2 * r * r * (d - 2)) == "2*d*r^2 - 4*r^2"
     assert str((d + 1).divided(2)) == "d/2 + 1/2"
     assert str(Formula.constant(0)) == "0"
-    assert (d.divided(4)).python() == "d // 4"

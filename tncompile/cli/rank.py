@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tncompile.cli.certificates import verify_file, write_certificates
 from tncompile.cli.console import echo, echo_json, table_console
 from tncompile.cli.options import file_argument, json_option, parse_sizes, read_input, size_option
 from tncompile.cli.rank_sweeps import print_sweep, sizes_text
@@ -20,7 +20,7 @@ from tncompile.expressivity.result import RankReport, RankResult
 from tncompile.expressivity.sweep import parse_axis, points_of, sweep
 from tncompile.language import load_source
 from tncompile.network import Network
-from tncompile.source import UsageError, write_whole
+from tncompile.source import UsageError
 
 INTERRUPTED = 130
 
@@ -68,6 +68,7 @@ def command(
     wanted = Wanted(cuts, grid, points, fail, seed, samples, output)
     if verified is not None:
         _refuse_with_verify(wanted, axes, certificate)
+        verify_file(read_input(file), verified, as_json)
         return 0
     if axes:
         if certificate is not None:
@@ -95,7 +96,7 @@ def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) 
     with _progress("cuts") as advance:
         report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
     if certificate is not None:
-        write_whole(certificate, json.dumps(report.certificates, indent=1, ensure_ascii=False) + "\n")
+        write_certificates(certificate, report.certificates)
     if as_json:
         echo_json(report.to_dict())
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -32,8 +32,7 @@ WORDS = {"at_least": "at least"}
 
 def print_report(console: Console, report: RankReport) -> None:
     """The cuts of a network with their ranks."""
-    sizes = ", ".join(f"{name} = {_plain(value)}" for name, value in report.sizes.items())
-    console.print(Text.assemble((report.network, "bold"), "  ", sizes), soft_wrap=True)
+    print_title(console, report.network, report.sizes)
     if report.output:
         console.print(f"output: {report.output}", markup=False, soft_wrap=True)
     results = report.results
@@ -46,6 +45,12 @@ def print_report(console: Console, report: RankReport) -> None:
             _explain(console, result)
     if report.interrupted:
         console.print(f"interrupted: the {len(results)} cuts above are finished", style="yellow")
+
+
+def print_title(console: Console, network: str, sizes: Mapping[str, object]) -> None:
+    """The name and the sizes of a network."""
+    text = ", ".join(f"{name} = {_plain(value)}" for name, value in sizes.items())
+    console.print(Text.assemble((network, "bold"), "  ", text), soft_wrap=True)
 
 
 def _plain(value: object) -> object:

@@ -16,7 +16,7 @@ from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
-from tncompile.network import Extent, FamilyValue, Formula, Let, Size, expression_text
+from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
 from tncompile.plan.schedule import Schedule
 
 LIBRARIES = {"numpy": ("numpy", "np"), "cupy": ("cupy", "cp")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,7 +94,7 @@ def propose(
     found = _covers(above, training, tested)
     if found:
         others = {*found[1:], *_covers(above, list(table), [])} - {found[0]}
-        rivals = sorted(others, key=_order)
+        rivals = sorted(others, key=simplicity)
         return Proposal(found[0], tuple(rivals), len(training), len(tested))
     near = next(iter(_covers(terms, training, [])), None)
     misses = [] if near is None else [Miss(p, near.value(p), v) for p, v in tested if near.value(p) != v]
@@ -154,7 +155,7 @@ def _covers(
 ) -> list[Form]:
     """Minimal sets of terms that meet every training value, and every tested one, the simplest first."""
     met: dict[tuple[int, int], list[Term]] = {}
-    for term in sorted(terms, key=_order):
+    for term in sorted(terms, key=simplicity):
         met.setdefault((_met(term, training), _met(term, tested)), []).append(term)
     every, every_tested = (1 << len(training)) - 1, (1 << len(tested)) - 1
     forms: list[Form] = []
@@ -162,11 +163,11 @@ def _covers(
         if _union(mask for _, mask in chosen) == every_tested:
             alike = itertools.product(*(met[key] for key in chosen))
             sets = itertools.islice(alike, MOST_COVERS - len(forms))
-            forms += [Form(tuple(sorted(terms, key=_order))) for terms in sets]
-    return sorted(forms, key=_order)
+            forms += [Form(tuple(sorted(terms, key=simplicity))) for terms in sets]
+    return sorted(forms, key=simplicity)
 
 
-def _order(one: Term | Form) -> tuple[int, str]:
+def simplicity(one: Term | Form) -> tuple[int, str]:
     """The simplest first."""
     return one.cost, str(one)
 
@@ -186,12 +187,12 @@ def _union(masks: Iterator[int]) -> int:
 def _set_covers(keys: list[tuple[int, int]], every: int) -> Iterator[tuple[tuple[int, int], ...]]:
     """Sets of at most `MOST_TERMS` keys whose first masks together are ``every``, none superfluous.
 
-    The next key always covers the point that fewest keys cover.
+    The next key always covers the point that fewest keys cover. Small sets come first, and those of early keys.
     """
-    stack: list[tuple[tuple[int, int], ...]] = [()]
+    queue: deque[tuple[tuple[int, int], ...]] = deque([()])
     seen = set()
-    while stack:
-        chosen = stack.pop()
+    while queue:
+        chosen = queue.popleft()
         missing = every & ~_union(mask for mask, _ in chosen)
         if not missing:
             found = tuple(sorted(chosen))
@@ -199,7 +200,7 @@ def _set_covers(keys: list[tuple[int, int]], every: int) -> Iterator[tuple[tuple
                 seen.add(found)
                 yield found
         elif len(chosen) < MOST_TERMS:
-            stack += [(*chosen, key) for key in _rarest(keys, missing)]
+            queue += [(*chosen, key) for key in _rarest(keys, missing)]
 
 
 def _rarest(keys: Sequence[tuple[int, int]], missing: int) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
-from tncompile.expressivity.closed_form import Proposal, propose
+from tncompile.expressivity.closed_form import Proposal, propose, simplicity
 from tncompile.expressivity.proved_form import find_bound
 from tncompile.expressivity.result import RankReport, RankResult
 from tncompile.network import Network
@@ -213,7 +213,8 @@ def _judged(finding: Finding, networks: Sequence[Network], bases: Sequence[str])
     found = finding.proposal
     if found.form is None or finding.of != "function":
         return finding
-    proved = find_bound([found.form, *found.rivals[:TRIED]], finding.cut, networks, bases)
+    forms = sorted([found.form, *found.rivals[:TRIED]], key=simplicity)
+    proved = find_bound(forms, finding.cut, networks, bases)
     if proved is None:
         return finding
     return replace(finding, proposal=replace(found, form=proved, rivals=()), proved=True)

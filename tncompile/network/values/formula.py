@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 Monomial = tuple[tuple[str, int], ...]  # (atom, exponent > 0), sorted by atom
 
@@ -76,30 +75,18 @@ class Formula:
         """The atoms that occur, sorted."""
         return tuple(sorted({name for monomial, _ in self.terms for name, _ in monomial}))
 
-    def __str__(self) -> str:
-        return self._text(lambda name, exponent: name if exponent == 1 else f"{name}^{exponent}")
-
-    def python(self) -> str:
-        """The formula as a Python expression of integers (exact: a common denominator becomes ``//``)."""
-        denominator = lcm(*(factor.denominator for _, factor in self.terms))
-        scaled = Formula(tuple((monomial, factor * denominator) for monomial, factor in self.terms))
-        text = scaled._text(lambda name, exponent: name if exponent == 1 else f"{name}**{exponent}")
-        if denominator == 1:
-            return text
-        return f"({text}) // {denominator}" if len(self.terms) > 1 else f"{text} // {denominator}"
-
     def __pow__(self, exponent: int) -> Formula:
         result = Formula.constant(1)
         for _ in range(exponent):
             result = result * self
         return result
 
-    def _text(self, power: Callable[[str, int], str]) -> str:
+    def __str__(self) -> str:
         if not self.terms:
             return "0"
         text = ""
         for monomial, factor in sorted(self.terms, key=_reading_order):
-            names = [power(name, exponent) for name, exponent in monomial]
+            names = [name if exponent == 1 else f"{name}^{exponent}" for name, exponent in monomial]
             numerator = abs(factor.numerator)
             parts = ([str(numerator)] if numerator != 1 or not names else []) + names
             body = "*".join(parts) + (f"/{factor.denominator}" if factor.denominator != 1 else "")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tncompile.network import Cut, Definition, Network, Statement, Use, nodes_of, verify
 from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.plan.check import check_flat
 from tncompile.plan.cost import cost
 from tncompile.plan.flatten.group import Group, group_of, groups_of
 from tncompile.plan.flatten.lower import Lowering
@@ -50,7 +51,9 @@ def _ordered(net: Network, objective: Objective) -> Network:
             net = _row_by_row(net, needed.definition)
             continue
         kept = [statement for statement in net.statements if not isinstance(statement, Definition)]
-        return verify(net.replace(_alive([*kept, *registry.statements()])), "order")
+        flat = verify(net.replace(_alive([*kept, *registry.statements()])), "order")
+        check_flat(flat)
+        return flat
 
 
 class _NeedsRows(Exception):

@@ -181,12 +181,6 @@ def renamed(term: Term, wire: Callable[[Index], Index]) -> Term:
     return visit(term)
 
 
-def one_round(inside: Inside, number: int, values: Mapping[str, Expr]) -> Term:
-    """Round ``number`` of a loop that has equally many rounds in each outer row, its variables put in."""
-    starts = np.searchsorted(inside.parent, np.unique(inside.parent))
-    return restricted(put_in(inside.body, values), starts + number)
-
-
 def put_in(term: Term, values: Mapping[str, Expr]) -> Term:
     """The term with expressions in the place of loop variables."""
     match term:

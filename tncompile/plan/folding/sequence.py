@@ -25,9 +25,13 @@ class _Sequencer:
     def __init__(self, body: Nodes, buffers: Mapping[str, Buffer], kept: Collection[str]) -> None:
         self.touched = [tuple(touched(node)) for node in body]
         self.sizes = {
-            name: elements(buffer).value for name, buffer in buffers.items() if buffer.role == "value" and name not in kept
+            name: elements(buffer).value
+            for name, buffer in buffers.items()
+            if buffer.role == "value" and name not in kept
         }
-        self.made = {name: elements(buffer).value for name, buffer in buffers.items() if buffer.role == "value"}
+        self.made = {
+            name: elements(buffer).value for name, buffer in buffers.items() if buffer.role == "value"
+        }
         self.users: dict[str, set[int]] = {}
         for number, names in enumerate(self.touched):
             for name in names:
@@ -61,7 +65,11 @@ class _Sequencer:
             self.made.pop(name, None)
             if len(self.users[name]) == 1:
                 near |= self.users[name]
-        return [n for n in sorted(near, reverse=True) if n not in placed and not self.waiting[n] and self._gain(n) > 0]
+        return [
+            n
+            for n in sorted(near, reverse=True)
+            if n not in placed and not self.waiting[n] and self._gain(n) > 0
+        ]
 
     def _gain(self, number: int) -> int:
         freed = sum(self.sizes.get(name, 0) for name in self.touched[number] if len(self.users[name]) == 1)
