@@ -97,7 +97,9 @@ def rank_at_points(net: Network, cut: CutSides, count: int, seed: int = 0, grid:
     return int(flint.nmod_mat(*score.shape, [int(v) for v in score.ravel()], PRIME).rank())
 
 
-def _put_templates(arrays: dict[str, dict[tuple[int, ...], Any]], cut: CutSides, grid: int, draw: Any) -> None:
+def _put_templates(
+    arrays: dict[str, dict[tuple[int, ...], Any]], cut: CutSides, grid: int, draw: Any
+) -> None:
     for side in (cut.rows, cut.columns):
         for place, (name, member) in enumerate(side.members):
             shape = arrays[name][member].shape[1:]

@@ -26,7 +26,8 @@ def verify_file(source: Source, file: str, as_json: bool) -> None:
         try:
             said = verify_certificate(claim, source.text)
         except TnError as error:
-            raise TnError(f"{file}: the certificate of `{name}` does not hold: {error}") from error
+            reason = error.diagnostics[0].message if error.diagnostics else str(error)
+            raise TnError(f"{file}: the certificate of `{name}` does not hold: {reason}") from error
         checked.append({"cut": name, "verified": list(said)})
         if not as_json:
             _print_checked(name, said)

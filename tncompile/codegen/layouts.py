@@ -14,7 +14,7 @@ from tncompile.network import Extent, Formula
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
 
 Order = tuple[int, ...]
-MOST_EVALUATIONS = 20_000
+MANY_STEPS = 150
 
 
 def native_order(buffer: Buffer) -> Order:
@@ -47,8 +47,9 @@ def choose_orders(schedule: Schedule, placed: Placed, batch: str | None) -> dict
     """The order of the axes of every buffer."""
     search = _Search(schedule, placed, batch)
     starts = [search.start(samples_last) for samples_last in (False, True)]
-    results = [search.descend(start) for start in starts]
-    return min(results, key=search.total)
+    if search.few:
+        return search.descend(min(starts, key=search.total))
+    return min([search.descend(start) for start in starts], key=search.total)
 
 
 @dataclass
@@ -66,6 +67,8 @@ class _Search:
             for name in dict.fromkeys(access.buffer for access in (step.result, *step.operands)):
                 self.touching.setdefault(name, []).append(number)
         self.buffers = {name: self.schedule.buffers[name] for name in self.touching}
+        # A network that is written out has many buffers, each used a few times: one round is enough.
+        self.few = len(self.steps) > MANY_STEPS
 
     def start(self, samples_last: bool) -> dict[str, Order]:
         """The order of the network for all buffers, or with the samples last."""
@@ -84,14 +87,10 @@ class _Search:
 
     def descend(self, orders: dict[str, Order]) -> dict[str, Order]:
         """Each buffer in turn is given its best order, until nothing gets better."""
-        evaluations = sum(len(numbers) for numbers in self.touching.values()) * 24 * 3
-        few = (
-            evaluations > MOST_EVALUATIONS
-        )  # the network is written out: its buffers are many, and used once
-        for _ in range(2 if few else 4):
+        for _ in range(1 if self.few else 4):
             changed = False
             for name, buffer in self.buffers.items():
-                best = min(self._candidates(buffer, orders, few), key=lambda o: self._local(orders, name, o))
+                best = min(self._candidates(buffer, orders), key=lambda o: self._local(orders, name, o))
                 if self._local(orders, name, best) < self._local(orders, name, orders[name]) * (1 - 1e-9):
                     orders[name] = best
                     changed = True
@@ -99,14 +98,14 @@ class _Search:
                 break
         return orders
 
-    def _candidates(self, buffer: Buffer, orders: Mapping[str, Order], few: bool) -> Iterable[Order]:
+    def _candidates(self, buffer: Buffer, orders: Mapping[str, Order]) -> Iterable[Order]:
         count = len(buffer.family) + len(buffer.shape)
         current = orders[buffer.name]
         if buffer.role == "constant":
             return (current,)
         found = [current, self.placed.outside.get(buffer.name, current), native_order(buffer)]
         found.append(self._samples_last(buffer))
-        if count <= 3 and not few:
+        if count <= 3 and not self.few:
             found += permutations(range(count))
         else:
             for number in self.touching[buffer.name]:

@@ -52,6 +52,7 @@ class Product:
     summed: Labels  # what is summed after the product
     order: Labels  # the labels of the value before that sum, in the order of memory
     cost: float
+    copies: float = 0.0  # the part of the cost that goes into copies
 
     @property
     def raw(self) -> Labels:
@@ -74,12 +75,14 @@ def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: 
     yield _element_wise(first, second, result, summed, fresh, sizes)
     if not summed:
         return
-    orders = {summed, second.only(summed)}
-    for order in sorted(orders):
-        yield from _matrix_ways(first, second, result, order, (), fresh, sizes)
-    for label in summed if len(summed) > 1 else ():
-        rest = tuple(other for other in summed if other != label)
-        yield from _matrix_ways(first, second, result, rest, (label,), fresh, sizes)
+    orders = sorted({summed, second.only(summed)})
+    found = [way for order in orders for way in _matrix_ways(first, second, result, order, (), fresh, sizes)]
+    yield from found
+    if len(summed) > 1 and all(way.copies for way in found):
+        # The summed labels cannot all be one axis: one of them is summed after the product.
+        for label in summed:
+            rest = tuple(other for other in summed if other != label)
+            yield from _matrix_ways(first, second, result, rest, (label,), fresh, sizes)
 
 
 def _element_wise(
@@ -122,6 +125,7 @@ def _matrix_ways(
     batch = (*after, *shared)
     own = [[label for label in array.labels if label not in (*batch, *inner)] for array in (first, second)]
     in_result = [[label for label in result.labels if label in labels] for labels in own]
+    time = _matrix_time(batch, own[0], own[1], inner, after, sizes)
     for swapped in (False, True):
         x, y = (second, first) if swapped else (first, second)
         rows_of, columns_of = (1, 0) if swapped else (0, 1)
@@ -129,28 +133,30 @@ def _matrix_ways(
             _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
         ):
             left, right = Matrix(batch, rows, inner), Matrix(batch, inner, columns)
-            raw = (*after, *shared, *rows, *columns)
-            cost = _matrix_cost(x, y, left, right, after, sizes)
+            copies = sum(
+                copy_cost(array, matrix.labels, sizes)
+                for array, matrix in ((x, left), (y, right))
+                if not matrix.fits(array)
+            )
+            raw = (*shared, *rows, *columns)
             in_place = not fresh and not after and Matrix(batch, rows, columns).fits(result)
-            if raw[len(after) :] != result.labels and not in_place:
-                cost += copy_cost(Strided.dense(raw[len(after) :]), result.labels, sizes)
-            yield Product(left, right, swapped, after, raw, cost)
+            if raw != result.labels and not in_place:
+                copies += copy_cost(Strided.dense(raw), result.labels, sizes)
+            yield Product(left, right, swapped, after, (*after, *raw), time + copies, copies)
 
 
 def _distinct(*orders: Sequence[str]) -> list[Labels]:
     return list(dict.fromkeys(tuple(order) for order in orders))
 
 
-def _matrix_cost(x: Strided, y: Strided, left: Matrix, right: Matrix, after: Labels, sizes: Sizes) -> float:
-    cost = CALL * 1.2
-    for array, matrix in ((x, left), (y, right)):
-        if not matrix.fits(array):
-            cost += copy_cost(array, matrix.labels, sizes)
-    count = extent(left.batch, sizes)
-    work = 2 * extent(left.labels, sizes) * extent(right.columns, sizes) * OPERATION
-    flat = min(extent(left.rows, sizes), extent(right.columns, sizes)) == 1
-    written = count * extent(left.rows, sizes) * extent(right.columns, sizes)
-    cost += count * SMALL_PRODUCT + work * (2 if flat else 1) + written * ELEMENT
+def _matrix_time(
+    batch: Labels, rows: Sequence[str], columns: Sequence[str], inner: Labels, after: Labels, sizes: Sizes
+) -> float:
+    """The time of the products themselves, and of the sum after them."""
+    count, height, width = extent(batch, sizes), extent(rows, sizes), extent(columns, sizes)
+    written = count * height * width
+    work = 2 * written * extent(inner, sizes) * OPERATION * (2 if min(height, width) == 1 else 1)
+    time = CALL * 1.2 + count * SMALL_PRODUCT + work + written * ELEMENT
     if after:
-        cost += reduction_cost(Strided.dense((*left.batch, *left.rows, *right.columns)), after, sizes)
-    return cost
+        time += reduction_cost(Strided.dense((*batch, *rows, *columns)), after, sizes)
+    return time

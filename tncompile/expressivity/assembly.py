@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tncompile.expressivity.members import MemberTable
+from tncompile.expressivity.factory import Factory
 from tncompile.expressivity.polynomial import (
     COEFFICIENT,
     COLUMNS,
     ROWS,
     Factor,
     Leaf,
-    Node,
     NotPolynomial,
     Product,
     Sum,
-    Wire,
 )
 from tncompile.expressivity.reading import (
     Applied,
@@ -31,167 +29,52 @@ from tncompile.expressivity.reading import (
     Zero,
     uses_in,
 )
-from tncompile.network import Extent, Formula, Index, RuleClass
+from tncompile.expressivity.wiring import Scope, Wiring
+from tncompile.network import Extent, RuleClass
 
-MemberKey = tuple[str, int, bool]  # name, position, under a conjugate
-
-
-class Factory:
-    """The nodes made so far. Members that depend on no input of the cut are coefficients."""
-
-    def __init__(self, table: MemberTable) -> None:
-        self.table = table
-        self.is_complex = table.net.field == "complex"
-        self.nodes: list[Node] = []
-        self.found: dict[MemberKey, int | None] = {}
-        self.parts: dict[str, int] = {}
-
-    def is_known(self, name: str, position: int, conjugate: bool) -> bool:
-        """Whether a member has a node, or needs none; an input gets its leaf here."""
-        key = name, position, conjugate
-        if key in self.found:
-            return True
-        side = self.table.leaves.get((name, position))
-        if side:
-            # Inputs are real vectors: an input is its own conjugate.
-            other = self.found.get((name, position, not conjugate))
-            inputs = self.table.inputs(name, position)
-            leaf = Leaf(self.table.text(name, position), side, self.table.shape(name, position), inputs)
-            self.found[key] = self.add_node(leaf) if other is None else other
-        elif not self.table.side(name, position):
-            self.found[key] = None if self.table.is_zero(name, position) else COEFFICIENT
-        return key in self.found
-
-    def node_of(self, name: str, position: int, conjugate: bool) -> int | None:
-        """The node of a member that is known: `COEFFICIENT` without inputs, None for zero."""
-        return self.found[name, position, conjugate]
-
-    def add_node(self, node: Node) -> int:
-        """The number of a new node."""
-        self.nodes.append(node)
-        return len(self.nodes) - 1
-
-    def add(self, key: MemberKey, tree: Tree, free: Sequence[Key], rule: RuleClass) -> None:
-        """Makes the node of a member from its tree, once all members in it are known."""
-        name = self.table.text(*key[:2]) + ("*" if key[2] else "")
-        extents = [rule.extents[index] for index in rule.free]
-        self.found[key] = Assembly(self, name, key[2], rule).whole(tree, free, extents)
-
-    def part_name(self, name: str) -> str:
-        """A name for a node inside a member."""
-        self.parts[name] = self.parts.get(name, 0) + 1
-        return f"part {self.parts[name]} of {name}"
-
-
-class Scope:
-    """Wires by their keys; a wire that only the scope around knows is opened here under a new number."""
-
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.outer = outer
-        self.known: dict[Key, int] = {}
-
-    def find(self, key: Key) -> int | None:
-        """The number of a wire, by the scope that knows it."""
-        scope: Scope | None = self
-        while scope is not None:
-            if key in scope.known:
-                return scope.known[key]
-            scope = scope.outer
-        return None
+Terms = tuple[tuple[int, ...], bool, tuple[Key, ...]]  # nodes, whether there is a constant, wires from around
 
 
 class Assembly:
-    """One product under way: its factors, wires and which wires are one."""
+    """One product under way: a member, or a part of one with wires of the scope ``around``."""
 
     def __init__(
         self, factory: Factory, name: str, conjugate: bool, rule: RuleClass, around: Scope | None = None
     ) -> None:
         self.factory, self.name, self.rule = factory, name, rule
         self.conjugate = conjugate and factory.is_complex
-        self.around = around  # the scope of the product that this one is a part of
-        self.top = Scope()
+        self.wiring = Wiring(name, rule, around)
         self.factors: list[Factor] = []
-        self.names: list[str] = []
-        self.extents: list[Extent | None] = []
-        self.same: list[int] = []
-        self.opened: list[int] = []
-        self.outer: list[Key] = []  # the keys of `opened`, for a part
         self.zero = False
 
     # --- results ------------------------------------------------------------------------------
 
     def whole(self, tree: Tree, free: Sequence[Key], extents: Sequence[Extent]) -> int | None:
-        """The node of a member."""
-        for key, extent in zip(free, extents, strict=True):
-            self.top.known[key] = self.new_wire(key, extent)
-            self.opened.append(self.top.known[key])
+        """The node of a member, with the wires of its left side; None for zero."""
+        self.wiring.add_free(free, extents)
+        scope = self.wiring.top
         if isinstance(tree, Plus):
-            terms = self.terms(tree, self.top, self.conjugate)
+            terms = self.terms(tree, scope, self.conjugate)
             if terms is None:
                 return None
             numbers, constant, _ = terms
             return self.factory.add_node(Sum(self.name, numbers, constant, tuple(extents)))
-        self.gather(tree, self.top, self.conjugate)
-        return self.node()
-
-    def node(self) -> int | None:
-        """The node of the product; None for zero, the node itself where the product only repeats one."""
+        self.gather(tree, scope, self.conjugate)
         if self.zero:
             return None
-        opened = tuple(self.opened)
-        product = self.product(opened)
-        if len(product.factors) == 1 and not self.around:
-            only = product.factors[0]
-            if only.node != COEFFICIENT and only.power == 1 and only.wires == product.open == tuple(range(len(opened))):
-                return only.node
+        product = self.wiring.product(self.factors)
+        only = _only_use(product)
+        if only is not None and only.wires == product.open == tuple(range(len(free))):
+            return only.node
         return self.factory.add_node(product)
 
-    def product(self, opened: Sequence[int]) -> Product:
-        """The product as a node, wires that are one joined and numbered anew."""
-        roots = list(dict.fromkeys([self.root(wire) for wire in opened]))
-        roots += [root for root in dict.fromkeys(map(self.root, range(len(self.same)))) if root not in set(roots)]
-        number = {root: place for place, root in enumerate(roots)}
-        known: dict[int, Extent] = {}
-        for wire, extent in enumerate(self.extents):
-            if extent is not None:
-                known.setdefault(self.root(wire), extent)
-        wires = tuple(Wire(self.names[root], known.get(root, ONE)) for root in roots)
-        factors = [
-            Factor(f.node, tuple(number[self.root(w)] for w in f.wires), f.power, f.name, f.generic)
-            for f in self.factors
-        ]
-        return Product(self.name, merged(factors), tuple(number[self.root(w)] for w in opened), wires)
-
-    # --- wires --------------------------------------------------------------------------------
-
-    def new_wire(self, key: Key, extent: Extent | None = None) -> int:
-        """A new wire."""
-        name, subscripts = key
-        text = f"{name}[{', '.join(map(str, subscripts))}]" if subscripts else name
-        self.names.append(f"{text} of {self.name}")
-        if extent is None and not subscripts:
-            extent = self.rule.extents.get(Index(name))
-        self.extents.append(extent)
-        self.same.append(len(self.same))
-        return len(self.same) - 1
-
-    def wire(self, key: Key, scope: Scope, extent: Extent | None = None) -> int:
-        """The wire of a key; one that comes from around is opened."""
-        found = scope.find(key)
-        if found is None:
-            found = self.top.known[key] = self.new_wire(key)
-            if self.around is not None and self.around.find(key) is not None:
-                self.opened.append(found)
-                self.outer.append(key)
-        if self.extents[found] is None:
-            self.extents[found] = extent
-        return found
-
-    def root(self, wire: int) -> int:
-        """The wire that stands for all that are one with this one."""
-        while self.same[wire] != wire:
-            wire = self.same[wire]
-        return wire
+    def as_term(self) -> int:
+        """The node of a part; of a bare use that node itself, whatever the order of its axes."""
+        product = self.wiring.product(self.factors)
+        only = _only_use(product)
+        if only is not None and sorted(only.wires) == sorted(set(product.open)):
+            return only.node
+        return self.factory.add_node(product)
 
     # --- factors ------------------------------------------------------------------------------
 
@@ -201,24 +84,20 @@ class Assembly:
             case UseAt():
                 self.add_use(tree, scope, conjugate)
             case Tie(wires=keys):
-                wires = [self.root(self.wire(key, scope)) for key in keys]
-                for wire in wires[1:]:
-                    self.same[max(self.root(wire), self.root(wires[0]))] = min(self.root(wire), self.root(wires[0]))
+                self.wiring.tie([self.wiring.wire(key, scope) for key in keys])
             case Zero():
                 self.zero = True
             case Times(factors=factors):
                 for factor in factors:
                     self.gather(factor, scope, conjugate)
             case Summed(body=body, wires=keys):
-                inner = Scope(scope)
-                inner.known = {key: self.new_wire(key) for key in keys}
-                self.gather(body, inner, conjugate)
+                self.gather(body, self.wiring.inside(scope, keys), conjugate)
             case Conjugate(body=body):
                 self.gather(body, scope, self.factory.is_complex and not conjugate)
             case Plus():
                 self.add_sum(tree, scope, conjugate)
             case Power(base=base, exponent=exponent):
-                self.add_part(base, scope, conjugate, exponent)
+                self.add_power(base, scope, conjugate, exponent)
             case Applied():
                 self.add_function(tree, scope)
 
@@ -226,7 +105,7 @@ class Assembly:
         """A use of a member as a factor."""
         table = self.factory.table
         shape = table.shape(use.name, use.position)
-        wires = tuple(self.wire(key, scope, extent) for key, extent in zip(use.wires, shape, strict=True))
+        wires = tuple(self.wiring.wire(key, scope, e) for key, e in zip(use.wires, shape, strict=True))
         node = self.factory.node_of(use.name, use.position, conjugate)
         if node is None:
             self.zero = True
@@ -238,24 +117,22 @@ class Assembly:
             self.factors.append(Factor(node, wires))
 
     def add_sum(self, tree: Plus, scope: Scope, conjugate: bool) -> None:
-        """A sum inside the product: a node of its own, unless only one term is not zero."""
+        """A sum inside the product: a node of its own."""
         if not self.side_of(tree):
             self.add_coefficient(tree, scope, "a sum")
             return
-        found = self.terms(tree, scope, conjugate)
-        if found is None:
+        terms = self.terms(tree, scope, conjugate)
+        if terms is None:
             self.zero = True
             return
-        numbers, constant, keys = found
-        wires = tuple(self.wire(key, scope) for key in keys)
-        extents = tuple(self.extents[wire] or ONE for wire in wires)
-        name = self.factory.part_name(self.name)
-        self.factors.append(Factor(self.factory.add_node(Sum(name, numbers, constant, extents)), wires))
+        numbers, constant, keys = terms
+        wires = tuple(self.wiring.wire(key, scope) for key in keys)
+        extents = tuple(map(self.wiring.extent, wires))
+        node = Sum(self.factory.part_name(self.name), numbers, constant, extents)
+        self.factors.append(Factor(self.factory.add_node(node), wires))
 
-    def terms(
-        self, tree: Plus, scope: Scope, conjugate: bool
-    ) -> tuple[tuple[int, ...], bool, list[Key]] | None:
-        """The nodes of the terms, whether there is a constant, and the wires from around; None if all are zero."""
+    def terms(self, tree: Plus, scope: Scope, conjugate: bool) -> Terms | None:
+        """The terms of a sum that are not zero; None if all are."""
         numbers: list[int] = []
         constant = False
         keys: dict[Key, None] = {}
@@ -263,34 +140,27 @@ class Assembly:
             part = self.part(term, scope, conjugate)
             if part.zero:
                 continue
-            keys |= dict.fromkeys(part.outer)
-            for key, wire in zip(part.outer, part.opened, strict=True):
-                self.wire(key, scope, part.extents[wire])
-            node = part.term_node() if self.side_of(term) else None
-            if node is None:
-                constant = True
+            self.outer_wires(part.wiring, scope)
+            keys |= dict.fromkeys(part.wiring.outer)
+            if self.side_of(term):
+                numbers.append(part.as_term())
             else:
-                numbers.append(node)
-        return (tuple(numbers), constant, list(keys)) if numbers or constant else None
-
-    def term_node(self) -> int:
-        """The node of a term: of a bare use that node itself."""
-        product = self.product(self.opened)
-        if len(product.factors) == 1:
-            only = product.factors[0]
-            if only.node != COEFFICIENT and only.power == 1 and sorted(only.wires) == sorted(set(product.open)):
-                return only.node
-        return self.factory.add_node(product)
+                constant = True
+        return (tuple(numbers), constant, tuple(keys)) if numbers or constant else None
 
     def part(self, tree: Tree, scope: Scope, conjugate: bool) -> Assembly:
         """A product of its own for a part of this one."""
-        name = self.factory.part_name(self.name)
-        assembly = Assembly(self.factory, name, conjugate, self.rule, scope)
-        assembly.gather(tree, assembly.top, conjugate)
-        return assembly
+        part = Assembly(self.factory, self.factory.part_name(self.name), conjugate, self.rule, scope)
+        part.gather(tree, part.wiring.top, part.conjugate)
+        return part
 
-    def add_part(self, tree: Tree, scope: Scope, conjugate: bool, power: int) -> None:
-        """A power of a part."""
+    def outer_wires(self, part: Wiring, scope: Scope) -> tuple[int, ...]:
+        """The wires of this product that a part opened."""
+        pairs = zip(part.outer, part.opened, strict=True)
+        return tuple(self.wiring.wire(key, scope, part.extents[wire]) for key, wire in pairs)
+
+    def add_power(self, tree: Tree, scope: Scope, conjugate: bool, power: int) -> None:
+        """A power of a part, entry by entry."""
         if not self.side_of(tree):
             self.add_coefficient(tree, scope, "a power")
             return
@@ -298,16 +168,21 @@ class Assembly:
         if part.zero:
             self.zero = True
             return
-        node = part.term_node()
-        wires = tuple(
-            self.wire(key, scope, part.extents[wire]) for key, wire in zip(part.outer, part.opened, strict=True)
-        )
-        self.factors.append(Factor(node, wires, power))
+        self.factors.append(Factor(part.power_node(), self.outer_wires(part.wiring, scope), power))
+
+    def power_node(self) -> int:
+        """The node of a part, its axes in the order of the wires it opened."""
+        product = self.wiring.product(self.factors)
+        only = _only_use(product)
+        if only is not None and only.wires == product.open == tuple(range(len(self.wiring.opened))):
+            return only.node
+        return self.factory.add_node(product)
 
     def add_coefficient(self, tree: Tree, scope: Scope, what: str) -> None:
         """Anything without inputs, as one coefficient."""
         wires, _ = self.touched(tree, scope)
-        self.factors.append(Factor(COEFFICIENT, wires, 1, f"{what} in {self.factory.part_name(self.name)}"))
+        name = f"{what} in {self.factory.part_name(self.name)}"
+        self.factors.append(Factor(COEFFICIENT, wires, 1, name))
 
     def add_function(self, tree: Applied, scope: Scope) -> None:
         """A function of one side alone is a vector of variables of that side. Raises NotPolynomial."""
@@ -316,8 +191,10 @@ class Assembly:
             self.add_coefficient(tree, scope, tree.text)
             return
         if side not in (ROWS, COLUMNS):
-            said = "a division" if tree.text == "/" else f"`{tree.text}`"
-            raise NotPolynomial(f"the score is not a polynomial: {said} in `{self.name}` joins both sides of the cut")
+            what = "a division" if tree.text == "/" else f"`{tree.text}`"
+            raise NotPolynomial(
+                f"the score is not a polynomial: {what} in `{self.name}` joins both sides of the cut"
+            )
         wires, extents = self.touched(tree, scope)
         inputs = 0
         for use, _ in uses_in(tree):
@@ -326,57 +203,22 @@ class Assembly:
         self.factors.append(Factor(self.factory.add_node(leaf), wires))
 
     def touched(self, tree: Tree, scope: Scope) -> tuple[tuple[int, ...], tuple[Extent, ...]]:
-        """The wires of the product that a tree touches."""
-        part = Assembly(self.factory, self.name, False, self.rule, scope)
-        part.touch(tree, part.top)
-        wires = tuple(
-            self.wire(key, scope, part.extents[wire]) for key, wire in zip(part.outer, part.opened, strict=True)
-        )
-        return wires, tuple(self.extents[wire] or ONE for wire in wires)
-
-    def touch(self, tree: Tree, scope: Scope) -> None:
-        """Notes the wires of a tree without making factors."""
-        match tree:
-            case UseAt(name=name, position=position, wires=keys):
-                for key, extent in zip(keys, self.factory.table.shape(name, position), strict=True):
-                    self.wire(key, scope, extent)
-            case Tie(wires=keys):
-                for key in keys:
-                    self.wire(key, scope)
-            case Times(factors=parts) | Plus(terms=parts):
-                for part in parts:
-                    self.touch(part, scope)
-            case Summed(body=body, wires=keys):
-                self.touch_inside((body,), keys, scope)
-            case Applied(arguments=parts, bound=keys):
-                self.touch_inside(parts, keys, scope)
-            case Power(base=body) | Conjugate(body=body):
-                self.touch(body, scope)
-
-    def touch_inside(self, parts: Sequence[Tree], keys: Sequence[Key], scope: Scope) -> None:
-        """Notes the wires of trees inside which some wires are bound."""
-        inner = Scope(scope)
-        inner.known = {key: self.new_wire(key) for key in keys}
-        for part in parts:
-            self.touch(part, inner)
+        """The wires of the product that a tree touches, and their extents."""
+        part = Wiring(self.name, self.rule, scope)
+        part.touch(tree, part.top, self.factory.table.shape)
+        wires = self.outer_wires(part, scope)
+        return wires, tuple(map(self.wiring.extent, wires))
 
     def side_of(self, tree: Tree) -> int:
-        """The sides that a tree depends on."""
+        """The sides that a tree depends on, as bits."""
         side = 0
         for use, _ in uses_in(tree):
             side |= self.factory.table.side(use.name, use.position)
         return side
 
 
-ONE = Extent(1, Formula.constant(1))
-
-
-def merged(factors: Sequence[Factor]) -> tuple[Factor, ...]:
-    """Equal uses of a node on equal wires become a power."""
-    powers: dict[tuple[int, tuple[int, ...], str, int], int] = {}
-    kept: dict[tuple[int, tuple[int, ...], str, int], Factor] = {}
-    for place, factor in enumerate(factors):
-        key = (factor.node, factor.wires, factor.name, place if factor.node == COEFFICIENT else -1)
-        powers[key] = powers.get(key, 0) + factor.power
-        kept.setdefault(key, factor)
-    return tuple(Factor(f.node, f.wires, powers[key], f.name, f.generic) for key, f in kept.items())
+def _only_use(product: Product) -> Factor | None:
+    """The factor of a product that has no other and is a node."""
+    if len(product.factors) != 1 or product.factors[0].is_coefficient or product.factors[0].power > 1:
+        return None
+    return product.factors[0]

@@ -128,7 +128,10 @@ def _samples(symbols: Sequence[str], bound: Mapping[str, int], degree: int) -> I
     for symbol, value in product(symbols, (1, huge)):
         yield {**dict.fromkeys(symbols, 5), symbol: value}
     for _ in range(MOST_SAMPLES):
-        yield {symbol: random.choice([1, huge, int(huge ** random.random()), int(32 ** random.random())]) for symbol in symbols}
+        yield {
+            symbol: random.choice([1, huge, int(huge ** random.random()), int(32 ** random.random())])
+            for symbol in symbols
+        }
 
 
 def _resized(graph: Graph, sizes: Mapping[str, int]) -> Graph | None:
@@ -159,7 +162,9 @@ def _term(graph: Graph, coloring: Coloring) -> Term | None:
     summands = [count.by_paths()] if not graph.has_sums else count.by_terms()
     if summands is None or len(summands) > MOST_SUMMANDS:
         return None
-    return tuple(sorted((_monomials(count, degrees) for degrees in summands), key=lambda m: (-m.degree, str(m))))
+    return tuple(
+        sorted((_monomials(count, degrees) for degrees in summands), key=lambda m: (-m.degree, str(m)))
+    )
 
 
 def _monomials(count: Count, degrees: Degrees) -> Monomials:
@@ -179,7 +184,9 @@ def _block_formula(count: Count, block: int) -> Formula:
     extents = count.graph.extents[known.node]
     if known.inside and isinstance(node, Product):
         colors = count.coloring.factors[known.node]
-        extents = tuple(node.wires[wire].extent for wire in cut_wires(node, colors, count.coloring.nodes[known.node]))
+        extents = tuple(
+            node.wires[wire].extent for wire in cut_wires(node, colors, count.coloring.nodes[known.node])
+        )
     formula = Formula.constant(1)
     for extent in extents:
         formula = formula * extent.formula
@@ -196,5 +203,3 @@ def _needed(terms: list[Term], seen: Sequence[Mapping[str, int]]) -> list[Term]:
         if others and [min(column) for column in zip(*others, strict=True)] == least:
             kept.remove(term)
     return kept
-
-

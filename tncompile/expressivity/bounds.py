@@ -22,9 +22,7 @@ SMALL = 200  # nodes of a graph that is refined in several ways
 NEAR = 20  # bits: bounds this close to the best one are looked at with more precise capacities
 
 
-def upper_bound(
-    net: Network, cut: CutSides, output: Member | None = None, grid: int | None = None
-) -> Bound:
+def upper_bound(net: Network, cut: CutSides, output: Member | None = None, grid: int | None = None) -> Bound:
     """A proved upper bound of the separation rank of an output member across a cut.
 
     ``output`` is the member (default: the first of the first output); its legs are contracted with
@@ -42,7 +40,7 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
         value, coloring, edges = colored(other, Logarithms(), grid)
         found.append((value, place, other, coloring, edges))
     best = min(value for value, *_ in found)
-    for place, (value, _, other, coloring, edges) in enumerate(found):
+    for place, (value, _, other, _, edges) in enumerate(found):
         bits = bits_needed(value, edges)
         if FLOAT_BITS < bits <= MOST_BITS and value <= best + (best >> NEAR):
             again, precise, _ = colored(other, Logarithms(bits), grid)
@@ -127,7 +125,11 @@ def described(graph: Graph, coloring: Coloring, grid: int | None) -> Bound:
         node = graph.nodes[known.node]
         if known.inside and isinstance(node, Product):
             cut = cut_wires(node, coloring.factors[known.node], coloring.nodes[known.node])
-            wires += [f"{node.wires[w].name} ({node.wires[w].extent.value})" for w in cut if node.wires[w].extent.value > 1]
+            wires += [
+                f"{node.wires[w].name} ({node.wires[w].extent.value})"
+                for w in cut
+                if node.wires[w].extent.value > 1
+            ]
         else:
             states.append((node.name, known.extent, degree))
     return Bound(value, tuple(wires), tuple(states), replace(proof_of(graph, coloring), grid=grid))

@@ -30,7 +30,9 @@ class Logarithms:
             return round(Fraction(log2(number)) * (1 << self.bits))
         with flint.ctx.workprec(self.bits + number.bit_length() + 64):
             scaled = flint.arb(number).log() / flint.arb.const_log2() * (flint.arb(2) ** self.bits)
-            return int(scaled.mid().floor().unique_fmpz())
+            whole = scaled.mid().floor().unique_fmpz()
+        assert whole is not None, "the middle of an interval is a number"
+        return int(whole)
 
 
 def bits_needed(product: int, edges: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import comb, prod
 
-from tncompile.expressivity.polynomial import COEFFICIENT, Graph, Leaf, Product, Sum, below_of
+from tncompile.expressivity.polynomial import Graph, Leaf, Product, Sum, below_of
 
 TERM_LIMIT = 2_000  # vectors of degrees
 
@@ -98,7 +98,7 @@ class Count:
         assert isinstance(node, Product)
         found = 0
         for factor, color in zip(node.factors, self.coloring.factors[number], strict=True):
-            if factor.node != COEFFICIENT and color != self.coloring.nodes[number]:
+            if not factor.is_coefficient and color != self.coloring.nodes[number]:
                 found |= self.graph.inputs_below[factor.node]
         return found
 
@@ -107,7 +107,7 @@ class Count:
         colors = self.coloring.factors[number]
         own = self.coloring.nodes[number]
         extent = prod(product.wires[wire].extent.value for wire in cut_wires(product, colors, own))
-        mixed = any(c != own for f, c in zip(product.factors, colors, strict=True) if f.node != COEFFICIENT)
+        mixed = any(c != own for f, c in zip(product.factors, colors, strict=True) if not f.is_coefficient)
         return extent if extent > 1 or mixed else None
 
     def _colored_below(self, number: int) -> list[tuple[int, int, bool]]:
@@ -115,7 +115,7 @@ class Count:
         node, own = self.graph.nodes[number], self.coloring.nodes
         if isinstance(node, Product) and number in self.coloring.factors:
             colored = zip(node.factors, self.coloring.factors[number], strict=True)
-            return [(f.node, f.power, color != own[f.node]) for f, color in colored if f.node != COEFFICIENT]
+            return [(f.node, f.power, color != own[f.node]) for f, color in colored if not f.is_coefficient]
         return [(below, power, own[below] != own[number]) for below, power in below_of(node)]
 
     # --- degrees ------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tncompile.expressivity.assembly import Factory
+from tncompile.expressivity.assembly import Assembly
+from tncompile.expressivity.factory import Factory
 from tncompile.expressivity.members import OTHER, MemberTable
 from tncompile.expressivity.polynomial import (
     COEFFICIENT,
@@ -17,6 +18,7 @@ from tncompile.expressivity.result import CutSides, Member, member_text
 from tncompile.network import Network
 from tncompile.source import TnError
 from tncompile.transform import inline_definitions
+
 
 def expand(net: Network, cut: CutSides, output: Member | None = None) -> Graph | None:
     """The graph of one output member (default: the first of the first output); None if that is zero.
@@ -64,6 +66,8 @@ def _built(factory: Factory, name: str, position: int) -> int | None:
         if missing:
             stack += missing
         else:
-            factory.add(key, tree, free, rule)
+            text = factory.table.text(*key[:2]) + ("*" if key[2] else "")
+            extents = [rule.extents[index] for index in rule.free]
+            factory.found[key] = Assembly(factory, text, key[2], rule).whole(tree, free, extents)
             stack.pop()
     return factory.node_of(name, position, False)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 from tncompile.expressivity.capacities import Logarithms
 from tncompile.expressivity.coloring import Coloring, limited, multichoose
 from tncompile.expressivity.maximum_flow import FlowNetwork
-from tncompile.expressivity.polynomial import COEFFICIENT, ROWS, Graph, Leaf, Node, Product, below_of
+from tncompile.expressivity.polynomial import ROWS, Graph, Leaf, Node, Product, below_of
 
 BREAKPOINTS = 64  # of a concave cost; more are thinned out
 Extent = Callable[[int], int]  # capacity of the extent of a wire
@@ -79,7 +80,7 @@ class _ColorNetwork:
         assert isinstance(product, Product)
         return [
             self.vertices[factor.node]
-            if factor.node != COEFFICIENT and self._is_one_vertex(factor.node)
+            if not factor.is_coefficient and self._is_one_vertex(factor.node)
             else self.network.new_vertex()
             for factor in product.factors
         ]
@@ -113,10 +114,11 @@ class _ColorNetwork:
         for factor, vertex in zip(product.factors, self.factors[number], strict=True):
             for wire in factor.wires:
                 touching[wire].append(vertex)
-        for wire, vertices in zip(product.wires, touching, strict=True):
+        for wire, vertices in enumerate(touching):
             distinct = list(dict.fromkeys(vertices))
-            if wire.extent.value > 1 and len(distinct) > 1:
-                self._add_wire(distinct, capacity(wire.extent.value))
+            extent = product.wires[wire].extent.value
+            if extent > 1 and len(distinct) > 1:
+                self._add_wire(distinct, capacity(extent))
 
     def _add_wire(self, vertices: Sequence[int], capacity: int) -> None:
         if len(vertices) == 2:
@@ -154,7 +156,7 @@ class _ColorNetwork:
             degree = self.graph.degrees[above]
             if above in self.factors and isinstance(node, Product):
                 for factor, vertex in zip(node.factors, self.factors[above], strict=True):
-                    if factor.node != COEFFICIENT:
+                    if not factor.is_coefficient:
                         found[factor.node].append((vertex, factor.power * degree))
             else:
                 totals: dict[int, int] = {}
@@ -217,7 +219,7 @@ def concave_pieces(points: Sequence[int], cost: Callable[[int], int]) -> list[tu
         while len(hull) > 1 and _slope(hull[-2], hull[-1]) <= _slope(hull[-1], (point, value)):
             hull.pop()
         hull.append((point, value))
-    slopes = [_slope(first, second) for first, second in zip(hull, hull[1:], strict=False)] + [Fraction(0)]
+    slopes = [_slope(first, second) for first, second in pairwise(hull)] + [Fraction(0)]
     return [
         (point, here - after)
         for (point, _), here, after in zip(hull[1:], slopes, slopes[1:], strict=False)

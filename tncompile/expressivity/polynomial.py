@@ -6,7 +6,7 @@ polynomials with one component for each combination of values of its wires.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -56,6 +56,19 @@ class Factor:
     name: str = ""
     generic: bool = False
 
+    @property
+    def is_coefficient(self) -> bool:
+        """Whether it depends on no input."""
+        return self.node == COEFFICIENT
+
+    def rewired(self, wires: Iterable[int]) -> Factor:
+        """The same with other wires."""
+        return Factor(self.node, tuple(wires), self.power, self.name, self.generic)
+
+    def raised(self, power: int) -> Factor:
+        """The same with another power."""
+        return Factor(self.node, self.wires, power, self.name, self.generic)
+
 
 @dataclass(frozen=True, slots=True)
 class Product:
@@ -68,7 +81,7 @@ class Product:
 
     def uses(self) -> Iterator[Factor]:
         """The factors that are nodes."""
-        return (factor for factor in self.factors if factor.node != COEFFICIENT)
+        return (factor for factor in self.factors if not factor.is_coefficient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +221,7 @@ def pruned(nodes: Sequence[Node], top: int) -> Graph:
     return Graph(tuple(kept))
 
 
-def renumbered(node: Node, numbers: dict[int, int]) -> Node:
+def renumbered(node: Node, numbers: Mapping[int, int]) -> Node:
     """A node whose nodes below have other numbers."""
     match node:
         case Product():

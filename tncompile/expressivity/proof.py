@@ -15,7 +15,12 @@ def proof_of(graph: Graph, coloring: Coloring) -> Proof:
 
 def bits(number: int) -> tuple[int, ...]:
     """The places of the ones of a number in binary, from the lowest."""
-    return tuple(place for place in range(number.bit_length()) if number >> place & 1)
+    places = []
+    while number:
+        lowest = number & -number
+        places.append(lowest.bit_length() - 1)
+        number ^= lowest
+    return tuple(places)
 
 
 def _proof_node(graph: Graph, coloring: Coloring, number: int, node: Node) -> ProofNode:
@@ -40,5 +45,12 @@ def _proof_node(graph: Graph, coloring: Coloring, number: int, node: Node) -> Pr
         )
     below = tuple(number for number, _ in below_of(node))
     return ProofNode(
-        node.name, "sum", color, components, below, (1,) * len(below), red=(color,) * len(below), constant=node.constant
+        node.name,
+        "sum",
+        color,
+        components,
+        below,
+        (1,) * len(below),
+        red=(color,) * len(below),
+        constant=node.constant,
     )

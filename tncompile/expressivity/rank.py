@@ -70,7 +70,7 @@ def rank(
     seed:
         Where random points and primes begin.
     samples:
-        How many random weights are looked at, for a distribution of ranks.
+        At how many random weights numerical ranks are found, for their distribution.
     output:
         ``"y[5]"``, or a component ``"y[5](1)"``; by default the first output. The legs are contracted
         with a random vector.
@@ -160,7 +160,7 @@ class _Ranking:
     def result(self) -> RankResult:
         """The rank, by the cheapest way that is known to settle it."""
         start = time.perf_counter()
-        if self.degree.kind == Kind.OTHER:
+        if self.degree.kind == Kind.OTHER or self.options.samples is not None:
             result = self._numerical()
         else:
             try:

@@ -33,7 +33,9 @@ def sealed(graph: Graph) -> Graph:
 def inlined(graph: Graph, highest: int | None = 1) -> Graph:
     """The graph with products put in where they are used, if that is one place of degree up to ``highest`` (None: any)."""
     put_in = [
-        isinstance(node, Product) and _is_used_once(graph, number) and (highest is None or graph.degrees[number] <= highest)
+        isinstance(node, Product)
+        and _is_used_once(graph, number)
+        and (highest is None or graph.degrees[number] <= highest)
         for number, node in enumerate(graph.nodes)
     ]
     nodes: list[Node] = []
@@ -68,10 +70,10 @@ class _Inlining:
                 stack += reversed(self._inside(factor))
             else:
                 factors.append(factor)
-        number = {root: place for place, root in enumerate(dict.fromkeys(map(self._root, range(len(self.wires)))))}
-        placed = [
-            Factor(f.node, tuple(number[self._root(w)] for w in f.wires), f.power, f.name, f.generic) for f in factors
-        ]
+        number = {
+            root: place for place, root in enumerate(dict.fromkeys(map(self._root, range(len(self.wires)))))
+        }
+        placed = [f.rewired([number[self._root(w)] for w in f.wires]) for f in factors]
         opened = tuple(number[self._root(wire)] for wire in self.product.open)
         return Product(self.product.name, tuple(placed), opened, tuple(self.wires[root] for root in number))
 
@@ -90,7 +92,7 @@ class _Inlining:
                 place[own] = len(self.wires)
                 self.wires.append(wire)
                 self.same.append(place[own])
-        return [Factor(f.node, tuple(place[w] for w in f.wires), f.power, f.name, f.generic) for f in inner.factors]
+        return [factor.rewired([place[wire] for wire in factor.wires]) for factor in inner.factors]
 
     def _root(self, wire: int) -> int:
         while self.same[wire] != wire:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import prod
 
 from tncompile.expressivity.polynomial import (
@@ -36,7 +36,9 @@ class _Splitter:
         self.nodes: list[Node] = []
         self.sides: list[int] = []
         self.numbers: dict[int, int] = {COEFFICIENT: COEFFICIENT}  # old -> new
-        self.known: dict[Shape, tuple[int, tuple[int, ...]]] = {}  # a product -> its node, the wires of its axes
+        self.known: dict[
+            Shape, tuple[int, tuple[int, ...]]
+        ] = {}  # a product -> its node, the wires of its axes
 
     def result(self) -> Graph:
         """The new graph."""
@@ -71,7 +73,7 @@ class _Splitter:
 
     def divided(self, product: Product, is_root: bool) -> int:
         """The node of a product, divided: a use with its own weights first, then pairs."""
-        rest = [f for f in product.factors if f.node == COEFFICIENT]
+        rest = [factor for factor in product.factors if factor.is_coefficient]
         uses = list(product.uses())
         if len(uses) > 1:
             for place in range(len(uses)):
@@ -105,7 +107,9 @@ class _Splitter:
             use = self.made(product, [*own, use], [*others, *rest])
         return use
 
-    def joined(self, product: Product, pair: list[Factor], others: Sequence[Factor], rest: list[Factor]) -> Factor:
+    def joined(
+        self, product: Product, pair: list[Factor], others: Sequence[Factor], rest: list[Factor]
+    ) -> Factor:
         """Two uses as one factor, with the coefficients that no other use is joined with."""
         own = self.absorbed(product, pair, others, rest)
         for factor in own:
@@ -137,7 +141,7 @@ class _Splitter:
     def best_pair(self, product: Product, uses: Sequence[Factor], rest: Sequence[Factor]) -> tuple[int, int]:
         """The pair to join next: one that is known, else of one side, else with the smallest result."""
         places = range(len(uses))
-        pairs = combinations(places, 2) if len(uses) <= SEARCHED else zip(places, places[1:], strict=False)
+        pairs = combinations(places, 2) if len(uses) <= SEARCHED else pairwise(places)
 
         def rating(pair: tuple[int, int]) -> tuple[object, ...]:
             chosen = [uses[place] for place in pair]
@@ -166,7 +170,7 @@ def _owners(factor: Factor, uses: Sequence[Factor], product: Product) -> set[int
 
 
 def _part_name(splitter: _Splitter, inside: Sequence[Factor]) -> str:
-    return " * ".join(f.name if f.node == COEFFICIENT else splitter.nodes[f.node].name for f in inside)
+    return " * ".join(f.name if f.is_coefficient else splitter.nodes[f.node].name for f in inside)
 
 
 def canonical(factors: Sequence[Factor], opened: Sequence[int]) -> tuple[Shape, list[int]]:
@@ -186,6 +190,6 @@ def compact(product: Product) -> Product:
     """The product without wires that it does not touch."""
     touched = dict.fromkeys([*product.open, *(wire for factor in product.factors for wire in factor.wires)])
     number = {wire: place for place, wire in enumerate(touched)}
-    factors = tuple(replace(f, wires=tuple(number[w] for w in f.wires)) for f in product.factors)
+    factors = tuple(factor.rewired([number[wire] for wire in factor.wires]) for factor in product.factors)
     opened = tuple(number[wire] for wire in product.open)
     return Product(product.name, factors, opened, tuple(product.wires[wire] for wire in touched))

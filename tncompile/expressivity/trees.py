@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import COEFFICIENT, Graph, Product
+from tncompile.expressivity.polynomial import Graph, Product
 from tncompile.expressivity.result import CutSides, Member, Side
 from tncompile.expressivity.witness import BASES, digits, is_free, single_product
 from tncompile.network import Network
@@ -74,7 +74,7 @@ def tree_of(graph: Graph, inputs: Sequence[Member]) -> Tree | None:
     whole = graph.nodes[graph.root]
     assert isinstance(whole, Product)
     numbers = {name: number for number, name in enumerate(Side(tuple(inputs)).texts())}
-    own = [-1 if f.node == COEFFICIENT else numbers[graph.nodes[f.node].name] for f in whole.factors]
+    own = [-1 if f.is_coefficient else numbers[graph.nodes[f.node].name] for f in whole.factors]
     at: list[list[int]] = [[] for _ in whole.wires]
     for place, factor in enumerate(whole.factors):
         for number in dict.fromkeys(factor.wires):
@@ -130,7 +130,9 @@ def _witnesses(tree: Tree, rows: Flags) -> list[tuple[int, int, int]]:
         capacities = [digits(base, extent) for extent in tree.extents]
         costs = _Costs(tree, rows, np.dtype(np.int64), np.add, 0, sum(capacities) + 1)
         flows[base] = costs.cheapest(capacities).tolist()
-    return [max((base ** flows[base][row], base, flows[base][row]) for base in BASES) for row in range(len(rows))]
+    return [
+        max((base ** flows[base][row], base, flows[base][row]) for base in BASES) for row in range(len(rows))
+    ]
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,11 @@ class _Costs:
         same: list[Any] = [above[0], above[1]]
         for pair in below:
             cut = self.join(cut, np.minimum(*pair))
-            same = [np.minimum(self.join(own, other), self.most) for own, other in zip(same, pair, strict=True)]
+            same = [
+                np.minimum(self.join(own, other), self.most) for own, other in zip(same, pair, strict=True)
+            ]
         first, second = (
-            np.minimum(np.minimum(own, self.join(one, cut)), self.most) for own, one in zip(same, above, strict=True)
+            np.minimum(np.minimum(own, self.join(one, cut)), self.most)
+            for own, one in zip(same, above, strict=True)
         )
         return first, second

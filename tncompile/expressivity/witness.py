@@ -11,7 +11,7 @@ from functools import partial
 
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import wire_flow
-from tncompile.expressivity.polynomial import COEFFICIENT, Graph, Leaf, Product
+from tncompile.expressivity.polynomial import Graph, Leaf, Product
 from tncompile.expressivity.refine import inlined
 from tncompile.expressivity.result import CutSides, Member
 from tncompile.network import Network
@@ -47,7 +47,7 @@ def is_free(graph: Graph) -> bool:
     """Whether all coefficients of a single product are weights, each standing there once."""
     whole = graph.nodes[graph.root]
     assert isinstance(whole, Product)
-    coefficients = [factor for factor in whole.factors if factor.node == COEFFICIENT]
+    coefficients = [factor for factor in whole.factors if factor.is_coefficient]
     names = {factor.name for factor in coefficients}
     return all(f.generic and f.power == 1 for f in coefficients) and len(names) == len(coefficients)
 

@@ -127,10 +127,10 @@ class Group:
 
 
 def groups_of(net: Network) -> Iterator[Group]:
-    """The classes of a network's rules, those with one equation together, in the order of the file."""
-    found: dict[tuple[int, Expr], list[RuleClass]] = {}
+    """The classes of a network's rules, those with one equation and left side together, in the order of the file."""
+    found: dict[tuple[int, Expr, tuple[Index, ...]], list[RuleClass]] = {}
     for rule_class in sorted(net.tables.classes, key=lambda c: c.number):
-        found.setdefault((rule_class.number, rule_class.equation), []).append(rule_class)
+        found.setdefault((rule_class.number, rule_class.equation, rule_class.free), []).append(rule_class)
     for classes in found.values():
         yield group_of(net, classes)
 
