@@ -215,12 +215,14 @@ weight B(n, n, k)        ~ orthogonal(1)
 weight C(n, k, n)        ~ identity(0.01)
 weight D[j in 1..d](m)   ~ normal(j / 10)
 weight E(m)              ~ uniform(2, 3)
+weight S[i in 1..2, j in 1..3](m, m) ~ normal(10 * i + j)
 weight F(m)              ~ ones
 weight G(m)              ~ zeros
 weight H(m, m)
 weight K(m, m)
 h[j](b) = A[j](i, b) * x[j](i)        for j in 1..d
 output y() = prod(h[j](b) * D[j](b) for j in 1..d) * E(b) * F(b) * G(b)
+output u(b) = sum(S[i, j](b, c) * F(c) for i in 1..2, j in 1..3)
 output z() = B(i, j, q) * C(j, q, i) * H(b, c) * K(b, c)
 """
 
@@ -234,6 +236,8 @@ def test_initialisers_do_what_they_say():
     assert w["C"].std() > 0
     for j in (1, 2, 3):
         np.testing.assert_allclose(w[f"D[{j}]"].std(), j / 10, rtol=0.5)
+    for i, j in ((1, 1), (1, 3), (2, 2)):
+        np.testing.assert_allclose(w[f"S[{i}, {j}]"].std(), 10 * i + j, rtol=0.1)
     assert 2 <= w["E"].min() < w["E"].max() <= 3
     assert (w["F"] == 1).all()
     assert (w["G"] == 0).all()

@@ -9,8 +9,10 @@ from typing import Any
 import flint
 import numpy as np
 
+from tests.corpus import EXAMPLES
 from tests.reference import Values, evaluate, shapes
 from tncompile.expressivity.result import CutSides, Member, Side
+from tncompile.language import load
 from tncompile.network import CutItem, Network, Tensor
 from tncompile.network.syntax.substitute import integer
 from tncompile.transform import probe
@@ -39,6 +41,11 @@ class Residues:
         """A contraction, two operands at a time."""
         whole = [Residues.asarray(array) for array in arrays]
         return np.asarray(np.asarray(np.einsum(spec, *whole, optimize=len(arrays) > 2)) % PRIME, object)
+
+
+def example(name: str, **sizes: object) -> Network:
+    """One of the example networks."""
+    return load(str(EXAMPLES[0].parent / f"{name}.tn"), **sizes)
 
 
 def members_of(net: Network, name: str = "x") -> list[Member]:

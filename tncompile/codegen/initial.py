@@ -83,8 +83,9 @@ class Initial:
         if (values == values[0]).all():
             return self.symbols.domain.literal(complex(values[0]))
         listed = ast.List([self.symbols.domain.literal(complex(v)) for v in values], ast.Load())
-        ones = [nodes.number(1)] * len(block.block.shape)
-        return nodes.method(self.symbols.domain.call("array", listed), "reshape", nodes.number(-1), *ones)
+        shape = [*_family_shape(block), *[1] * len(block.block.shape)]
+        array = self.symbols.domain.call("array", listed)
+        return nodes.method(array, "reshape", *(nodes.number(extent) for extent in shape))
 
     def _value(self, called: str, arguments: Sequence[ast.expr], view: str, block: WeightBlock) -> ast.expr:
         shape = _shape_of(nodes.name(view))
@@ -104,13 +105,7 @@ class Initial:
                 noise = self._normal(arguments[0], shape) if arguments else None
                 identity = self._identity(block)
                 return identity if noise is None else nodes.binary(identity, ast.Add(), noise)
-        axes = len(block.block.shape)
-        first = (
-            int(self.symbols.value(self.network.tensors[block.table.name].init.arguments[0]).real)
-            if arguments
-            else axes - 1
-        )  # type: ignore[union-attr]
-        return self._orthogonal(view, block, first)
+        return self._orthogonal(view, block)
 
     def _identity(self, block: WeightBlock) -> ast.expr:
         extents = [self.symbols.extent(extent) for extent in block.block.shape]
@@ -129,7 +124,11 @@ class Initial:
             drawn = nodes.method(rng, "standard_normal", shape)
         return drawn if deviation is None else nodes.binary(deviation, ast.Mult(), drawn)
 
-    def _orthogonal(self, view: str, block: WeightBlock, first: int) -> ast.expr:
+    def _orthogonal(self, view: str, block: WeightBlock) -> ast.expr:
+        initialiser = self.network.tensors[block.table.name].init
+        first = len(block.block.shape) - 1
+        if initialiser is not None and initialiser.arguments:
+            first = int(self.symbols.value(initialiser.arguments[0]).real)
         rows = nodes.chain(
             ast.Mult(), [self.symbols.extent(e) for e in block.block.shape[:first]] or [nodes.number(1)]
         )
@@ -141,6 +140,14 @@ class Initial:
         self.helpers["orthogonal"] = _orthogonal_helper(self.symbols)
         value = nodes.call(nodes.name("orthogonal"), drawn)
         return nodes.method(value, "reshape", _shape_of(nodes.name(view)))
+
+
+def _family_shape(block: WeightBlock) -> list[int]:
+    """The family axes of a block: one for each subscript that varies if the members are a box, else one."""
+    counts = [len(np.unique(column)) for column in block.table.members[block.block.members].T]
+    varying = [count for count in counts if count > 1]
+    whole = len(block.block.members)
+    return varying if np.prod(varying, dtype=np.float64) == whole else [whole]
 
 
 def _shape_of(place: ast.expr) -> ast.expr:

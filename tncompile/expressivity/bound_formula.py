@@ -66,7 +66,7 @@ def bound_formula(net: Network, cut: CutSides, output: Member | None = None) -> 
     terms = bound_terms(net, cut, output)
     if not terms:
         return None
-    texts = [" + ".join(map(str, term)) for term in terms]
+    texts = [_text(term) for term in terms]
     return texts[0] if len(texts) == 1 else f"min({', '.join(texts)})"
 
 
@@ -77,6 +77,11 @@ def bound_terms(net: Network, cut: CutSides, output: Member | None = None) -> li
     except NotPolynomial:
         return []
     return [] if graph is None else _terms(graph)
+
+
+def _text(term: Term) -> str:
+    plain = sum((part.plain for part in term if not part.powers), Formula.constant(0))
+    return " + ".join([str(part) for part in (plain,) if part.terms] + [str(part) for part in term if part.powers])
 
 
 def _terms(graph: Graph) -> list[Term]:
