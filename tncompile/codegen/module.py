@@ -25,10 +25,12 @@ RESERVED = (
     "WEIGHTS",
     "WEIGHT_COUNT",
     "cotangent",
+    "dtype",
     "gradient",
     "normal",
     "orthogonal",
     "rng",
+    "seed",
     "unpack",
     "w",
 )
@@ -62,7 +64,7 @@ class _Module:
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
         names = Names([*RESERVED, domain.library, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
-            names.give(("batch",) if size == batch else ("size", size), size)
+            names.constant(("batch",) if size == batch else ("size", size), size)
         self.shared = Shared(names, weight_blocks(self.network))
         self.batch = batch if batch in self.network.sizes else None
         self.symbols = Symbols(self.network, domain, self.batch, names)
@@ -126,7 +128,7 @@ class _Module:
 
     def _constant(self, network: Network, name: str) -> ast.stmt:
         value = network.scope.lookup(name)
-        word = self.shared.names.give(("size", name), name)
+        word = self.shared.names.constant(("size", name), name)
         if isinstance(value, FamilyValue):
             items = [nodes.number(item) for item in value.values.tolist()]
             return nodes.assign(word, nodes.group(items))

@@ -96,7 +96,7 @@ class Program:
 
     def _identifier(self, buffer: Buffer) -> str:
         if buffer.role == "constant":
-            word = self.shared.names.give(("constant", buffer.name), buffer.name)
+            word = self.shared.names.constant(("constant", buffer.name), buffer.name)
             self.shared.constants.setdefault(word, (buffer, self.symbols))
             return word
         if buffer.role == "input" and is_array(self.schedule.network, buffer.tensor):

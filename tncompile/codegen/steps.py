@@ -192,7 +192,8 @@ class StepWriter:
                 expr = ast.Subscript(expr, ast.Constant(...), ast.Load())
             return nodes.assign(expr, aligned(value, labels))
         core = [label for label in labels if label in value.labels]
-        if len(core) < len(labels):
+        alone = not step.operands and step.result.buffer in self.leaving  # a number, but results are arrays
+        if len(core) < len(labels) or alone:
             shape = nodes.group([self.extent(step)(label) for label in labels])
             if not core:
                 filled = domain.call("full", shape, value.expr, nodes.name("DTYPE"))
@@ -208,7 +209,7 @@ class StepWriter:
 
     def _is_finished(self, step: Step, value: Value) -> bool:
         """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""
-        if not isinstance(value.expr, ast.Name):
+        if not isinstance(value.expr, ast.Name) or not step.operands:
             return False
         buffer = self.storages[step.operands[0].buffer].buffer
         return buffer.role == "value" and not buffer.rolling

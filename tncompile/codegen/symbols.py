@@ -29,6 +29,9 @@ from tncompile.network import (
 from tncompile.plan.schedule import Affine
 
 
+ENTRY_POINTS = ("init", "score", "score_and_gradient")
+
+
 def identifier(text: str) -> str:
     """A Python identifier that reads like ``text`` (``b'`` becomes ``b_``)."""
     word = re.sub(r"\W", "_", text)
@@ -53,6 +56,10 @@ class Names:
             self._taken.add(word)
             self._given[key] = word
         return self._given[key]
+
+    def constant(self, key: object, text: str) -> str:
+        """The identifier of a constant of the module, which no function of the module may hide."""
+        return self.give(key, f"{text}_" if text in ENTRY_POINTS else text)
 
 
 class Symbols:
@@ -121,7 +128,7 @@ class Symbols:
         return nodes.indexed(self._constant(name, value), [nodes.number(int(subscripts) - first)])
 
     def _constant(self, name: str, value: object) -> ast.expr:
-        word = self._names.give(("size", name), name)
+        word = self._names.constant(("size", name), name)
         self.constants[name] = tuple(value.values.tolist()) if isinstance(value, FamilyValue) else value
         return nodes.name(word)
 

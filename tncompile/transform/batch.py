@@ -39,7 +39,7 @@ def batch(net: Network, name: str = "batch", value: int = 256) -> Network:
     if not depending:
         return net
     names = Names(net)
-    size = names.fresh(name) if name in names.lasting else name
+    size = names.fresh(name) if name in names.held else name
     index = Index(names.near("s"))
     samples = _Samples(depending, index, Name(size))
     first = next(place for place, s in enumerate(net.statements) if isinstance(s, Tensor))

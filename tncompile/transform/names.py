@@ -22,7 +22,7 @@ class Names:
     """The names a network holds: of statements, loop variables and indices; hands out new ones."""
 
     def __init__(self, network: Network) -> None:
-        self._taken = {"batch", "pi"}
+        self._taken: set[str] = set()
         self.lasting = {
             s.name for s in network.statements if isinstance(s, Size | Let | Tensor | Definition | Cut)
         }
@@ -32,6 +32,8 @@ class Names:
                     self._taken.add(node.name)
                 elif isinstance(node, Loop):
                     self._taken.update(node.variables)
+        self.held = frozenset(self._taken)
+        self._taken |= {"batch", "pi"}
 
     def fresh(self, base: str) -> str:
         """``base``, or if that is taken ``base2``, ``base3``, ...; taken from now on."""

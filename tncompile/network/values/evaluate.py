@@ -55,6 +55,21 @@ class FamilyValue:
     members: Ints
     values: Column
 
+    def find(self, subscripts: Ints) -> Ints:
+        """Positions of members; -1 where there is none."""
+        return find_members(self.members, subscripts)
+
+
+@dataclass(frozen=True, eq=False)
+class GrowingFamily(FamilyValue):
+    """A family that is still being filled: ``known`` are the positions of the members that have a value."""
+
+    known: dict[tuple[int, ...], int]
+
+    def find(self, subscripts: Ints) -> Ints:
+        """Positions of members that have a value; -1 for others."""
+        return np.array([self.known.get(tuple(row), -1) for row in subscripts.tolist()], np.int64)
+
 
 Value = int | float | complex | FamilyValue | Lists
 
@@ -181,7 +196,7 @@ class Evaluator:
                 expr.span,
             )
         wanted = np.stack(subscripts, axis=1)
-        places = find_members(family.members, wanted)
+        places = family.find(wanted)
         if (places < 0).any():
             row = int(np.argmax(places < 0))
             member = ", ".join(map(str, wanted[row]))
@@ -243,12 +258,16 @@ class Evaluator:
     def _binary(self, expr: Binary) -> Column:
         left, right = self.column(expr.left), self.column(expr.right)
         if _integral(left, right):
-            if expr.op == "^" and not self.exact and (right < 0).any():
-                return left.astype(np.float64) ** right
-            return _INTEGER_OPS[expr.op](left, right)
-        if expr.op != "^":
+            if expr.op != "^" or self.exact or not (right < 0).any():
+                return _INTEGER_OPS[expr.op](left, right)
+            left = left.astype(np.float64)
+        elif expr.op != "^":
             raise self.fault(f"`{expr.op}` takes integers", expr.span)
-        return left**right
+        undefined = (left == 0) & (right < 0)
+        if undefined.any():
+            raise self.fault("division by zero", expr.span, int(np.argmax(undefined)))
+        with np.errstate(all="ignore"):
+            return left**right
 
     def _compare(self, expr: Compare) -> Column:
         result = np.ones(self.rows.count, np.bool_)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tncompile.network.syntax import Expr, Item, Let, ListExpr, Loop, Size, Statement
 from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.values.arithmetic import Column, Ints
-from tncompile.network.values.evaluate import Evaluator, FamilyValue, Lists, Value, list_literal
+from tncompile.network.values.evaluate import Evaluator, FamilyValue, GrowingFamily, Lists, Value, list_literal
 from tncompile.network.values.formula import Formula
 from tncompile.network.values.limits import INSTANCES, LOOP_STEPS
 from tncompile.network.values.loops import loop_description, loop_rows
@@ -111,13 +111,12 @@ class Scope:
         problem: Fault | None = None
         for order in (range(rows.count), range(rows.count - 1, -1, -1)):
             values = np.zeros(rows.count, np.int64 if exact else np.float64)
-            done: list[int] = []
+            family = GrowingFamily(rows.columns.T, values, {})
+            self._values[statement.name] = family
             try:
                 for row in order:
-                    done.append(row)
-                    known = sorted(done[:-1])
-                    self._values[statement.name] = FamilyValue(rows.columns.T[known], values[known])
                     values[row] = Evaluator(self, rows.take(np.array([row])), exact).column(expr)[0]
+                    family.known[tuple(rows.columns[:, row].tolist())] = row
                 return values
             except Fault as fault:
                 problem = problem or fault

@@ -83,6 +83,8 @@ class BodyBuilder:
 
     def build_operation(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
         self.refuse_integer_operations(expr, rows)
+        if isinstance(expr, Multiply):
+            self.refuse_zero_divisors(expr, rows)
         children: list[Site] = []
         for part in children_of(
             expr
@@ -116,6 +118,15 @@ class BodyBuilder:
             self.scope.integers(expr.right, rows)
         if isinstance(expr, Call) and expr.function in INTEGER_FUNCTIONS:
             raise Fault(Diagnostic(f"`{expr.function}` takes integers, here is a tensor", expr.span))
+
+    def refuse_zero_divisors(self, expr: Multiply, rows: Rows) -> None:
+        """Raises Fault where a divisor without tensors is zero."""
+        for factor, inverted in zip(expr.factors, expr.inverted, strict=True):
+            if inverted and rows.count and not has_structure(factor):
+                zero = self.scope.numbers(factor, rows) == 0
+                if zero.any():
+                    row = int(np.argmax(zero))
+                    raise Fault(Diagnostic("division by zero", factor.span, values=rows.values(row)))
 
     def build_value(self, expr: Expr, rows: Rows, owner: Ints, parent: Ints) -> Site:
         has_choices = any(isinstance(node, Choice) for node in nodes_of(expr))
