@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tncompile.expressivity.dimension import dimension
+    from tncompile.expressivity.rank import rank
     from tncompile.language import check, format_text, load
     from tncompile.network import Network
     from tncompile.plan import cost, fold, order
@@ -32,6 +34,7 @@ _PLACES = {
     "check": ("tncompile.language", "check"),
     "compile": ("tncompile.runtime", "compile_network"),
     "cost": ("tncompile.plan", "cost"),
+    "dimension": ("tncompile.expressivity.dimension", "dimension"),
     "fold": ("tncompile.plan", "fold"),
     "format_text": ("tncompile.language", "format_text"),
     "gradient": ("tncompile.transform", "gradient"),
@@ -40,6 +43,7 @@ _PLACES = {
     "open_legs": ("tncompile.transform", "open_legs"),
     "order": ("tncompile.plan", "order"),
     "probe": ("tncompile.transform", "probe"),
+    "rank": ("tncompile.expressivity.rank", "rank"),
 }
 
 __all__ = [
@@ -52,6 +56,7 @@ __all__ = [
     "check",
     "compile",
     "cost",
+    "dimension",
     "fold",
     "format_text",
     "gradient",
@@ -60,6 +65,7 @@ __all__ = [
     "open_legs",
     "order",
     "probe",
+    "rank",
 ]
 
 

@@ -88,6 +88,12 @@ def test_numerical_ranks_come_as_a_distribution(tnc):
     assert max(cut["ranks"]) == cut["lower"] <= 9
 
 
+def test_samples_of_a_generic_rank_are_refused_with_a_warning(tnc):
+    result = tnc("rank", "tensor_train.tn", "--cut", "odd_even", "--samples", "3")
+    assert result.status == 0
+    assert "almost all weights" in result.err
+
+
 def test_an_interruption_keeps_the_finished_cuts(tnc, monkeypatch):
     original = rank_command.rank
 
@@ -98,7 +104,7 @@ def test_an_interruption_keeps_the_finished_cuts(tnc, monkeypatch):
     monkeypatch.setattr(rank_command, "rank", interrupted)
     result = tnc("rank", "tensor_train.tn", "-s", "d=4", "-o", "c.json")
     assert result.status == 130
-    assert "interrupted: the 1 cuts above are finished" in result.out
+    assert "interrupted: 1 cut is finished" in result.out
     assert "odd_even" in result.out
     assert "certificate in c.json" in result.err
 

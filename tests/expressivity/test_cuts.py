@@ -69,11 +69,12 @@ def test_too_many_bipartitions_are_refused_with_their_number():
 @pytest.mark.parametrize(
     ("cut", "message"),
     [
-        ("odd", "no cut `odd`; did you mean `odd_even`"),
+        ("odd_evn", "no cut `odd_evn`; did you mean `odd_even`"),
         ("middle", "no cut `middle`"),
         ("x[1..4]", "all inputs in its rows"),
         ("x[k] for k in 1..0", "no input in its rows"),
         ("x[1] | x[k] for k in 1..0", "no input in its columns"),
+        ("x[k] for k in 1..0 | x[1]", "no input in its rows"),
         ("x[1], x[1]", r"names `x\[1\]` twice"),
         ("x[1..2] | x[2..3]", r"names `x\[2\]` twice"),
         ("x[9]", "outside the family"),
@@ -121,8 +122,8 @@ def test_an_interruption_keeps_what_is_finished():
 
 
 def test_what_does_not_fit_in_memory_names_its_size_and_the_alternative():
-    with pytest.raises(TnError, match=r"a probe with 1000000 points a side needs .* GiB.*grid"):
-        rank(load("examples/deep_rac.tn", T=40, M=8, R=8, L=3), "start_end", points=10**6)
+    with pytest.raises(TnError, match=r"a probe with 50002 points a side needs .* GiB.*grid"):
+        rank(load("examples/cp.tn", d=40, n=2, r=50_000), "start_end", points=10**6)
     with pytest.raises(TnError, match=r"a grid of 4 templates .* GiB.*probe"):
         rank(load("examples/deep_rac.tn", T=20), "start_end", grid=4)
 

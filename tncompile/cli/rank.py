@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -97,6 +97,8 @@ def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) 
         report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
     if certificate is not None:
         write_certificates(certificate, report.certificates)
+    if wanted.samples is not None and not any(result.ranks for result in report):
+        echo("tnc: warning: --samples has no effect: these ranks hold for almost all weights", err=True)
     if as_json:
         echo_json(report.to_dict())
     else:
@@ -130,12 +132,12 @@ def _sweep(file: str, settings: tuple[str, ...], axes: tuple[str, ...], wanted: 
         raise UsageError(f"--sweep {twice[0]}: the size is given by -s as well")
 
     with _progress("points", len(points)) as advance:
-
-        def load(point: Mapping[str, int]) -> Network:
-            advance(sizes_text(point))
-            return load_source(source, {**sizes, **point})
-
-        report = sweep(load, swept, lambda net: _ranks(net, wanted, lambda _number, _result: None))
+        report = sweep(
+            lambda point: load_source(source, {**sizes, **point}),
+            swept,
+            lambda net: _ranks(net, wanted, lambda _number, _result: None),
+            progress=lambda point: advance(sizes_text(point)),
+        )
     if as_json:
         echo_json(report.to_dict())
     else:

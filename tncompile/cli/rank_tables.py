@@ -44,7 +44,8 @@ def print_report(console: Console, report: RankReport) -> None:
         for result in results:
             _explain(console, result)
     if report.interrupted:
-        console.print(f"interrupted: the {len(results)} cuts above are finished", style="yellow")
+        count = "1 cut is" if len(results) == 1 else f"{len(results):,} cuts are"
+        console.print(f"interrupted: {count} finished", style="yellow")
 
 
 def print_title(console: Console, network: str, sizes: Mapping[str, object]) -> None:

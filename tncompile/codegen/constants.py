@@ -30,7 +30,8 @@ def constant_array(network: Network, buffer: Buffer, symbols: Symbols) -> ast.ex
         return domain.call(
             "full", nodes.group(shape), domain.literal(complex(values.flat[0])), nodes.name("DTYPE")
         )
-    return domain.call("array", _listing(tensor, symbols) or _nested(values, symbols), nodes.name("DTYPE"))
+    listing = _listing(tensor, symbols) if domain.plain else None
+    return domain.call("array", listing or _nested(values, symbols), nodes.name("DTYPE"))
 
 
 def constant_values(network: Network, tensor: Tensor, buffer: Buffer, domain: Domain) -> Numbers:

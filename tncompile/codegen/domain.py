@@ -25,7 +25,7 @@ class Domain:
 
     dtype: str
     library: str = "np"
-    in_place: bool = True  # can an operation write its result into a given place?
+    plain: bool = True  # numbers of the library itself: its operators compute with them, and write into given places
 
     @property
     def is_complex(self) -> bool:

@@ -78,8 +78,9 @@ class Entry:
                 yield nodes.assign(word, ast.ListComp(each, [loop]))
 
     def _count(self, words: dict[str, str]) -> ast.stmt:
-        """The number of samples, read from the first input."""
-        name, word = next(iter(words.items()))
+        """The number of samples, read from the first input that has members."""
+        tables = self.network.tables.tensors
+        name, word = next((name, word) for name, word in words.items() if len(tables[name].members))
         data: ast.expr = nodes.name(word)
         if not is_array(self.schedule.network, name):
             data = nodes.indexed(data, [nodes.number(0)])

@@ -94,7 +94,7 @@ class Modular(Domain):
 
     prime: int = 0
     unit: int = 0
-    in_place: bool = False
+    plain: bool = False
 
     def residue(self, real: Fraction, imaginary: Fraction = Fraction(0)) -> int:
         """The balanced residue of an exact number. Raises ZeroDivisionError if the prime divides a denominator."""

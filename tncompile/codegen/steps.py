@@ -111,7 +111,7 @@ class StepWriter:
             and plan.product is not None
             and not bound
             and not target.gathers
-            and self.symbols.domain.in_place
+            and self.symbols.domain.plain
         ):
             place = self.accessor.view(target)
             written = contractor.place(plan.product, place)

@@ -81,7 +81,9 @@ def bound_terms(net: Network, cut: CutSides, output: Member | None = None) -> li
 
 def _text(term: Term) -> str:
     plain = sum((part.plain for part in term if not part.powers), Formula.constant(0))
-    return " + ".join([str(part) for part in (plain,) if part.terms] + [str(part) for part in term if part.powers])
+    return " + ".join(
+        [str(part) for part in (plain,) if part.terms] + [str(part) for part in term if part.powers]
+    )
 
 
 def _terms(graph: Graph) -> list[Term]:

@@ -17,7 +17,7 @@ from tncompile.expressivity.split import split
 from tncompile.network import Network
 
 MOST_BITS = 20_000  # of capacities
-FLIPPED = 80  # nodes of a graph with sums whose colours are tried one by one
+FLIPPED = 30  # nodes of a graph with sums whose colours are tried one by one
 SMALL = 200  # nodes of a graph that is refined in several ways
 NEAR = 20  # bits: bounds this close to the best one are looked at with more precise capacities
 

@@ -46,11 +46,13 @@ def verify_certificate(certificate: Mapping[str, Any], text: str) -> tuple[str, 
 class _Check:
     def __init__(self, certificate: Mapping[str, Any], text: str) -> None:
         self.claim = certificate
-        self.net = load(text, **certificate["sizes"])
+        elsewhere = f"the certificate belongs to another network: the text is not that of `{certificate['network']}`"
+        try:
+            self.net = load(text, **certificate["sizes"])
+        except TnError as error:
+            raise TnError(f"{elsewhere}: at the sizes of the certificate it says {error}") from error
         if self.net.name != certificate["network"] or text_hash(self.net) != certificate["text_sha256"]:
-            raise TnError(
-                f"the certificate belongs to another network: the text is not that of `{certificate['network']}`"
-            )
+            raise TnError(elsewhere)
         self.study = self._study()
         templates = str(certificate["of"]).removeprefix("grid ")
         self.templates = int(templates) if templates != certificate["of"] else None

@@ -77,7 +77,7 @@ def _found(net: Network, text: str) -> Cut:
             raise TnError(f"`{text}` is built in for networks whose inputs are one family; say the members", net.source)
         return _built_in(net, text, name)
     if text.strip().isidentifier() and text.strip() not in net.tables.tensors:
-        names = [*net.cuts, *BUILT_IN, "contiguous", "all"]
+        names = list(dict.fromkeys([*net.cuts, *BUILT_IN, "contiguous", "all"]))
         near = get_close_matches(text.strip(), names, 1)
         help = f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(names)}"
         raise TnError(f"`{net.name}` has no cut `{text.strip()}`{help}")
@@ -159,12 +159,12 @@ def _check_once(net: Network, items: Sequence[CutItem]) -> None:
 
 
 def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Sequence[Member]) -> None:
-    for side, called in zip(sides, ("rows", "columns"), strict=True):
-        if len(side) == len(everything):
-            raise TnError(f"the cut `{name}` has all inputs in its {called}: the rank would be 1")
-    for side, called in zip(sides, ("rows", "columns"), strict=True):
-        if not side:
+    for side, other, called in ((sides[0], sides[1], "rows"), (sides[1], sides[0], "columns")):
+        if not side and len(other) < len(everything):
             raise TnError(f"the cut `{name}` has no input in its {called}")
+        if not side:
+            opposite = "columns" if called == "rows" else "rows"
+            raise TnError(f"the cut `{name}` has no input in its {called}, it has all inputs in its {opposite}")
 
 
 def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:

@@ -110,6 +110,10 @@ class Probe:
             self._compiled[points] = compiled, block
         return self._compiled[points]
 
+    def fits(self, points: int) -> bool:
+        """Whether the matrix on so many points can be held in memory."""
+        return MATRIX_BYTES * points**2 <= default_limit("numpy")
+
     def _on(self, rows: int, columns: int) -> Compiled:
         sides = items(self.sides.rows.members), items(self.sides.columns.members)
         return Compiled(probe(self.net, *sides, counts=(rows, columns)))

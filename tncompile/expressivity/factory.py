@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tncompile.expressivity.members import MemberTable
-from tncompile.expressivity.polynomial import COEFFICIENT, Leaf, Node
+from tncompile.expressivity.polynomial import COEFFICIENT, Leaf, Node, Product
 
 MemberKey = tuple[str, int, bool]  # name, position, under a conjugate
 
@@ -17,6 +17,7 @@ class Factory:
         self.nodes: list[Node] = []
         self.found: dict[MemberKey, int | None] = {}
         self.parts: dict[str, int] = {}
+        self.products: dict[tuple[object, ...], int] = {}
 
     def is_known(self, name: str, position: int, conjugate: bool) -> bool:
         """Whether a member has a node, or needs none; an input gets its leaf here."""
@@ -39,7 +40,11 @@ class Factory:
         return self.found[name, position, conjugate]
 
     def add_node(self, node: Node) -> int:
-        """The number of a new node."""
+        """The number of a new node; a product that is written the same as another one, but for numbers, is that one."""
+        if isinstance(node, Product):
+            key = node.factors, node.open, tuple(wire.extent for wire in node.wires)
+            if self.products.setdefault(key, len(self.nodes)) < len(self.nodes):
+                return self.products[key]
         self.nodes.append(node)
         return len(self.nodes) - 1
 

@@ -54,14 +54,15 @@ class Drawing:
 def probed(
     probe: Probe, upper: int | None, degree: Degree, points: int, fail: float, drawing: Drawing
 ) -> Found:
-    """The rank of the matrix f(u_i, v_j), with as many points as it takes, at most ``points``."""
+    """The rank of the matrix f(u_i, v_j), with as many points as it takes, at most ``points`` or what fits in memory."""
     known = upper is not None and upper <= points
     count = min(upper + SPARE_POINTS, points) if upper is not None and known else min(FIRST_POINTS, points)
     while True:
         rank, seed, prime, _ = drawing.evaluate(lambda s, p, k=count: probe.matrix(k, s, p), 0)  # type: ignore[misc]
-        if rank == upper or rank < count or count == points:
+        more = min(4 * count, points)
+        if rank == upper or rank < count or count == points or not probe.fits(more):
             break
-        count = min(4 * count, points)
+        count = more
     found = Found(rank, rank == count, count, (prime,), (seed,))
     return _repeated(lambda s, p: probe.matrix(count, s, p), found, upper, degree, fail, drawing)
 

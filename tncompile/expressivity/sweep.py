@@ -147,12 +147,15 @@ def points_of(axes: Sequence[Axis]) -> list[dict[str, int]]:
 
 
 def sweep(
-    load: Callable[[Sizes], Network], axes: Sequence[Axis], rank: Callable[[Network], RankReport]
+    load: Callable[[Sizes], Network],
+    axes: Sequence[Axis],
+    rank: Callable[[Network], RankReport],
+    progress: Callable[[Sizes], None] = lambda _: None,
 ) -> SweepReport:
     """The ranks at every point, and a closed form for each cut.
 
-    ``load`` gives the network at some sizes. Points at which the file refuses its sizes are skipped; where it
-    refuses all, its error is raised. An interruption keeps the points finished.
+    ``load`` gives the network at some sizes. Points at which the file refuses its sizes, or a matrix would not
+    fit in memory, are skipped; where all are, the first error is raised. ``progress`` is told each point that is finished. An interruption keeps the points finished.
     """
     networks: dict[tuple[int, ...], Network] = {}
     rows: list[Row] = []
@@ -162,19 +165,21 @@ def sweep(
     for point in points_of(axes):
         try:
             net = load(point)
+            report = rank(net)
         except TnError as error:
             skipped.append((point, _first_message(error)))
             errors.append(error)
+            progress(point)
             continue
         except KeyboardInterrupt:
             interrupted = True
             break
         networks[tuple(point.values())] = net
-        report = rank(net)
         rows += [Row(point, result) for result in report.results]
         if report.interrupted:
             interrupted = True
             break
+        progress(point)
     if errors and not networks:
         raise errors[0]
     name = next((net.name for net in networks.values()), "")

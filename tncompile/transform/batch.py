@@ -32,10 +32,11 @@ from tncompile.transform.names import Names
 def batch(net: Network, name: str = "batch", value: int = 256) -> Network:
     """The network with a new first axis for each input, and for each definition that depends on one.
 
-    Its extent is a new size ``name`` (another name if that is taken), ``value`` unless told otherwise. A
-    network without inputs is returned as it is.
+    Its extent is a new size ``name`` (another name if that is taken), ``value`` unless told otherwise. An
+    input without members has no samples; a network without other inputs is returned as it is.
     """
-    depending = dependents(net, [n for n, tensor in net.tensors.items() if tensor.role == "input"])
+    inputs = [name for name, tensor in net.tensors.items() if tensor.role == "input"]
+    depending = dependents(net, [name for name in inputs if len(net.tables.tensors[name].members)])
     if not depending:
         return net
     names = Names(net)

@@ -36,13 +36,18 @@ from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
 
+DEPTH = 40  # bodies that are put in one inside the other
+BODIES = 2000  # bodies that are put in altogether
+
+
 def inline_definitions(net: Network) -> Network:
     """The same network without `inline`: bodies stand at their uses, with indices of their own.
 
     A definition stays one, a plain one, where putting it in cannot help or cannot be said: for uses
     inside a function, a divisor or a power (there the contraction ends anyway), for bodies with
     functions, for families defined through their own members, where the subscripts of a member do not
-    say which instance of which rule defines it, and where a cut names it.
+    say which instance of which rule defines it, where a cut names it, and where bodies within bodies
+    would become too many.
     """
     rules = _rules_of(net, [d.name for d in net.definitions if d.role == "inline"])
     if not rules:
@@ -140,6 +145,7 @@ class _Inliner:
         self.net, self.rules = net, rules
         self.names = Names(net)
         self.kept: set[str] = set()
+        self.depth = self.bodies = 0
 
     def run(self) -> list[Statement]:
         """The statements with every use replaced; rules that are still used stay, as plain ones."""
@@ -164,19 +170,24 @@ class _Inliner:
     def visit(self, node: Node, closed: bool, around: tuple[str, ...]) -> Node:
         """``closed``: inside a function; ``around``: the variables of the loops around the node."""
         if isinstance(node, Use) and node.name in self.rules:
-            body = None if closed else self.body_at(node, around)
-            if body is not None:
-                return self.visit(body, closed, around)
-            self.kept.add(node.name)
-            return node
+            room = not closed and self.depth < DEPTH and self.bodies < BODIES
+            body = self.body_at(node, around) if room else None
+            if body is None:
+                self.kept.add(node.name)
+                return node
+            self.bodies += 1
+            self.depth += 1
+            inside = self.visit(body, closed, around)
+            self.depth -= 1
+            return inside
         if isinstance(node, Multiply):
             parts = zip(node.factors, node.inverted, strict=True)
             factors = [cast(Expr, self.visit(factor, closed or below, around)) for factor, below in parts]
             return replace(node, factors=tuple(factors))
-        inside = closed or _closes(node)
+        ends = closed or _closes(node)
         if isinstance(node, Looped):
             around = (*around, *(variable for loop in node.loops for variable in loop.variables))
-        return map_children(node, lambda child: self.visit(child, inside, around))
+        return map_children(node, lambda child: self.visit(child, ends, around))
 
     def body_at(self, use: Use, around: tuple[str, ...]) -> Expr | None:
         """What stands for a use: the body of the rule that defines the member; None if that cannot be said."""

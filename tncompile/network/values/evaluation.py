@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tncompile.network.syntax import Expr, Let, Loop
 from tncompile.network.values.evaluate import Lists, Value
+from tncompile.network.values.formula import Formula
 from tncompile.network.values.rows import Ints, Rows
 
 
@@ -21,6 +22,10 @@ class Evaluation(Protocol):
 
     def let(self, name: str) -> Let | None:
         """The let of this name."""
+        ...
+
+    def let_formula(self, text: str, expr: Expr, values: dict[str, int]) -> Formula:
+        """The formula of a let, or of the member of one, that is written ``text``."""
         ...
 
     def integers(self, expr: Expr, rows: Rows) -> Ints:

@@ -8,12 +8,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network.syntax import Expr, Item, Let, ListExpr, Loop, Size, Statement
+from tncompile.network.syntax import Expr, Item, Let, ListExpr, Loop, Name, Size, Statement
 from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.values.arithmetic import Column, Ints
 from tncompile.network.values.evaluate import Evaluator, FamilyValue, GrowingFamily, Lists, Value, list_literal
 from tncompile.network.values.formula import Formula
-from tncompile.network.values.limits import INSTANCES, LOOP_STEPS
+from tncompile.network.values.limits import INSTANCES, LET_DEPTH, LOOP_STEPS, RECURSIVE_LETS
 from tncompile.network.values.loops import loop_description, loop_rows
 from tncompile.network.values.rows import UNIT_ROWS, Rows
 from tncompile.network.values.structural import generic_sizes
@@ -37,6 +37,9 @@ class Scope:
         self._values: dict[str, Value] = {}
         self._pending: list[str] = []
         self._steps: dict[Loop, int] = {}
+        self._formulas: dict[str, Formula] = {}
+        self._opened = 0
+        self._trouble: Fault | None = None
 
     # --- names --------------------------------------------------------------------------------
 
@@ -50,15 +53,44 @@ class Scope:
             statement = self._declared.get(name)
             if statement is None:
                 return None
+            if not self._pending:
+                self._prepare(name)
             if name in self._pending:
                 cycle = " → ".join([*self._pending[self._pending.index(name) :], name])
                 raise Fault(Diagnostic(f"`{name}` depends on itself: {cycle}", statement.span))
+            if len(self._pending) >= LET_DEPTH:
+                message = f"a circle of more than {LET_DEPTH} values that depend on each other"
+                raise self._trouble or Fault(Diagnostic(message, statement.span))
             self._pending.append(name)
             try:
                 self._values[name] = self._evaluate(statement)
             finally:
                 self._pending.pop()
         return self._values[name]
+
+    def _prepare(self, name: str) -> None:
+        """Evaluates what a name depends on, so that chains of lets are no deep recursion; stops at a problem."""
+        opened: set[str] = set()
+        waiting = [name]
+        while waiting:
+            last = waiting[-1]
+            if last in opened:
+                waiting.pop()
+                if last == name or last in self._values:
+                    continue
+                try:
+                    self._pending.append(last)
+                    self._values[last] = self._evaluate(self._declared[last])
+                except Fault as fault:
+                    self._trouble = fault
+                    return
+                finally:
+                    self._pending.pop()
+                continue
+            opened.add(last)
+            parts = nodes_of(self._declared[last])
+            names = [node.name for node in parts if isinstance(node, Name | Item)]
+            waiting += [n for n in names if n in self._declared and n not in self._values and n not in opened]
 
     def loop_help(self, name: str) -> str:
         """How to give a loop variable of this name a value, as another loop of the text does."""
@@ -108,6 +140,9 @@ class Scope:
 
     def _recursive_values(self, statement: Size | Let, expr: Expr, rows: Rows, exact: bool) -> Column:
         # A family that refers to its own members is filled member by member, upwards or, failing that, downwards.
+        if rows.count > RECURSIVE_LETS:
+            message = f"a family that refers to its own members has at most {RECURSIVE_LETS:,} of them"
+            raise Fault(Diagnostic(message, statement.span))
         problem: Fault | None = None
         for order in (range(rows.count), range(rows.count - 1, -1, -1)):
             values = np.zeros(rows.count, np.int64 if exact else np.float64)
@@ -180,6 +215,19 @@ class Scope:
     def formula(self, expr: Expr, values: Mapping[str, int] | None = None) -> Formula:
         """What an integer expression is in the sizes, at given loop values."""
         return symbolic_value(self, expr, dict(values or {}))
+
+    def let_formula(self, text: str, expr: Expr, values: dict[str, int]) -> Formula:
+        """The formula of a let, or of the member of one, that is written ``text``; far down in a chain of lets
+        its name."""
+        if text not in self._formulas:
+            if self._opened >= LET_DEPTH:
+                return Formula.atom(text)
+            self._opened += 1
+            try:
+                self._formulas[text] = symbolic_value(self, expr, values)
+            finally:
+                self._opened -= 1
+        return self._formulas[text]
 
     def let(self, name: str) -> Let | None:
         """The let of this name."""

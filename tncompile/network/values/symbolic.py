@@ -45,7 +45,7 @@ def _name(scope: Evaluation, name: str, values: dict[str, int]) -> Formula:
     if name in values:
         return Formula.constant(values[name])
     let = scope.let(name)
-    return Formula.atom(name) if let is None else symbolic_value(scope, let.value, {})
+    return Formula.atom(name) if let is None else scope.let_formula(name, let.value, {})
 
 
 def _item(scope: Evaluation, expr: Item, values: dict[str, int]) -> Formula:
@@ -54,10 +54,13 @@ def _item(scope: Evaluation, expr: Item, values: dict[str, int]) -> Formula:
         return Formula.constant(int(scope.integers(expr, _row(values))[0]))
     subscripts = [int(scope.integers(s, _row(values))[0]) for s in expr.subscripts]
     let = scope.let(expr.name)
+    text = f"{expr.name}[{', '.join(map(str, subscripts))}]"
     if let is None:
-        return Formula.atom(f"{expr.name}[{', '.join(map(str, subscripts))}]")
+        return Formula.atom(text)
     names = [loop.variables[0] if len(loop.variables) == 1 else "" for loop in let.family]
-    return symbolic_value(scope, let.value, {n: s for n, s in zip(names, subscripts, strict=True) if n})
+    return scope.let_formula(
+        text, let.value, {n: s for n, s in zip(names, subscripts, strict=True) if n}
+    )
 
 
 def _product(scope: Evaluation, expr: Multiply, values: dict[str, int]) -> Formula:

@@ -54,6 +54,7 @@ class Written:
         rules = read_rules(self.scope, definitions, self.problems)
         self.defined = gather_definitions(rules, self.problems)
         self.refuse_too_many(rules)
+        self.refuse_empty_outputs(definitions)
         self.finder = Finder(self.declared, self.defined, source, self.problems)
         self.wires = 0
         self.groups = [part for group in self.read_bodies(rules) for part in self.connected(group)]
@@ -86,6 +87,14 @@ class Written:
             message = f"this network has {total:,} members; the limit is {INSTANCES:,}"
             self.problems.add(Diagnostic(message, help="make the sizes in the ranges smaller"))
             self.problems.raise_all(self.source)
+
+    def refuse_empty_outputs(self, definitions: Sequence[Definition]) -> None:
+        """Notes outputs without a member: the loops of all their rules are empty."""
+        outputs = {d.name: d for d in definitions if d.role == "output" and self.problems.readable(d)}
+        for name, definition in outputs.items():
+            if name in self.defined and not len(self.defined[name].members):
+                message = f"the output `{name}` has no members at these sizes: its loop is empty"
+                self.problems.add(Diagnostic(message, definition.name_span), name)
 
     def read_bodies(self, rules: Sequence[Rule]) -> list[Group]:
         """All instances, by rule and by the choices they take."""

@@ -1,0 +1,157 @@
+"""Compiled arithmetic modulo a prime, against exact rational arithmetic on the same numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.expressivity.texts import GNN, SQUARED_TRAIN
+from tncompile import load
+from tncompile.codegen import Modular
+from tncompile.expressivity.cuts import studies
+from tncompile.expressivity.evaluate import Probe, Unfolding
+from tncompile.expressivity.matrix import rank_modulo
+from tncompile.expressivity.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
+from tncompile.expressivity.plain_evaluation import evaluated
+from tncompile.expressivity.residues import HIGHEST, LOWEST, imaginary_unit, is_prime, random_prime, random_residues
+from tncompile.expressivity.result import member_text
+from tncompile.network.values.exact import Irrational, exact_numbers
+from tncompile.runtime.model import loaded
+
+RATIONAL = """
+network rational
+size d = 4
+number c = 0.3
+input x[1..d](3)
+weight A[1..d](3, 2), b(2)
+norm() = b(a) * b(a) + 2/3
+f[k](a) = (A[k](i, a) * x[k](i) - c) ^ 3 for k in 1..d
+output y() = sum(prod(f[k](a) for k in 1..d) * b(a) over a) / norm() - 5 * f[1](a) * f[2](a)
+"""
+
+
+def helpers(prime):
+    source = "import numpy as np\nDTYPE = np.float64\n"
+    import ast
+
+    body = ast.Module(Modular("float64", prime=prime).helpers(), [])
+    return loaded(source + ast.unparse(ast.fix_missing_locations(body)), "helpers")
+
+
+@pytest.mark.parametrize("inner", [1, 7, 32, 33, 1000, 140_000])
+def test_matrix_products_are_exact(inner):
+    prime = 33554393
+    rng = np.random.default_rng(inner)
+    left, right = rng.integers(-(prime // 2), prime // 2, (3, inner)), rng.integers(-(prime // 2), prime // 2, (inner, 2))
+    # The largest residues there are, all of one sign.
+    left[0], right[:, 0] = prime // 2, prime // 2
+    found = helpers(prime).matmul(left.astype(np.float64), right.astype(np.float64))
+    exact = left.astype(object) @ right.astype(object)
+    assert (np.abs(found) <= prime // 2 + 2).all()
+    assert ((found.astype(np.int64) - exact) % prime == 0).all()
+
+
+def test_powers_and_products_are_exact():
+    prime = 33554393
+    module = helpers(prime)
+    values = np.random.default_rng(0).integers(1, prime // 2, (3, 4))
+    residues = values.astype(np.float64)
+    for exponent in (0, 1, 2, 5, -1, -3):
+        expected = [[pow(int(v), exponent, prime) for v in row] for row in values]
+        assert (module.power(residues, exponent).astype(np.int64) % prime == expected).all()
+    product = module.product(residues, axis=1).astype(np.int64) % prime
+    assert (product == np.multiply.reduce(values.astype(object), axis=1) % prime).all()
+    with pytest.raises(ZeroDivisionError):
+        module.power(np.array([1.0, 0.0]), -1)
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "sizes"),
+    [
+        (RATIONAL, "x[1], x[3]", {}),
+        (RATIONAL, "x[1] | x[2]", {}),
+        (GNN, "x[1], x[3]", {}),
+        (SQUARED_TRAIN.replace("FIELD", "complex"), "start_end", {}),
+        ("examples/deep_rac.tn", "start_end", {"T": 6}),
+        ("examples/born_machine.tn", "start_end", {}),
+        ("examples/locally_purified.tn", "start_end", {"d": 4}),
+        ("examples/exponential_machine.tn", None, {}),
+        ("examples/hidden_markov.tn", None, {}),
+        ("examples/ising.tn", None, {}),
+        ("examples/mera.tn", None, {}),
+        ("examples/circuit.tn", None, {}),
+        ("examples/overlapping_conv_arithmetic_circuit.tn", None, {}),
+        ("examples/second_order_rnn.tn", None, {}),
+        ("examples/tensor_ring.tn", None, {}),
+        ("examples/linear_attention.tn", None, {}),
+    ],
+)
+def test_compiled_probes_agree_with_plain_evaluation(text, cut, sizes):
+    for study in list(studies(load(text, **sizes), cut))[:2]:
+        prime = random_prime(3, 0, study.net.field == "complex")
+        found = Probe(study.net, study.sides).matrix(5, 3, prime).astype(np.int64) % prime
+
+        def given(member, shape, study=study, prime=prime):
+            label = ROW_POINTS if member in study.sides.rows.members else COLUMN_POINTS
+            free = member in (*study.sides.rows, *study.sides.columns)
+            drawn = random_residues(3, member_text(member), (5, *shape) if free else shape, prime)
+            return Named(drawn.astype(np.int64) % prime, (label,) if free else ())
+
+        plain = evaluated(study.net, given, prime).aligned((ROW_POINTS, COLUMN_POINTS))
+        assert (found == np.broadcast_to(plain, (5, 5))).all()
+        assert found.any()
+
+
+def test_blocks_of_columns_make_no_difference(monkeypatch):
+    (study,) = studies(load("examples/deep_rac.tn", T=6), "start_end")
+    prime = random_prime(0, 0)
+    whole = Probe(study.net, study.sides).matrix(50, 0, prime)
+    monkeypatch.setattr("tncompile.expressivity.evaluate.BLOCK_BYTES", 2**17)
+    probe = Probe(study.net, study.sides)
+    assert (probe.matrix(50, 0, prime) == whole).all()
+    assert probe.compiled(50)[1] < 50
+
+
+def test_the_first_points_do_not_depend_on_how_many_there_are():
+    few, many = (random_residues(5, "x[2]", (count, 3), 33554393) for count in (4, 9))
+    assert (many[:4] == few).all()
+    assert abs(few).max() <= 33554393 // 2
+    assert (random_residues(6, "x[2]", (4, 3), 33554393) != few).any()
+
+
+def test_primes_are_primes_of_their_range_and_have_a_root_of_minus_one_where_asked():
+    primes = [random_prime(seed, number, split) for seed in (0, 1) for number in (0, 1) for split in (False, True)]
+    assert len(set(primes)) == len(primes)
+    assert all(LOWEST <= prime < HIGHEST and is_prime(prime) for prime in primes)
+    for prime in primes[1::2]:
+        assert imaginary_unit(prime) ** 2 % prime == prime - 1
+    assert [n for n in range(30) if is_prime(n)] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29]
+
+
+def test_ranks_modulo_a_prime():
+    prime = 33554393
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(0, 1000, (40, 7)), rng.integers(0, 1000, (7, 30))
+    assert rank_modulo((left @ right).astype(np.float64), prime) == 7
+    assert rank_modulo(np.zeros((3, 4)), prime) == 0
+    assert rank_modulo(np.diag([1.0, prime, -1.0]), prime) == 2
+
+
+def test_numbers_are_read_exactly():
+    net = load("network f\nsize n = 3\nnumber c = 0.1, e = 2.5e-3\ninput x(n)\noutput y() = (c / n - e * 1.5 + 2 ^ (-3)) * sum(x(i) over i)\n")
+    expr = net.definitions[0].body.factors[0]
+    assert exact_numbers(net.scope, expr) == [(Fraction(1, 30) - Fraction(3, 800) + Fraction(1, 8), 0)]
+    irrational = load("network f\ninput x(2)\noutput y() = sqrt(2) * sum(x(i) over i)\n")
+    with pytest.raises(Irrational):
+        exact_numbers(irrational.scope, irrational.definitions[0].body.factors[0])
+
+
+def test_the_weight_tensor_and_the_grid_are_the_probe_at_other_points():
+    (study,) = studies(load("examples/tensor_train.tn", d=4, n=3, r=2), "odd_even")
+    prime = random_prime(0, 0)
+    assert Unfolding(study.net, study.sides, None).size == (9, 9)
+    assert rank_modulo(Unfolding(study.net, study.sides, None).matrix(0, prime), prime) == 6
+    assert rank_modulo(Unfolding(study.net, study.sides, 2).matrix(0, prime), prime) == 4
+    assert rank_modulo(Unfolding(study.net, study.sides, 5).matrix(0, prime), prime) == 6
