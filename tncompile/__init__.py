@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tncompile.expressivity.check_certificate import verify_certificate
     from tncompile.expressivity.dimension import dimension
     from tncompile.expressivity.rank import rank
     from tncompile.language import check, format_text, load
@@ -44,6 +45,7 @@ _PLACES = {
     "order": ("tncompile.plan", "order"),
     "probe": ("tncompile.transform", "probe"),
     "rank": ("tncompile.expressivity.rank", "rank"),
+    "verify_certificate": ("tncompile.expressivity.check_certificate", "verify_certificate"),
 }
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "order",
     "probe",
     "rank",
+    "verify_certificate",
 ]
 
 

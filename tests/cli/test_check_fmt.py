@@ -45,6 +45,45 @@ def test_what_has_no_effect_is_a_warning(tnc, write, equation, message):
     assert message in result.out
 
 
+PRODUCT = "network t\nsize d = 200, n = 2\ninput x[1..d](n)\nweight w(n) ~ normal({})\n{}"
+OUTPUT = "output y() = prod(w(i[k]) * x[k](i[k]) for k in 1..d)\n"
+
+
+@pytest.mark.parametrize(("spread", "what"), [("0.01", "zero"), ("1e10", "infinite")])
+def test_scores_that_leave_the_range_of_numbers_are_told_as_that_alone(tnc, write, spread, what):
+    result = tnc("check", write("t.tn", PRODUCT.format(spread, OUTPUT)))
+    assert f"`y` is {what} at the initial weights" in result.out
+    assert "ok t.tn (1 warning)" in result.out
+
+
+def test_a_weight_that_begins_at_zero_is_no_reason_to_warn(tnc, write):
+    text = "network t\nsize n = 3\ninput x(n)\nweight w(n) ~ zeros\noutput y() = w(i) * x(i)\n"
+    assert tnc("check", write("t.tn", text)).out == "ok t.tn\n"
+
+
+def test_a_cut_without_meaning_at_these_sizes_is_a_warning(tnc, write):
+    text = PRODUCT.format("1", f"{OUTPUT}cut half = x[1..d/2]\ncut far = x[1] | x[d + 1]\n")
+    assert tnc("check", write("t.tn", text), "-s", "d=4").out.count("warning:") == 1
+    result = tnc("check", "t.tn", "-s", "d=5")
+    assert result.status == 0
+    assert "t.tn:6:17: warning: cut `half`: 5/2 is not an integer" in result.out
+    assert "t.tn:7:18: warning: cut `far`: `x[6]` is outside the family of `x`" in result.out
+
+
+@pytest.mark.parametrize(("setting", "message"), [
+    ("n=[1,2]", "`n` was given a list; it is one integer"),
+    ("a=[1]", "`a` was given a list; it is one number"),
+    ("edges=3", "`edges` was given one integer; it is a list"),
+])  # fmt: skip
+def test_a_list_in_place_of_a_number_is_told_once(tnc, write, setting, message):
+    head = "network t\nsize n = 3\nnumber a = -1\nsize edges = [[1, 2]]\n"
+    text = head + "input x(n)\noutput y() = sum(a * x(i) * x(i) for (j, k) in edges)\n"
+    result = tnc("check", write("t.tn", text), "-s", setting)
+    assert result.status == 1
+    assert message in result.out
+    assert "(1 error)" in result.out
+
+
 def test_one_json_object_is_all_that_is_printed(tnc, write):
     bad = write("bad.tn", "network t\nsize n = 3\ninput x(n)\noutput y() = u(i) * x(i)\n")
     result = tnc("check", bad, "cp.tn", "--json")

@@ -326,3 +326,25 @@ def test_it_says_which_wires_it_cuts_and_which_states_it_crosses():
 def test_long_chains_need_no_recursion():
     net = example("tensor_train", d=3000, n=2, r=3)
     assert upper_bound(net, half(net)).value == 3
+
+
+def test_long_deep_circuits_have_the_bound_of_their_states():
+    net = example("deep_rac", T=100, L=3, M=4, R=4)
+    wanted = 4 * multichoose(4, 50) * multichoose(4, multichoose(50, 2))
+    assert upper_bound(net, half(net)).value == wanted == 32_522_154_254_304
+
+
+@pytest.mark.parametrize("d", [4, 98, 300])
+def test_the_square_of_a_wide_product_is_divided_side_by_side(d):
+    net = load(
+        """network square_of_a_shallow_network
+size d = 8, n = 3, r = 5
+input x[1..d](n)
+weight factor[1..d](n, r), top(r)
+f[k](q) = factor[k](i, q) * x[k](i) for k in 1..d
+psi() = top(q) * prod(f[k](q) for k in 1..d)
+output score() = psi() ^ 2
+""",
+        d=d,
+    )
+    assert upper_bound(net, half(net)).value == upper_bound(net, odd(net)).value == multichoose(5, 2)

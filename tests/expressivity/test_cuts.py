@@ -128,6 +128,15 @@ def test_what_does_not_fit_in_memory_names_its_size_and_the_alternative():
         rank(load("examples/deep_rac.tn", T=20), "start_end", grid=4)
 
 
+def test_a_cut_that_cannot_be_found_loses_no_other():
+    report = rank(load("examples/cp.tn", d=40, n=2, r=50_000), ["x[1]", "start_end"], points=10**6)
+    assert [result.lower for result in report] == [2]
+    ((cut, reason),) = report.failures
+    assert cut == "start_end"
+    assert "GiB" in reason
+    assert report.certificate["cut"]["rows"] == ["x[1]"]
+
+
 def test_a_long_train_is_certified_without_evaluation():
     report = rank(load(TRAIN, d=1000, n=3, r=5, C=1), "odd_even")
     assert report.lower == report.upper == 3**500

@@ -8,6 +8,7 @@ import pytest
 from tncompile import load
 from tncompile.expressivity.rank import rank
 
+
 def generalized(R: int):
     """A recurrent network that joins input and state by a product."""
     return load(f"""

@@ -52,7 +52,11 @@ class Commands(click.Group):
 def _show_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked:
         metadata = import_module("importlib.metadata")
-        click.echo(f"tnc {metadata.version('tncompile')}")
+        try:
+            version = metadata.version("tncompile")
+        except metadata.PackageNotFoundError:
+            version = "of a checkout that is not installed"
+        click.echo(f"tnc {version}")
         context.exit()
 
 

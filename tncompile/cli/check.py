@@ -11,6 +11,7 @@ from tncompile.cli.options import json_option, parse_sizes, read_input, size_opt
 from tncompile.language import examine
 from tncompile.runtime.probe_warnings import probe_warnings
 from tncompile.source import Diagnostic, Source, TnError
+from tncompile.transform.matrices.cuts import cut_warnings
 
 
 @click.command("check")
@@ -21,8 +22,8 @@ def command(files: tuple[str, ...], settings: tuple[str, ...], as_json: bool) ->
     """Find every problem of each FILE, with its place.
 
     Errors are what keeps a network from being built. Warnings are what is seldom meant: tensors that
-    are never used, extents that agree by accident, a score that does not depend on an input. The exit
-    status is 1 if there is an error.
+    are never used, extents that agree by accident, a cut that has no meaning at these sizes, a score
+    that does not depend on an input. The exit status is 1 if there is an error.
     """
     sizes = parse_sizes(settings)
     reports = [_check_file(file, sizes) for file in files]
@@ -44,7 +45,8 @@ def _check_file(file: str, sizes: dict[str, Any]) -> tuple[Source | None, list[D
     if network is not None:
         # What is never used cannot have an effect either: once is enough.
         told = {problem.span for problem in problems}
-        problems = [*problems, *(warning for warning in probe_warnings(network) if warning.span not in told)]
+        problems += cut_warnings(network)
+        problems += [warning for warning in probe_warnings(network) if warning.span not in told]
     return source, problems
 
 

@@ -107,7 +107,7 @@ def _explain(console: Console, result: RankResult) -> None:
     for name, text in lines:
         grid.add_row("", Text(name, "dim"), Text(text))
     console.print(grid)
-    if result.ranks:
+    if len(result.ranks) > 1:
         _print_distribution(console, result)
     console.print()
 

@@ -10,16 +10,17 @@ from tncompile.expressivity.result import Bound, Member, RankResult, Side, membe
 
 LONGEST_NUMBER = 10**12
 LARGEST_BASE = 64
+PRIMES, MOST_FACTORS = (2, 3, 5, 7, 11, 13), 3
 FULL, REST = "█", "░"
 EIGHTHS = " ▏▎▍▌▋▊▉"
 SHOWN = 6  # members of a side, wires, states
 
 
 def number_text(value: int) -> str:
-    """``1,683``; beyond that a power (``3^500``) if it is one, else its leading digits (``1.23e45``)."""
+    """``1,683``; beyond that as powers (``3^500``, ``2·3^499``) if they are few, else the leading digits (``1.23e45``)."""
     if value < LONGEST_NUMBER:
         return f"{value:,}"
-    return _power_text(value) or _leading_digits(value)
+    return _power_text(value) or _factors_text(value) or _leading_digits(value)
 
 
 def _power_text(value: int) -> str | None:
@@ -29,6 +30,18 @@ def _power_text(value: int) -> str | None:
         if value % base == 0 and base**exponent == value:
             return f"{base}^{exponent}"
     return None
+
+
+def _factors_text(value: int) -> str | None:
+    """``2·3^499`` where the number is a product of powers of few small primes."""
+    parts = []
+    for prime in PRIMES:
+        exponent = 0
+        while value % prime == 0:
+            value, exponent = value // prime, exponent + 1
+        if exponent:
+            parts.append(f"{prime}^{exponent}" if exponent > 1 else str(prime))
+    return "·".join(parts) if value == 1 and len(parts) <= MOST_FACTORS else None
 
 
 def _leading_digits(value: int) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 
 from tncompile.codegen import nodes
 from tncompile.codegen.blocks import WeightBlock
-from tncompile.codegen.shares import weight_shares
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Text
 from tncompile.network import Expr, Formula, Ints, Name, Network, nodes_of
@@ -19,19 +18,23 @@ from tncompile.network import Expr, Formula, Ints, Name, Network, nodes_of
 
 @dataclass
 class Initial:
-    """Writes the statements of `init`; ``helpers`` are the functions that they call."""
+    """Writes the statements of `init`; ``helpers`` are the functions that they call.
+
+    ``shares`` is what `weight_shares` finds in the network as it was written: an order of contraction
+    sums the same indices at other places.
+    """
 
     network: Network
     symbols: Symbols
+    shares: Mapping[str, Ints]
     helpers: dict[str, Block] = field(default_factory=dict)
 
     def statements(self, views: Mapping[str, WeightBlock]) -> Iterator[ast.stmt]:
         """The statements that fill the blocks, which are given by the names of their views."""
-        shares = weight_shares(self.network)
         for view, block in views.items():
             tensor = self.network.tensors[block.table.name]
             if tensor.init is None:
-                yield from self._default(view, block, shares[block.table.name][block.block.members])
+                yield from self._default(view, block, self.shares[block.table.name][block.block.members])
             else:
                 arguments = [self._argument(expr, block) for expr in tensor.init.arguments]
                 value = self._value(tensor.init.name, arguments, view, block)

@@ -14,6 +14,7 @@ from tncompile.codegen.domain import Domain
 from tncompile.codegen.entry import Entry
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
+from tncompile.codegen.shares import weight_shares
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
@@ -44,21 +45,33 @@ def emit(
     dtype: str = "float64",
     batch: str | None = "batch",
     domain: Domain | None = None,
+    written: Network | None = None,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
+    ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
     """
     package, alias = LIBRARIES[target]
-    return render(list(_Module(score, gradient, package, domain or Domain(dtype, alias), batch).items()))
+    module = _Module(
+        score, gradient, package, domain or Domain(dtype, alias), batch, written or score.network
+    )
+    return render(list(module.items()))
 
 
 class _Module:
     def __init__(
-        self, score: Schedule, gradient: Schedule | None, package: str, domain: Domain, batch: str | None
+        self,
+        score: Schedule,
+        gradient: Schedule | None,
+        package: str,
+        domain: Domain,
+        batch: str | None,
+        written: Network,
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
+        self.written = written
         self.network = score.network
         self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
@@ -195,7 +208,7 @@ return views
         return function("unpack", "w", [documentation, *ast.parse(text).body])
 
     def _init(self) -> Iterator[Block]:
-        initial = Initial(self.network, self.symbols)
+        initial = Initial(self.network, self.symbols, weight_shares(self.written))
         views = {
             self.shared.view(self.score, number): block for number, block in enumerate(self.shared.blocks)
         }

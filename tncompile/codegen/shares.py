@@ -45,7 +45,10 @@ def _note(shares: Ints, positions: Ints, counts: Ints) -> None:
 
 
 def _counts(network: Network, found: RuleClass, uses: list[UseTable]) -> list[Ints]:
-    """For each use an array (rows, axes): how many uses of weights carry the axis's index; 0 for free indices."""
+    """For each use an array (rows, axes): how many uses of weights carry the axis's index.
+
+    0 for free indices, and where an axis before it has the same index (a diagonal).
+    """
     wires: dict[tuple[int, ...], int] = {}
     free = set(_free_wires(network, found, wires))
     slots = [
@@ -59,9 +62,20 @@ def _counts(network: Network, found: RuleClass, uses: list[UseTable]) -> list[In
                 carried[np.unique(row)] += 1
     carried[sorted(free)] = 0
     return [
-        carried[np.stack(columns, axis=1)] if columns else np.zeros((use.rows.count, 0), np.int64)
+        np.where(_repeated(columns), 0, carried[np.stack(columns, axis=1)])
+        if columns
+        else np.zeros((use.rows.count, 0), np.int64)
         for use, columns in zip(uses, slots, strict=True)
     ]
+
+
+def _repeated(columns: list[Ints]) -> np.ndarray:
+    """(rows, axes): whether an axis before it has the same wire."""
+    found = np.zeros((len(columns[0]), len(columns)), bool)
+    for axis, column in enumerate(columns):
+        for before in columns[:axis]:
+            found[:, axis] |= column == before
+    return found
 
 
 def _free_wires(network: Network, found: RuleClass, wires: dict[tuple[int, ...], int]) -> Iterator[int]:

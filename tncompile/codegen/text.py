@@ -9,6 +9,7 @@ from textwrap import wrap
 
 WIDTH = 100
 INDENT = "    "
+TERMS = 100  # of one expression
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,34 @@ def _documentation(lines: Sequence[str], indent: str) -> Iterator[str]:
 
 
 def _statement(statement: ast.stmt, indent: str) -> Iterator[str]:
-    text = ast.unparse(ast.fix_missing_locations(statement))
-    for line in text.splitlines():
-        yield from _short(indent + line)
+    for part in _bounded(statement):
+        text = ast.unparse(ast.fix_missing_locations(part))
+        for line in text.splitlines():
+            yield from _short(indent + line)
+
+
+def _bounded(statement: ast.stmt) -> list[ast.stmt]:
+    """A variable with very many terms gets them in several statements: Python does not read endless ones."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=word) as target], value=ast.BinOp() as value):
+            pass
+        case _:
+            return [statement]
+    spine: list[ast.BinOp] = []
+    node: ast.expr = value
+    while isinstance(node, ast.BinOp):
+        spine.append(node)
+        node = node.left
+    cuts = spine[-TERMS:0:-TERMS]
+    later = spine[: spine.index(cuts[0])] if cuts else []
+    if any(isinstance(n, ast.Name) and n.id == word for one in later for n in ast.walk(one.right)):
+        return [statement]
+    parts: list[ast.stmt] = []
+    for cut in cuts:
+        above = spine[spine.index(cut) - 1]
+        parts.append(ast.Assign([target], cut))
+        above.left = ast.Name(word, ast.Load())
+    return [*parts, statement]
 
 
 def _short(line: str) -> list[str]:

@@ -73,7 +73,7 @@ class _Count:
         if self.grid is None:
             return total
         sides = [{i for node in self.nodes if node["is_red"] == red for i in node["inputs"]} for red in (True, False)]
-        return min(total, self.grid ** min(map(len, sides)))
+        return min(total, int(self.grid ** min(map(len, sides))))
 
     def _terms(self) -> list[Degrees]:
         found: list[list[Degrees]] = []
@@ -135,7 +135,7 @@ class _Count:
             leaves = 0
             for below, red in zip(node["below"], node["red"], strict=True):
                 leaves |= self.leaves[below] if below >= 0 and red != node["is_red"] else 0
-        return min(count, self.grid ** leaves.bit_count())
+        return min(count, int(self.grid ** leaves.bit_count()))
 
 
 def _sum(left: Degrees, right: Degrees) -> Degrees:

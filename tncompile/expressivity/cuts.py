@@ -42,7 +42,7 @@ def studies(net: Network, cut: str | Sequence[str] | None = None, output: str | 
     Raises TnError for a cut that names nothing, all inputs, or a member twice.
     """
     chosen = find_output(net, output)
-    wanted = [cut] if isinstance(cut, str) else list(cut) if cut is not None else _default(net)
+    wanted = [cut] if isinstance(cut, str) else list(cut) if cut else _default(net)
     prepared = _Prepared(net, chosen, output is not None)
     for text in wanted:
         if text in ("contiguous", "all") and text not in net.cuts:

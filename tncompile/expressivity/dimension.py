@@ -17,6 +17,7 @@ from tncompile.expressivity.evaluate import MATRIX_BYTES, check_memory
 from tncompile.expressivity.expected import expected_dimension
 from tncompile.expressivity.matrix import numerical_rank, rank_modulo
 from tncompile.expressivity.outputs import find_output, single_score
+from tncompile.expressivity.rational import is_rational
 from tncompile.expressivity.residues import imaginary_unit, random_prime, random_residues
 from tncompile.expressivity.result import Verdict, member_text
 from tncompile.expressivity.verdict import failure_bound
@@ -92,6 +93,8 @@ def dimension(net: Network, *, seed: int = 0) -> Dimension:
     start = time.perf_counter()
     jacobian = _Jacobian(net, seed)
     degree = _degree(net)
+    if not is_rational(net):
+        degree = replace(degree, kind=Kind.OTHER)
     rank, prime = None, 0
     if degree.kind == Kind.POLYNOMIAL:
         prime = random_prime(seed, 0, net.field == "complex")

@@ -19,11 +19,10 @@ Extent = Callable[[int], int]  # capacity of the extent of a wire
 
 @dataclass(frozen=True)
 class Cut:
-    """The colouring of a minimum cut, and how many edges the flow network has."""
+    """Colourings of minimum cuts, and how many edges the flow network has."""
 
     colorings: tuple[Coloring, ...]
     edges: int
-    value: int
 
 
 def best_colorings(graph: Graph, logarithm: Logarithms, grid: int | None = None, plus: int = 0) -> Cut:
@@ -36,8 +35,8 @@ def best_colorings(graph: Graph, logarithm: Logarithms, grid: int | None = None,
     for number in range(len(graph.nodes)):
         network.add_wires(number, logarithm)
         network.add_costs(number, logarithm, grid, plus)
-    value, sides = network.solve()
-    return Cut(tuple(network.coloring(red) for red in sides), len(network.edges), value)
+    _, sides = network.solve()
+    return Cut(tuple(map(network.coloring, sides)), len(network.edges))
 
 
 def wire_flow(graph: Graph, capacity: Extent) -> int:

@@ -48,7 +48,9 @@ class Named:
 def added(parts: Sequence[Named], prime: int) -> Named:
     """The sum; a part that lacks a label is constant along it."""
     labels = tuple(dict.fromkeys(label for part in parts for label in part.labels))
-    total = reduce(lambda a, b: (a + b) % prime, (part.aligned(labels) for part in parts), np.int64(0))
+    total: Ints = np.zeros((), np.int64)
+    for part in parts:
+        total = (total + part.aligned(labels)) % prime
     return Named(np.asarray(total), labels)
 
 

@@ -17,13 +17,14 @@ from tncompile.expressivity.evaluate import Probe, Unfolding, input_members
 from tncompile.expressivity.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
 from tncompile.expressivity.numerical import numerical_ranks
 from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.rational import is_rational
 from tncompile.expressivity.result import Bound, RankReport, RankResult
 from tncompile.expressivity.trees import ManyBounds, bounds_of_cuts
 from tncompile.expressivity.verdict import Found, judged
 from tncompile.expressivity.witness import witness
 from tncompile.network import Network
 from tncompile.network.values.exact import Irrational
-from tncompile.source import InternalError, UsageError
+from tncompile.source import InternalError, TnError, UsageError
 
 MANY = 16  # cuts of one network whose bounds are found at once
 Progress = Callable[[int, RankResult], None]
@@ -59,8 +60,8 @@ def rank(
     net:
         What `load` returns.
     cut:
-        The name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, members as text (``"x[1], x[3]"``),
-        or several of these; without it all cuts of the network.
+        The name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, members as text
+        (``"x[1], x[3]"``), or several of these; without it all cuts of the network.
     grid:
         The rank on so many templates for each input, instead of that of the function.
     points:
@@ -87,22 +88,37 @@ def rank(
     """
     if points < 1 or (grid is not None and grid < 1) or (samples is not None and samples < 1):
         raise UsageError("points, grid and samples are at least 1")
-    options = Options(grid, points, fail, seed, samples)
     wanted = list(studies(net, cut, output))
+    return _report(net, wanted, Options(grid, points, fail, seed, samples), progress)
+
+
+def _report(net: Network, wanted: Sequence[Study], options: Options, progress: Progress | None) -> RankReport:
+    """The ranks of cuts; those that are finished when it is interrupted, or when some cannot be found."""
     results: list[RankResult] = []
+    done: list[Study] = []
+    failures: list[tuple[str, str]] = []
     interrupted = False
     try:
         for ranking in _rankings(wanted, options):
-            results.append(ranking.result())
+            try:
+                result = ranking.result()
+            except TnError as error:
+                if len(wanted) == 1:
+                    raise
+                failures.append((ranking.sides.name, str(error)))
+                continue
+            results.append(result)
+            done.append(ranking.study)
             if progress is not None:
-                progress(len(results), results[-1])
+                progress(len(results), result)
     except KeyboardInterrupt:
         interrupted = True
 
     def certify(number: int) -> dict[str, object]:
-        return certificate(net, wanted[number], results[number])
+        return certificate(net, done[number], results[number])
 
-    return RankReport(net.name, dict(net.sizes), str(wanted[0].output), tuple(results), interrupted, certify)
+    sizes, output = dict(net.sizes), str(wanted[0].output)
+    return RankReport(net.name, sizes, output, tuple(results), interrupted, tuple(failures), certify)
 
 
 def _rankings(wanted: Sequence[Study], options: Options) -> Iterator[_Ranking]:
@@ -113,6 +129,8 @@ def _rankings(wanted: Sequence[Study], options: Options) -> Iterator[_Ranking]:
     for number, study in enumerate(wanted):
         if study.net is not known:
             known, degree = study.net, score_degree(study.net)
+            if not is_rational(known):
+                degree = replace(degree, kind=Kind.OTHER)
             alike = [other for other in wanted if other.net is known]
             many = _bounds_at_once(alike) if options.grid is None else None
             first = number

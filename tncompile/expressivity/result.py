@@ -68,8 +68,7 @@ class ProofNode:
 class Proof:
     """A coloured graph, each node after those it is made from, the score last.
 
-    ``grid``: the number of templates for each input where the bound holds on a grid only; ``limit``: a
-    bound that needs no colouring (``grid ^ min(rows, columns)``), if it is the smaller one.
+    ``grid`` is the number of templates for each input where the bound holds on a grid only.
     """
 
     nodes: tuple[ProofNode, ...]
@@ -159,13 +158,17 @@ class RankResult:
 
 @dataclass(frozen=True)
 class RankReport:
-    """The ranks of some cuts of a network. The shortcuts are for a report of a single cut."""
+    """The ranks of some cuts of a network. The shortcuts are for a report of a single cut.
+
+    ``failures`` are cuts whose rank could not be found, each with the reason.
+    """
 
     network: str
     sizes: dict[str, object]
     output: str
     results: tuple[RankResult, ...]
     interrupted: bool = False
+    failures: tuple[tuple[str, str], ...] = ()
     certify: Callable[[int], dict[str, object]] | None = field(default=None, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[RankResult]:
@@ -216,6 +219,7 @@ class RankReport:
             "output": self.output,
             "cuts": [result.to_dict() for result in self.results],
             "interrupted": self.interrupted,
+            "failures": [{"cut": cut, "reason": reason} for cut, reason in self.failures],
         }
 
 

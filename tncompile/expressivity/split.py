@@ -78,6 +78,8 @@ class _Splitter:
         if len(uses) > 1:
             for place in range(len(uses)):
                 uses[place] = self.with_own(product, uses[place], uses, rest)
+        if len(uses) > SEARCHED:
+            uses.sort(key=lambda use: self.sides[use.node])
         while len(uses) > 2:
             first, second = self.best_pair(product, uses, rest)
             pair = [uses[first], uses[second]]
@@ -139,9 +141,14 @@ class _Splitter:
         return Factor(node, tuple(order[place] for place in axes))
 
     def best_pair(self, product: Product, uses: Sequence[Factor], rest: Sequence[Factor]) -> tuple[int, int]:
-        """The pair to join next: one that is known, else of one side, else with the smallest result."""
+        """The pair to join next: one that is known, else of one side, else with the smallest result.
+
+        Of very many the first neighbours of one side are taken, without a search.
+        """
         places = range(len(uses))
-        pairs = combinations(places, 2) if len(uses) <= SEARCHED else pairwise(places)
+        if len(uses) > SEARCHED:
+            sides = [self.sides[use.node] for use in uses]
+            return next((pair for pair in pairwise(places) if sides[pair[0]] == sides[pair[1]]), (0, 1))
 
         def rating(pair: tuple[int, int]) -> tuple[object, ...]:
             chosen = [uses[place] for place in pair]
@@ -156,7 +163,7 @@ class _Splitter:
             size = prod(product.wires[wire].extent.value for wire in opened)
             return (not known, apart, not joined, size, pair)
 
-        return min(pairs, key=rating)
+        return min(combinations(places, 2), key=rating)
 
 
 def _owners(factor: Factor, uses: Sequence[Factor], product: Product) -> set[int]:

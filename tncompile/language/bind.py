@@ -63,8 +63,9 @@ class _Binding:
         """The size with the value that was given as its default."""
         try:
             if statement.name in self.given:
-                where = f"`{statement.name}`"
-                return replace(statement, default=_literal(self.given[statement.name], statement.real, where))
+                value = _literal(self.given[statement.name], statement.real, f"`{statement.name}`")
+                _check_kind(statement, value)
+                return replace(statement, default=value)
             if statement.default is None:
                 raise _missing(statement)
         except Fault as fault:
@@ -141,6 +142,18 @@ def _literal(value: object, real: bool, where: str) -> Expr:
         return _real(float(value))
     kind = "a number" if real else "an integer"
     raise Fault(Diagnostic(f"{where} was given {value!r}, which is not {kind}"))
+
+
+def _check_kind(statement: Size, value: Expr) -> None:
+    """Raises Fault for a list in place of one number, and for one number in place of a list."""
+    one = "one number" if statement.real else "one integer"
+    if statement.family or not isinstance(statement.default, Number | Negative | ListExpr):
+        return
+    given, declared = isinstance(value, ListExpr), isinstance(statement.default, ListExpr)
+    if given and not declared:
+        raise Fault(Diagnostic(f"`{statement.name}` was given a list; it is {one}"))
+    if declared and not given:
+        raise Fault(Diagnostic(f"`{statement.name}` was given {one}; it is a list"))
 
 
 def _number(text: str, negative: bool) -> Expr:

@@ -79,4 +79,11 @@ class Plans:
         """The text of the module. Raises TnError where even one sample would pass the memory limit."""
         self.check(1, with_gradient)
         second = self.gradient if with_gradient else None
-        return emit(self.score, second, target=self.target, dtype=self.dtype, batch=self.batch)
+        return emit(
+            self.score,
+            second,
+            target=self.target,
+            dtype=self.dtype,
+            batch=self.batch,
+            written=self.network,
+        )

@@ -33,7 +33,7 @@ def probe_warnings(net: Network) -> list[Diagnostic]:
     """Warnings about the values of a correct network; none where it is too large to be evaluated."""
     try:
         probe = _Probe(net)
-        return [*probe.initial(), *probe.influence()]
+        return [*probe.initial(), *(probe.influence() or probe.vanishing())]
     except TnError:
         return []  # past the memory limit: nothing can be said
 
@@ -81,6 +81,27 @@ class _Probe:
                 )
         return found
 
+    def vanishing(self) -> list[Diagnostic]:
+        """Whether the scores are zero at all initial weights: they underflow, or the network is dead."""
+        inits = [tensor.init for tensor in self.net.tensors.values() if tensor.role == "weight"]
+        if any(init is not None and init.name == "zeros" for init in inits):
+            return []  # asked for
+        names = list(self.net.outputs)
+        for seed in range(len(SCALES)):
+            values = self._values(self.model.init(seed).flat, self._data(np.random.default_rng(seed), 2))
+            names = [name for name in names if not np.any(values[name])]
+            if not names:
+                break
+        return [
+            Diagnostic(
+                f"`{name}` is zero at the initial weights",
+                self._output_span(name),
+                "warning",
+                "larger initial weights (`~ normal(...)`)",
+            )
+            for name in names
+        ]
+
     # --- what has an effect ----------------------------------------------------------------------
 
     def influence(self) -> list[Diagnostic]:
@@ -88,6 +109,7 @@ class _Probe:
         zero = dict.fromkeys(self.net.outputs)
         members = dict.fromkeys(range(len(self.members)))
         weights = dict.fromkeys(self.weights)
+        tried = False
         for number, scale in enumerate(SCALES):
             rng = np.random.default_rng(number)
             flat = scale * (
@@ -97,6 +119,7 @@ class _Probe:
             values = self._values(flat, data)
             if not all(np.isfinite(value).all() for value in values.values()):
                 continue
+            tried = True
             for name in [name for name in zero if np.any(values[name])]:
                 del zero[name]
             for place in [place for place in members if _differs(values, 0, place + 1)]:
@@ -105,6 +128,8 @@ class _Probe:
                 del weights[name]
             if not zero and not members and not weights:
                 return []
+        if not tried:
+            return []  # no score was a number: nothing can be said
         if len(zero) == len(self.net.outputs):
             return [self._zero(name) for name in zero]
         return [*map(self._zero, zero), *map(self._no_influence, members), *map(self._no_effect, weights)]

@@ -174,6 +174,8 @@ def _entered(weights: Weights, name: str, value: object) -> list[str]:
     for place, entry in pairs:
         if np.shape(entry) != place.shape:
             return [f"`{name}` has the shape {place.shape}, here is {np.shape(entry)}"]
+        if getattr(entry, "dtype", np.asarray(entry).dtype).kind == "c" and place.dtype.kind != "c":
+            return [f"`{name}` holds complex numbers, the weights are {place.dtype}"]
         place[...] = entry
     return []
 

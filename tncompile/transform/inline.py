@@ -36,7 +36,7 @@ from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
 
-DEPTH = 40  # bodies that are put in one inside the other
+DEPTH = 100  # how deep in an expression a body may be put
 BODIES = 2000  # bodies that are put in altogether
 
 
@@ -145,7 +145,7 @@ class _Inliner:
         self.net, self.rules = net, rules
         self.names = Names(net)
         self.kept: set[str] = set()
-        self.depth = self.bodies = 0
+        self.bodies = 0
 
     def run(self) -> list[Statement]:
         """The statements with every use replaced; rules that are still used stay, as plain ones."""
@@ -165,29 +165,28 @@ class _Inliner:
         if not isinstance(statement, Definition):
             return statement
         role = "plain" if statement.role == "inline" else statement.role
-        return replace(statement, role=role, body=cast(Expr, self.visit(statement.body, False, ())))
+        return replace(statement, role=role, body=cast(Expr, self.visit(statement.body, False, (), 0)))
 
-    def visit(self, node: Node, closed: bool, around: tuple[str, ...]) -> Node:
+    def visit(self, node: Node, closed: bool, around: tuple[str, ...], depth: int) -> Node:
         """``closed``: inside a function; ``around``: the variables of the loops around the node."""
         if isinstance(node, Use) and node.name in self.rules:
-            room = not closed and self.depth < DEPTH and self.bodies < BODIES
+            room = not closed and depth < DEPTH and self.bodies < BODIES
             body = self.body_at(node, around) if room else None
             if body is None:
                 self.kept.add(node.name)
                 return node
             self.bodies += 1
-            self.depth += 1
-            inside = self.visit(body, closed, around)
-            self.depth -= 1
-            return inside
+            return self.visit(body, closed, around, depth + 1)
         if isinstance(node, Multiply):
             parts = zip(node.factors, node.inverted, strict=True)
-            factors = [cast(Expr, self.visit(factor, closed or below, around)) for factor, below in parts]
+            factors = [
+                cast(Expr, self.visit(factor, closed or below, around, depth + 1)) for factor, below in parts
+            ]
             return replace(node, factors=tuple(factors))
-        ends = closed or _closes(node)
+        inside = closed or _closes(node)
         if isinstance(node, Looped):
             around = (*around, *(variable for loop in node.loops for variable in loop.variables))
-        return map_children(node, lambda child: self.visit(child, ends, around))
+        return map_children(node, lambda child: self.visit(child, inside, around, depth + 1))
 
     def body_at(self, use: Use, around: tuple[str, ...]) -> Expr | None:
         """What stands for a use: the body of the rule that defines the member; None if that cannot be said."""

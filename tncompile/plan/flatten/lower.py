@@ -58,6 +58,8 @@ from tncompile.transform.build import combination
 from tncompile.transform.flat import Term as FlatTerm
 from tncompile.transform.flat import signed
 
+LONG_SUM = 100  # terms
+
 
 class Lowering:
     """Lowers what one group computes; intermediates go to the registry."""
@@ -176,6 +178,8 @@ class Lowering:
         if len(flat) == 1:
             value = self.lower(flat[0][0], frame)
             return Scaled(signed(value.coefficient, flat[0][1]), value.content)
+        if len(flat) > LONG_SUM:
+            flat = in_stretches(flat)
         for part, sign in flat:
             coefficient, leaf = self.unscaled(self.lower(part, frame), frame)
             leaves += [] if leaf is None else [leaf]
@@ -300,6 +304,12 @@ def flat_terms(term: Sum, sign: int = 1) -> list[tuple[Term, int]]:
         else:
             found.append((part, sign * own))
     return found
+
+
+def in_stretches(flat: Sequence[tuple[Term, int]]) -> list[tuple[Term, int]]:
+    """Many terms as fewer, each of them a sum: Python does not read endless expressions."""
+    stretches = [flat[start : start + LONG_SUM] for start in range(0, len(flat), LONG_SUM)]
+    return [(Sum(tuple(t for t, _ in some), tuple(s for _, s in some)), 1) for some in stretches]
 
 
 def round_counts(inside: Inside, frame: Frame) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,21 @@ def cut_members(net: Network, items: Sequence[CutItem]) -> dict[str, list[int]]:
         except Fault as fault:
             raise TnError([fault.diagnostic], net.source) from fault
     return {name: sorted(members) for name, members in found.items()}
+
+
+def cut_warnings(net: Network) -> list[Diagnostic]:
+    """A warning for each named cut that means nothing at the bound sizes: an error once it is used."""
+    found: list[Diagnostic] = []
+    for name, cut in net.cuts.items():
+        for items in (cut.rows, cut.columns or ()):
+            try:
+                cut_members(net, items)
+            except TnError as error:
+                found += [
+                    replace(d, message=f"cut `{name}`: {d.message}", kind="warning")
+                    for d in error.diagnostics
+                ]
+    return found
 
 
 def _members(net: Network, item: CutItem) -> list[int]:
