@@ -78,9 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run `tnc` and leave the process with its exit status."""
     status = run(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None where the shell has closed it
+            sys.stdout.flush()
     except BrokenPipeError:
         status = _close_pipe()
+    except OSError as error:
+        status = _lose_output(error)
     sys.exit(status)
 
 
@@ -104,6 +107,8 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _close_pipe()
+    except OSError as error:
+        return _lose_output(error)
     except MemoryError:
         echo("tnc: error: there is not enough memory for this network at these sizes", err=True)
         return INPUT_AT_FAULT
@@ -115,6 +120,14 @@ def _close_pipe() -> int:
     """Whoever read our output is gone: be quiet about it, also when the interpreter flushes at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return PIPE_CLOSED
+
+
+def _lose_output(error: OSError) -> int:
+    """Files are read and written elsewhere: what is left is that standard output takes nothing more."""
+    echo(f"tnc: error: cannot write to standard output: {(error.strerror or str(error)).lower()}", err=True)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return INPUT_AT_FAULT
 
 
 def _show_warning(

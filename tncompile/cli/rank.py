@@ -97,8 +97,6 @@ def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) 
         report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
     if certificate is not None:
         write_certificates(certificate, report.certificates)
-    if wanted.samples is not None and not any(result.ranks for result in report):
-        echo("tnc: warning: --samples has no effect: these ranks hold for almost all weights", err=True)
     if as_json:
         echo_json(report.to_dict())
     else:

@@ -19,6 +19,7 @@ from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
 from tncompile.plan.schedule import Schedule
+from tncompile.source import Diagnostic, TnError
 
 LIBRARIES = {"numpy": ("numpy", "np"), "cupy": ("cupy", "cp")}
 RESERVED = (
@@ -52,12 +53,17 @@ def emit(
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
+    Raises TnError for an expression of thousands of numbers or arguments, which Python could not read.
     """
     package, alias = LIBRARIES[target]
     module = _Module(
         score, gradient, package, domain or Domain(dtype, alias), batch, written or score.network
     )
-    return render(list(module.items()))
+    try:
+        return render(list(module.items()))
+    except RecursionError:
+        message = f"an expression of `{score.network.name}` is too long to be written in Python"
+        raise TnError([Diagnostic(message, help="give parts of it definitions, or lets, of their own")]) from None
 
 
 class _Module:

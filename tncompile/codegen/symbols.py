@@ -28,7 +28,6 @@ from tncompile.network import (
 )
 from tncompile.plan.schedule import Affine
 
-
 ENTRY_POINTS = ("init", "score", "score_and_gradient")
 
 

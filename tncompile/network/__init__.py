@@ -40,8 +40,9 @@ from tncompile.network.syntax import (
 from tncompile.network.syntax.text import expression_text, network_text, statement_text
 from tncompile.network.syntax.walk import children, map_children, nodes_of
 from tncompile.network.tables import Block, Extent, RuleClass, Tables, TensorTable, UseTable
-from tncompile.network.values.evaluate import Evaluator, FamilyValue, Lists
+from tncompile.network.values.evaluate import Evaluator
 from tncompile.network.values.formula import Formula
+from tncompile.network.values.held import FamilyValue, Lists
 from tncompile.network.values.rows import UNIT_ROWS, Ints, Rows
 from tncompile.network.values.scope import Scope
 from tncompile.network.verify import verify

@@ -10,7 +10,7 @@ from typing import Literal
 from tncompile.network.syntax import Cut, Definition, Field, Size, Statement, Tensor
 from tncompile.network.syntax.text import network_text
 from tncompile.network.tables import Tables
-from tncompile.network.values.evaluate import FamilyValue, Lists
+from tncompile.network.values.held import FamilyValue, Lists
 from tncompile.network.values.scope import Scope
 from tncompile.network.written.build import build_tables
 from tncompile.source import Source

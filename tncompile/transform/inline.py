@@ -35,7 +35,6 @@ from tncompile.source import Fault
 from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
-
 DEPTH = 100  # how deep in an expression a body may be put
 BODIES = 2000  # bodies that are put in altogether
 

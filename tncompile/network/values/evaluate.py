@@ -8,9 +8,8 @@ branch that is taken is evaluated, on just the rows that take it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,59 +34,9 @@ from tncompile.network.syntax import (
 from tncompile.network.values import arithmetic
 from tncompile.network.values.arithmetic import Column, Inexact, Ints
 from tncompile.network.values.functions import NUMERIC
-from tncompile.network.values.lookup import find_members
+from tncompile.network.values.held import FamilyValue, Lists, Names, Value
 from tncompile.network.values.rows import Rows
 from tncompile.source import Diagnostic, Fault, Span
-
-
-@dataclass(frozen=True, eq=False)
-class Lists:
-    """A list for each row: ``pool[which[row]]``."""
-
-    pool: Sequence[Sequence[object]]
-    which: Ints
-
-
-@dataclass(frozen=True, eq=False)
-class FamilyValue:
-    """A size, number or let with subscripts: a value for each member."""
-
-    members: Ints
-    values: Column
-
-    def find(self, subscripts: Ints) -> Ints:
-        """Positions of members; -1 where there is none."""
-        return find_members(self.members, subscripts)
-
-
-@dataclass(frozen=True, eq=False)
-class GrowingFamily(FamilyValue):
-    """A family that is still being filled: ``known`` are the positions of the members that have a value."""
-
-    known: dict[tuple[int, ...], int]
-
-    def find(self, subscripts: Ints) -> Ints:
-        """Positions of members that have a value; -1 for others."""
-        return np.array([self.known.get(tuple(row), -1) for row in subscripts.tolist()], np.int64)
-
-
-Value = int | float | complex | FamilyValue | Lists
-
-
-class Names(Protocol):
-    """Where the values of names come from."""
-
-    def lookup(self, name: str) -> Value | None:
-        """The value of a size, number or let."""
-        ...
-
-    def names(self) -> Sequence[str]:
-        """All names that have a value, for suggestions."""
-        ...
-
-    def loop_help(self, name: str) -> str:
-        """How to give a loop variable of this name a value, if the text knows such a loop."""
-        ...
 
 
 class Evaluator:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network.syntax import Expr, Let, Loop
-from tncompile.network.values.evaluate import Lists, Value
 from tncompile.network.values.formula import Formula
+from tncompile.network.values.held import Lists, Value
 from tncompile.network.values.rows import Ints, Rows
 
 

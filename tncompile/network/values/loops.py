@@ -6,8 +6,8 @@ import numpy as np
 
 from tncompile.network.syntax import Loop, Range
 from tncompile.network.syntax.text import expression_text
-from tncompile.network.values.evaluate import Lists
 from tncompile.network.values.evaluation import Evaluation
+from tncompile.network.values.held import Lists
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.source import Diagnostic, Fault
 

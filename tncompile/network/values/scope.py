@@ -11,8 +11,9 @@ import numpy.typing as npt
 from tncompile.network.syntax import Expr, Item, Let, ListExpr, Loop, Name, Size, Statement
 from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.values.arithmetic import Column, Ints
-from tncompile.network.values.evaluate import Evaluator, FamilyValue, GrowingFamily, Lists, Value, list_literal
+from tncompile.network.values.evaluate import Evaluator, list_literal
 from tncompile.network.values.formula import Formula
+from tncompile.network.values.held import FamilyValue, GrowingFamily, Lists, Value
 from tncompile.network.values.limits import INSTANCES, LET_DEPTH, LOOP_STEPS, RECURSIVE_LETS
 from tncompile.network.values.loops import loop_description, loop_rows
 from tncompile.network.values.rows import UNIT_ROWS, Rows

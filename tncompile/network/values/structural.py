@@ -26,8 +26,8 @@ from tncompile.network.syntax import (
     Use,
 )
 from tncompile.network.syntax.walk import children
-from tncompile.network.values.evaluate import FamilyValue, Value
 from tncompile.network.values.evaluation import Evaluation
+from tncompile.network.values.held import FamilyValue, Value
 
 # Large enough to be no extent of a small network, small enough that `r^6` stays below 2^63.
 FIRST_PRIME = 1009

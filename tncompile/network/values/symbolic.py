@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tncompile.network.syntax import Add, Binary, Call, Choice, Expr, Item, Multiply, Name, Negative, Number
-from tncompile.network.values.evaluate import FamilyValue
 from tncompile.network.values.evaluation import Evaluation
 from tncompile.network.values.formula import Formula
+from tncompile.network.values.held import FamilyValue
 from tncompile.network.values.rows import Rows
 
 
