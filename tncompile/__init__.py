@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from tncompile.language import check, format_text, load
     from tncompile.network import Network
     from tncompile.plan import cost, fold, order
+    from tncompile.plan import gradient_of as gradient
     from tncompile.runtime import Model, Weights
     from tncompile.runtime import compile_network as compile  # noqa: A004  the name of the interface
     from tncompile.source import TnError, UsageError
-    from tncompile.transform import batch, gradient, grid, open_legs, probe
+    from tncompile.transform import batch, grid, open_legs, probe
 
 # Where each name lives. A module is imported when a name of it is asked for, so `import tncompile` is cheap.
 _PLACES = {
@@ -38,7 +39,7 @@ _PLACES = {
     "dimension": ("tncompile.expressivity.dimension", "dimension"),
     "fold": ("tncompile.plan", "fold"),
     "format_text": ("tncompile.language", "format_text"),
-    "gradient": ("tncompile.transform", "gradient"),
+    "gradient": ("tncompile.plan", "gradient_of"),
     "grid": ("tncompile.transform", "grid"),
     "load": ("tncompile.language", "load"),
     "open_legs": ("tncompile.transform", "open_legs"),

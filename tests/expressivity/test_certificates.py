@@ -77,8 +77,14 @@ CHANGES = {
     "another format": ({"format": "x"}, "this is no certificate"),
     "another hash": ({"text_sha256": "0"}, "another network"),
     "other sizes": ({"sizes": {"d": 6, "n": 3, "r": 3, "C": 2}}, "another network"),
-    "another cut": ({"cut": {"name": "odd_even", "rows": ["x[1..3]"], "columns": ["x[4..6]"], "fixed": []}}, "not found|is not that"),
-    "other inputs held fixed": ({"cut": {"name": "odd_even", "rows": ["x[1]"], "columns": ["x[2]"], "fixed": []}}, "holds other inputs fixed"),
+    "another cut": (
+        {"cut": {"name": "odd_even", "rows": ["x[1..3]"], "columns": ["x[4..6]"], "fixed": []}},
+        "not found|is not that",
+    ),
+    "other inputs held fixed": (
+        {"cut": {"name": "odd_even", "rows": ["x[1]"], "columns": ["x[2]"], "fixed": []}},
+        "holds other inputs fixed",
+    ),
     "no colouring": ({"bound": {"nodes": []}}, "is not that of the network"),
     "no method": ({"method": "luck"}, "no method"),
     "a huge number of points": ({"points": 10**9}, "past the limit"),

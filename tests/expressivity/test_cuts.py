@@ -21,7 +21,10 @@ output y[t](c) = O(c, i) * h[t](i) for t in 1..T
 
 
 def sides(net, cut=None, output=None):
-    return [(s.sides.rows.texts(), s.sides.columns.texts(), s.sides.fixed.texts()) for s in studies(net, cut, output)]
+    return [
+        (s.sides.rows.texts(), s.sides.columns.texts(), s.sides.fixed.texts())
+        for s in studies(net, cut, output)
+    ]
 
 
 def test_cuts_of_the_file_come_by_name_and_by_default():
@@ -50,12 +53,18 @@ def test_cuts_can_be_spelled():
     rest = ["x[2]", "x[4]", "x[5]", "x[6]"]
     assert sides(net, "x[1], x[3]") == [(["x[1]", "x[3]"], rest, [])]
     assert sides(net, "x[1..2] | x[6]") == [(["x[1]", "x[2]"], ["x[6]"], ["x[3]", "x[4]", "x[5]"])]
-    assert sides(net, "x[k] for k in 1..d if k > 4") == [(["x[5]", "x[6]"], ["x[1]", "x[2]", "x[3]", "x[4]"], [])]
+    assert sides(net, "x[k] for k in 1..d if k > 4") == [
+        (["x[5]", "x[6]"], ["x[1]", "x[2]", "x[3]", "x[4]"], [])
+    ]
 
 
 def test_all_prefixes_and_all_bipartitions():
     net = load(TRAIN, d=4)
-    assert [rows for rows, _, _ in sides(net, "contiguous")] == [["x[1]"], ["x[1]", "x[2]"], ["x[1]", "x[2]", "x[3]"]]
+    assert [rows for rows, _, _ in sides(net, "contiguous")] == [
+        ["x[1]"],
+        ["x[1]", "x[2]"],
+        ["x[1]", "x[2]", "x[3]"],
+    ]
     every = sides(net, "all")
     assert len(every) == 7
     assert len({frozenset((frozenset(r), frozenset(c))) for r, c, _ in every}) == 7
@@ -93,7 +102,12 @@ def test_outputs_are_chosen_by_member_and_component():
     assert rank(net, "x[1]", output="y[1]").lower == 1
     assert rank(net, "x[1]", output="y[3]").lower == 2
     assert rank(net, "x[1]", output="y[3](2)").lower == 2
-    for text, message in (("z", "no output `z`"), ("y[7]", "no member"), ("y[2](4)", "counted from 1"), ("y[", "is no output")):
+    for text, message in (
+        ("z", "no output `z`"),
+        ("y[7]", "no member"),
+        ("y[2](4)", "counted from 1"),
+        ("y[", "is no output"),
+    ):
         with pytest.raises(TnError, match=message):
             rank(net, "x[1]", output=text)
 

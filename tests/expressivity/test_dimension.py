@@ -41,7 +41,8 @@ def test_hierarchical_tucker(d, n, r, expected):
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "expected"), [(4, 2, [2, 2], 12), (4, 3, [2, 2], 20), (4, 3, [3, 3], 33), (8, 2, [2, 2, 2], 28)]
+    ("d", "n", "r", "expected"),
+    [(4, 2, [2, 2], 12), (4, 3, [2, 2], 20), (4, 3, [3, 3], 33), (8, 2, [2, 2, 2], 28)],
 )
 def test_convolutional_circuits(d, n, r, expected):
     found = dimension(load("examples/conv_arithmetic_circuit.tn", d=d, n=n, r=r, C=1))

@@ -51,7 +51,10 @@ def helpers(prime):
 def test_matrix_products_are_exact(inner):
     prime = 33554393
     rng = np.random.default_rng(inner)
-    left, right = rng.integers(-(prime // 2), prime // 2, (3, inner)), rng.integers(-(prime // 2), prime // 2, (inner, 2))
+    left, right = (
+        rng.integers(-(prime // 2), prime // 2, (3, inner)),
+        rng.integers(-(prime // 2), prime // 2, (inner, 2)),
+    )
     # The largest residues there are, all of one sign.
     left[0], right[:, 0] = prime // 2, prime // 2
     found = helpers(prime).matmul(left.astype(np.float64), right.astype(np.float64))
@@ -129,7 +132,9 @@ def test_the_first_points_do_not_depend_on_how_many_there_are():
 
 
 def test_primes_are_primes_of_their_range_and_have_a_root_of_minus_one_where_asked():
-    primes = [random_prime(seed, number, split) for seed in (0, 1) for number in (0, 1) for split in (False, True)]
+    primes = [
+        random_prime(seed, number, split) for seed in (0, 1) for number in (0, 1) for split in (False, True)
+    ]
     assert len(set(primes[::2])) == len(primes) // 2
     assert all(LOWEST <= prime < HIGHEST and is_prime(prime) for prime in primes)
     for prime in primes[1::2]:
@@ -147,7 +152,9 @@ def test_ranks_modulo_a_prime():
 
 
 def test_numbers_are_read_exactly():
-    net = load("network f\nsize n = 3\nnumber c = 0.1, e = 2.5e-3\ninput x(n)\noutput y() = (c / n - e * 1.5 + 2 ^ (-3)) * sum(x(i) over i)\n")
+    net = load(
+        "network f\nsize n = 3\nnumber c = 0.1, e = 2.5e-3\ninput x(n)\noutput y() = (c / n - e * 1.5 + 2 ^ (-3)) * sum(x(i) over i)\n"
+    )
     expr = net.definitions[0].body.factors[0]
     assert exact_numbers(net.scope, expr) == [(Fraction(1, 30) - Fraction(3, 800) + Fraction(1, 8), 0)]
     irrational = load("network f\ninput x(2)\noutput y() = sqrt(2) * sum(x(i) over i)\n")
@@ -156,7 +163,18 @@ def test_numbers_are_read_exactly():
 
 
 @pytest.mark.parametrize(
-    ("factor", "exact"), [("k", True), ("0.1 * k", False), ("0.5 * k", True), ("k / 4", True), ("1 / k", False), ("pi * k", False), ("3", True), ("1 / 3", True), ("sqrt(2)", False)]
+    ("factor", "exact"),
+    [
+        ("k", True),
+        ("0.1 * k", False),
+        ("0.5 * k", True),
+        ("k / 4", True),
+        ("1 / k", False),
+        ("pi * k", False),
+        ("3", True),
+        ("1 / 3", True),
+        ("sqrt(2)", False),
+    ],
 )
 def test_numbers_that_planning_would_round_make_a_rank_numerical(factor, exact):
     text = f"network f\ninput x[1..3](2)\nweight A[1..3](2)\ng[k]() = {factor} * A[k](i) * x[k](i) for k in 1..3\noutput y() = g[1]() * g[2]() * g[3]() + sum({factor} * g[k]() for k in 1..3)\n"

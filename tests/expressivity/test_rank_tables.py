@@ -57,7 +57,9 @@ def rows(text, width):
 
 def deep(text):
     lines = [line.split(":") for line in text.strip().splitlines()]
-    return [tuple(map(int, (*head.split(), *entry.split()))) for head, tail in lines for entry in tail.split(",")]
+    return [
+        tuple(map(int, (*head.split(), *entry.split()))) for head, tail in lines for entry in tail.split(",")
+    ]
 
 
 def found(net, cut, **options):
@@ -135,7 +137,13 @@ def test_hierarchical_tucker(d, n, r, odd_even, half, prefixes):
 
 @pytest.mark.parametrize(
     ("d", "n", "r", "odd_even", "half"),
-    [(4, 3, [3, 2], 9, 2), (4, 3, [5, 4], 9, 4), (4, 4, [4, 4], 16, 4), (8, 2, [3, 2, 1], 16, 1), (8, 3, [3, 1, 1], 81, 1)],
+    [
+        (4, 3, [3, 2], 9, 2),
+        (4, 3, [5, 4], 9, 4),
+        (4, 4, [4, 4], 16, 4),
+        (8, 2, [3, 2, 1], 16, 1),
+        (8, 3, [3, 1, 1], 81, 1),
+    ],
 )
 def test_convolutional_circuits(d, n, r, odd_even, half):
     report = rank(load("examples/conv_arithmetic_circuit.tn", d=d, n=n, r=r))
@@ -143,13 +151,16 @@ def test_convolutional_circuits(d, n, r, odd_even, half):
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "expected"), [(4, 2, 3, 3), (4, 2, 5, 4), (4, 3, 10, 9), (6, 2, 9, 8), (6, 3, 20, 20), (6, 3, 30, 27)]
+    ("d", "n", "r", "expected"),
+    [(4, 2, 3, 3), (4, 2, 5, 4), (4, 3, 10, 9), (6, 2, 9, 8), (6, 3, 20, 20), (6, 3, 30, 27)],
 )
 def test_canonical_decompositions(d, n, r, expected):
     assert found(load("examples/cp.tn", d=d, n=n, r=r), "odd_even") == expected
 
 
-@pytest.mark.parametrize(("d", "n", "r", "expected"), [(4, 2, 2, 4), (4, 3, 2, 4), (4, 3, 3, 9), (6, 3, 2, 8)])
+@pytest.mark.parametrize(
+    ("d", "n", "r", "expected"), [(4, 2, 2, 4), (4, 3, 2, 4), (4, 3, 3, 9), (6, 3, 2, 8)]
+)
 def test_tucker(d, n, r, expected):
     assert found(load("examples/tucker.tn", d=d, n=n, r=r), "odd_even") == expected
 
@@ -181,9 +192,7 @@ def test_graph_networks_at_a_vertex(cut, expected, layer):
     assert found(load(GNN, L=layer), cut, output="vertex[1]") == expected[layer - 1]
 
 
-@pytest.mark.parametrize(
-    ("cut", "expected"), [("x[1..2]", (2, 16, 16)), ("x[1], x[3]", (2, 16, 16))]
-)
+@pytest.mark.parametrize(("cut", "expected"), [("x[1..2]", (2, 16, 16)), ("x[1], x[3]", (2, 16, 16))])
 @pytest.mark.parametrize("layer", [1, 2, 3])
 def test_graph_networks_on_a_grid(cut, expected, layer):
     assert found(load(GNN, L=layer), cut, grid=4) == expected[layer - 1]
@@ -191,7 +200,13 @@ def test_graph_networks_on_a_grid(cut, expected, layer):
 
 @pytest.mark.parametrize(
     ("field", "d", "n", "r", "start_end", "odd_even"),
-    [("real", 4, 3, 2, 3, 18), ("real", 6, 3, 2, 3, 108), ("real", 4, 3, 3, 6, 36), ("complex", 4, 3, 2, 4, 24), ("complex", 6, 3, 2, 4, 144)],
+    [
+        ("real", 4, 3, 2, 3, 18),
+        ("real", 6, 3, 2, 3, 108),
+        ("real", 4, 3, 3, 6, 36),
+        ("complex", 4, 3, 2, 4, 24),
+        ("complex", 6, 3, 2, 4, 144),
+    ],
 )
 def test_squared_trains(field, d, n, r, start_end, odd_even):
     net = load(SQUARED_TRAIN.replace("FIELD", field), d=d, n=n, r=r)

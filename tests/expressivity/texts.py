@@ -64,4 +64,3 @@ h[l, i](g) = prod(m[l, j](g) for j in neighbours[i]) for l in 1..L, i in 1..V
 output graph() = top(g) * prod(h[L, i](g) for i in 1..V)
 output vertex[i]() = top(g) * h[L, i](g) for i in 1..V
 """
-

@@ -25,7 +25,9 @@ class Domain:
 
     dtype: str
     library: str = "np"
-    plain: bool = True  # numbers of the library itself: its operators compute with them, and write into given places
+    plain: bool = (
+        True  # numbers of the library itself: its operators compute with them, and write into given places
+    )
 
     @property
     def is_complex(self) -> bool:

@@ -63,7 +63,9 @@ def emit(
         return render(list(module.items()))
     except RecursionError:
         message = f"an expression of `{score.network.name}` is too long to be written in Python"
-        raise TnError([Diagnostic(message, help="give parts of it definitions, or lets, of their own")]) from None
+        raise TnError(
+            [Diagnostic(message, help="give parts of it definitions, or lets, of their own")]
+        ) from None
 
 
 class _Module:

@@ -72,7 +72,10 @@ class _Count:
         total = sum(prod(self._monomials(block, k) for block, k in term.items()) for term in self._terms())
         if self.grid is None:
             return total
-        sides = [{i for node in self.nodes if node["is_red"] == red for i in node["inputs"]} for red in (True, False)]
+        sides = [
+            {i for node in self.nodes if node["is_red"] == red for i in node["inputs"]}
+            for red in (True, False)
+        ]
         return min(total, int(self.grid ** min(map(len, sides))))
 
     def _terms(self) -> list[Degrees]:
@@ -110,7 +113,9 @@ class _Count:
     def _has_other_part(self, node: Mapping[str, Any]) -> bool:
         if not node["whole"]:
             return False
-        mixed = any(b >= 0 and red != node["is_red"] for b, red in zip(node["below"], node["red"], strict=True))
+        mixed = any(
+            b >= 0 and red != node["is_red"] for b, red in zip(node["below"], node["red"], strict=True)
+        )
         return mixed or self._cut(node) > 1
 
     def _cut(self, node: Mapping[str, Any]) -> int:

@@ -24,7 +24,21 @@ from tncompile.language import load
 from tncompile.source import TnError
 
 MOST_POINTS = 20_000  # on one side
-KEYS = ("network", "sizes", "text_sha256", "cut", "output", "of", "lower", "upper", "verdict", "method", "primes", "seeds", "points")
+KEYS = (
+    "network",
+    "sizes",
+    "text_sha256",
+    "cut",
+    "output",
+    "of",
+    "lower",
+    "upper",
+    "verdict",
+    "method",
+    "primes",
+    "seeds",
+    "points",
+)
 
 
 def verify_certificate(certificate: Mapping[str, Any], text: str) -> tuple[str, ...]:
@@ -46,7 +60,9 @@ def verify_certificate(certificate: Mapping[str, Any], text: str) -> tuple[str, 
 class _Check:
     def __init__(self, certificate: Mapping[str, Any], text: str) -> None:
         self.claim = certificate
-        elsewhere = f"the certificate belongs to another network: the text is not that of `{certificate['network']}`"
+        elsewhere = (
+            f"the certificate belongs to another network: the text is not that of `{certificate['network']}`"
+        )
         try:
             self.net = load(text, **certificate["sizes"])
         except TnError as error:
@@ -143,7 +159,9 @@ class _Check:
         counts = [len(values) for values in choices.values()]
         _check_count(prod(counts))
         places = np.indices(counts).reshape(len(counts), -1)
-        return {member: values[place] for (member, values), place in zip(choices.items(), places, strict=True)}
+        return {
+            member: values[place] for (member, values), place in zip(choices.items(), places, strict=True)
+        }
 
     def _shape(self, member: Member) -> tuple[int, ...]:
         table = self.study.net.tables.tensors[member[0]]
@@ -169,5 +187,3 @@ def _integers(seed: int, member: str, shape: tuple[int, ...], prime: int) -> Any
 def _check_count(count: int) -> None:
     if not 1 <= count <= MOST_POINTS:
         raise TnError(f"{count} points on one side are past the limit of {MOST_POINTS} for a check")
-
-

@@ -34,7 +34,9 @@ class Study:
         return [member_text(self.output.member if m == self.label else m) for m in side]
 
 
-def studies(net: Network, cut: str | Sequence[str] | None = None, output: str | None = None) -> Iterator[Study]:
+def studies(
+    net: Network, cut: str | Sequence[str] | None = None, output: str | None = None
+) -> Iterator[Study]:
     """The cuts asked for, each with its network.
 
     ``cut`` is the name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, the items of a cut as text,
@@ -74,7 +76,9 @@ def _found(net: Network, text: str) -> Cut:
     if text in BUILT_IN:
         name = _family(net)
         if name is None:
-            raise TnError(f"`{text}` is built in for networks whose inputs are one family; say the members", net.source)
+            raise TnError(
+                f"`{text}` is built in for networks whose inputs are one family; say the members", net.source
+            )
         return _built_in(net, text, name)
     if text.strip().isidentifier() and text.strip() not in net.tables.tensors:
         names = list(dict.fromkeys([*net.cuts, *BUILT_IN, "contiguous", "all"]))
@@ -103,7 +107,9 @@ class _Prepared:
         self.net, self.output, self.chosen = net, output, chosen
         self._made: dict[tuple[tuple[str, ...], Output, bool], tuple[Network, Member | None]] = {}
 
-    def network(self, features: Sequence[str], output: Output, labelled: bool) -> tuple[Network, Member | None]:
+    def network(
+        self, features: Sequence[str], output: Output, labelled: bool
+    ) -> tuple[Network, Member | None]:
         """The network with features as inputs and one number as score; and the label, if it is an input."""
         key = (tuple(features), output, labelled)
         if key not in self._made:
@@ -129,7 +135,9 @@ class _Prepared:
         _check_sides(cut.name, sides, everything)
         taken = {*sides[0], *sides[1]}
         fixed = tuple(member for member in everything if member not in taken)
-        return Study(net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output, label)
+        return Study(
+            net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output, label
+        )
 
     def _items(self, items: Sequence[CutItem]) -> dict[str, list[Member]]:
         tables = self.net.tables.tensors
@@ -164,7 +172,9 @@ def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Seque
             raise TnError(f"the cut `{name}` has no input in its {called}")
         if not side:
             opposite = "columns" if called == "rows" else "rows"
-            raise TnError(f"the cut `{name}` has no input in its {called}, it has all inputs in its {opposite}")
+            raise TnError(
+                f"the cut `{name}` has no input in its {called}, it has all inputs in its {opposite}"
+            )
 
 
 def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
@@ -175,7 +185,9 @@ def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
         raise TnError(f"`{net.name}` has {len(members)} inputs: there is nothing to cut")
     count = 2 ** (len(members) - 1) - 1
     if kind == "all" and count > MOST_CUTS:
-        raise TnError(f"{len(members)} inputs have {count:,} bipartitions, more than {MOST_CUTS:,}: try `contiguous`, or name the cuts")
+        raise TnError(
+            f"{len(members)} inputs have {count:,} bipartitions, more than {MOST_CUTS:,}: try `contiguous`, or name the cuts"
+        )
     for number in range(1, len(members)) if kind == "contiguous" else range(1, count + 1):
         rows = members[:number] if kind == "contiguous" else _subset(members, number)
         chosen = set(rows)

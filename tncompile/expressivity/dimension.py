@@ -185,14 +185,18 @@ class _Jacobian:
         values = module.score(np.zeros(0), *self._inputs(prime, first, count))
         bars = [name for name in self.net.outputs if name not in self.flat.outputs]
         parts = [part for name in bars for part in self._listed(values[name])]
-        return np.concatenate([np.broadcast_to(p, (count, *p.shape[1:])).reshape(count, -1) for p in parts], axis=1)
+        return np.concatenate(
+            [np.broadcast_to(p, (count, *p.shape[1:])).reshape(count, -1) for p in parts], axis=1
+        )
 
     def _listed(self, value: Any) -> list[Numbers]:
         return value if isinstance(value, list) else [value]
 
     def _inputs(self, prime: int, first: int, count: int) -> list[Any]:
         net = self.net
-        return [self._input(name, prime, first, count) for name, t in net.tensors.items() if t.role == "input"]
+        return [
+            self._input(name, prime, first, count) for name, t in net.tensors.items() if t.role == "input"
+        ]
 
     def _input(self, name: str, prime: int, first: int, count: int) -> Any:
         """Random data and cotangents for each sample; the same weights for all."""

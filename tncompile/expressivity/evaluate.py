@@ -134,7 +134,9 @@ class Probe:
         blocks = []
         for number in range(count):
 
-            def part(member: Member, shape: tuple[int, ...], first: int = number * block) -> npt.NDArray[np.float64]:
+            def part(
+                member: Member, shape: tuple[int, ...], first: int = number * block
+            ) -> npt.NDArray[np.float64]:
                 if member not in whole:
                     longer = (count * block, *shape[1:]) if member in self._columns else shape
                     whole[member] = draw(member, longer)
@@ -192,7 +194,11 @@ class Unfolding:
         """The network without these inputs. Raises TnError where the tensor does not fit in memory."""
         rows, columns = self.size
         what = f"a grid of {self.templates} templates" if self.templates else "the weight tensor"
-        check_memory(MATRIX_BYTES * rows * columns, f"{what} ({rows} × {columns} entries)", "the probe (no --grid), or fewer templates")
+        check_memory(
+            MATRIX_BYTES * rows * columns,
+            f"{what} ({rows} × {columns} entries)",
+            "the probe (no --grid), or fewer templates",
+        )
         if self.templates:
             compiled = Compiled(grid(self.net, self.templates))
         else:
@@ -221,7 +227,9 @@ class Unfolding:
         sides = [self._side(member) for member in self.legs]
         tensor = tensor[tuple(0 if side == 2 else slice(None) for side in sides)]
         kept = [side for side in sides if side < 2]
-        axes = [axis for axis, side in enumerate(kept) if side == 0] + [a for a, side in enumerate(kept) if side]
+        axes = [axis for axis, side in enumerate(kept) if side == 0] + [
+            a for a, side in enumerate(kept) if side
+        ]
         return tensor.transpose(axes).reshape(self.size)
 
 
@@ -263,5 +271,3 @@ def check_memory(needed: int, what: str, instead: str) -> None:
         raise TnError(
             f"{what} needs {needed / 2**30:.1f} GiB, more than the {limit / 2**30:.1f} GiB there are: try {instead}"
         )
-
-

@@ -35,7 +35,9 @@ class Drawing:
         """The prime of an evaluation."""
         return random_prime(self.seed + number, number, self.split)
 
-    def evaluate(self, matrix: Callable[[int, int], Residues], number: int) -> tuple[int, int, int, tuple[int, int]]:
+    def evaluate(
+        self, matrix: Callable[[int, int], Residues], number: int
+    ) -> tuple[int, int, int, tuple[int, int]]:
         """The rank of the matrix of evaluation ``number``, its seed and prime, and its shape.
 
         Where a denominator vanishes modulo the prime, further points are drawn.

@@ -64,8 +64,12 @@ def find_output(net: Network, text: str | None) -> Output:
         raise TnError(f"`{text}` is no member of the output `{name}`")
     component = tuple(int(part) for part in (found[3] or "").split(",") if part.strip())
     shape = _shape(net, (name, subscripts))
-    if component and (len(component) != len(shape) or any(not 1 <= c <= e for c, e in zip(component, shape, strict=True))):
-        raise TnError(f"`{text}`: the axes of `{member_text((name, subscripts))}` are {shape}, counted from 1")
+    if component and (
+        len(component) != len(shape) or any(not 1 <= c <= e for c, e in zip(component, shape, strict=True))
+    ):
+        raise TnError(
+            f"`{text}`: the axes of `{member_text((name, subscripts))}` are {shape}, counted from 1"
+        )
     return Output((name, subscripts), component)
 
 
@@ -101,7 +105,9 @@ def single_score(net: Network, output: Output, labelled: bool = False) -> tuple[
     use = Use(name, tuple(integer(s) for s in subscripts), indices)
     body: Expr = use
     if shape:
-        statements.insert(0, _vector(new, [formula_expr(e.formula) for e in shape], output, labelled, indices))
+        statements.insert(
+            0, _vector(new, [formula_expr(e.formula) for e in shape], output, labelled, indices)
+        )
         body = Multiply((Use(new, (), indices), use), (False, False))
     statements.append(Definition("output", names.fresh("value"), (), (), body))
     return verify(net.replace(statements), after="single_score"), (new, ()) if labelled and shape else None

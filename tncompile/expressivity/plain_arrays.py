@@ -113,7 +113,10 @@ def _product(parts: Sequence[Named], gone: Sequence[Label], prime: int) -> Named
 def _pair(left: Named, right: Named, gone: Sequence[Label], prime: int) -> Named:
     labels = tuple(dict.fromkeys((*left.labels, *right.labels)))
     kept = tuple(label for label in labels if label not in gone)
-    sizes = {**dict(zip(left.labels, left.array.shape, strict=True)), **dict(zip(right.labels, right.array.shape, strict=True))}
+    sizes = {
+        **dict(zip(left.labels, left.array.shape, strict=True)),
+        **dict(zip(right.labels, right.array.shape, strict=True)),
+    }
     if prod(sizes[label] for label in gone) > SAFE_SUM:
         whole = left.aligned(labels) * right.aligned(labels) % prime
         axes = tuple(labels.index(label) for label in gone)

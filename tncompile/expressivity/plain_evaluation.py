@@ -195,7 +195,9 @@ class _Evaluation:
             parts = [self._product(a.body, inner) for a in expr.arguments for inner in self._each(a, rows)]
         else:
             return [], [self._value(expr, rows)]
-        return [label for summed, _ in parts for label in summed], [f for _, factors in parts for f in factors]
+        return [label for summed, _ in parts for label in summed], [
+            f for _, factors in parts for f in factors
+        ]
 
     def _use(self, use: Use, rows: Rows) -> Named:
         labels = tuple(self._label(index, rows) for index in use.indices)

@@ -150,7 +150,6 @@ def _bounds_at_once(cuts: Sequence[Study]) -> ManyBounds | None:
     return bounds_of_cuts(net, members, rows)
 
 
-
 class _Ranking:
     """The rank of one cut."""
 
@@ -196,7 +195,9 @@ class _Ranking:
             return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
         found, method = self._evaluated(upper)
         if upper is not None and found.rank > upper:
-            raise InternalError(f"the rank {found.rank} of the cut `{self.sides.name}` is above its bound {upper}")
+            raise InternalError(
+                f"the rank {found.rank} of the cut `{self.sides.name}` is above its bound {upper}"
+            )
         if certified is not None and certified[0] > found.rank:
             return self._result(Found(certified[0], True, 0, (), ()), "witness", certified)
         return self._result(found, method, certified)
@@ -242,7 +243,15 @@ class _Ranking:
 
     def _numerical(self) -> RankResult:
         upper = None if self.bound is None else self.bound.value
-        found = numerical_ranks(self.net, self.sides, upper, self.options.grid, self.options.points, self.options.seed, self.options.samples or 1)
+        found = numerical_ranks(
+            self.net,
+            self.sides,
+            upper,
+            self.options.grid,
+            self.options.points,
+            self.options.seed,
+            self.options.samples or 1,
+        )
         return RankResult(
             self.sides,
             self.of,
@@ -257,4 +266,3 @@ class _Ranking:
             singular_values=found.singular_values,
             ranks=found.ranks,
         )
-

@@ -9,7 +9,9 @@ from tncompile.network import Network, warnings
 from tncompile.source import Diagnostic, Source, TnError
 
 
-def examine(source: Source, sizes: Mapping[str, object] | None = None) -> tuple[Network | None, list[Diagnostic]]:
+def examine(
+    source: Source, sizes: Mapping[str, object] | None = None
+) -> tuple[Network | None, list[Diagnostic]]:
     """The network of a text, None if there is an error, and every error or else every warning, in file order."""
     try:
         network = load_source(source, sizes)

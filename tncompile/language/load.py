@@ -8,7 +8,7 @@ from os import PathLike
 from tncompile.language.bind import bind
 from tncompile.language.parse import parse
 from tncompile.network import Network
-from tncompile.source import Source, read_source
+from tncompile.source import Source, UsageError, read_source
 
 
 def load(text: str | PathLike[str], /, **sizes: object) -> Network:
@@ -26,7 +26,11 @@ def load(text: str | PathLike[str], /, **sizes: object) -> Network:
     ------
     TnError
         With every problem of the text and the sizes, each with its place.
+    UsageError
+        For what is neither a path nor a text.
     """
+    if not isinstance(text, str | PathLike) or not str(text):
+        raise UsageError(f"`load` takes the path of a file, or a text with a newline, not {text!r}")
     if isinstance(text, str) and "\n" in text:
         return load_source(Source("<text>", text), sizes)
     return load_source(read_source(text), sizes)

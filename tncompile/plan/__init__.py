@@ -1,6 +1,7 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
 from tncompile.plan.cost import Cost, cost
+from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
@@ -22,6 +23,7 @@ __all__ = [
     "Step",
     "cost",
     "fold",
+    "gradient_of",
     "order",
     "peak_elements",
     "plan_table",

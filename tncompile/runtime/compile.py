@@ -5,6 +5,7 @@ from __future__ import annotations
 from tncompile.network import Network
 from tncompile.runtime.model import Model
 from tncompile.runtime.plans import Plans
+from tncompile.source import UsageError
 
 
 def compile_network(
@@ -30,8 +31,10 @@ def compile_network(
     TnError
         Where the network is at fault, or needs more memory than allowed.
     UsageError
-        For a target or dtype that there is not.
+        For what is no network, and for a target or dtype that there is not.
     """
+    if not isinstance(net, Network):
+        raise UsageError(f"`compile` takes a network (see `load`), not {net!r}")
     if dtype is None:
         dtype = "complex128" if net.field == "complex" else "float64"
     return Model(net, Plans(net, target, dtype, memory))

@@ -6,6 +6,7 @@ import linecache
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
+from numbers import Integral
 from os import PathLike
 from types import ModuleType
 from typing import Any
@@ -15,7 +16,7 @@ from tncompile.network import Network
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.plans import Plans
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
-from tncompile.source import TnError, write_whole
+from tncompile.source import TnError, UsageError, write_whole
 
 Array = Any
 
@@ -62,7 +63,9 @@ class Model:
         return {name: place.shape for name, place in self._layout.places.items()}
 
     def init(self, seed: int = 0) -> Weights:
-        """Random weights, as the network's initialisers say."""
+        """Random weights, as the network's initialisers say. Raises UsageError for a seed below 0."""
+        if not isinstance(seed, Integral) or seed < 0:
+            raise UsageError(f"a seed is an integer of 0 or more, not {seed!r}")
         return Weights(self._layout, self._scoring.init(seed, self.dtype))
 
     def zeros(self) -> Weights:

@@ -62,8 +62,12 @@ class WeightLayout:
         """The declared weights, in file order."""
         return tuple(name for name, tensor in self.network.tensors.items() if tensor.role == "weight")
 
-    def find(self, name: str, flat: Array) -> Array | list[Array]:
+    def find(self, name: object, flat: Array) -> Array | list[Array]:
         """A member, or all members of a weight: one array if they are a box of equal shapes, else a list."""
+        if not isinstance(name, str):
+            raise KeyError(
+                f"weights are found by name, such as `{next(iter(self.places), 'G[3]')}`, not {name!r}"
+            )
         place = self.places.get(_spelled(name))
         if place is not None:
             return place.view(flat)

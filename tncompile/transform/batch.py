@@ -26,6 +26,7 @@ from tncompile.network import (
     nodes_of,
     verify,
 )
+from tncompile.source import UsageError
 from tncompile.transform.names import Names
 
 
@@ -33,8 +34,11 @@ def batch(net: Network, name: str = "batch", value: int = 256) -> Network:
     """The network with a new first axis for each input, and for each definition that depends on one.
 
     Its extent is a new size ``name`` (another name if that is taken), ``value`` unless told otherwise. An
-    input without members has no samples; a network without other inputs is returned as it is.
+    input without members has no samples; a network without other inputs is returned as it is. Raises
+    UsageError for a value below 1.
     """
+    if value < 1:
+        raise UsageError(f"a batch has at least 1 sample, not {value}")
     inputs = [name for name, tensor in net.tensors.items() if tensor.role == "input"]
     depending = dependents(net, [name for name in inputs if len(net.tables.tensors[name].members)])
     if not depending:

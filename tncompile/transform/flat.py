@@ -23,7 +23,7 @@ from tncompile.network import (
     nodes_of,
 )
 from tncompile.network.syntax.substitute import substitute
-from tncompile.source import InternalError
+from tncompile.source import UsageError
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ Form = Contract | Combine | Apply | Reduction
 
 
 def flat_form(definition: Definition) -> Form:
-    """Which form the body of a rule has. Raises InternalError where the network is not flat."""
+    """Which form the body of a rule has. Raises UsageError where the network is not flat."""
     body = definition.body
     match body:
         case Add():
@@ -211,5 +211,5 @@ def _contraction(
     return Contract(signed(coefficient, sign), factors, loops)
 
 
-def _not_flat(definition: Definition) -> InternalError:
-    return InternalError(f"a rule for `{definition.name}` is not flat; bring the network into order first")
+def _not_flat(definition: Definition) -> UsageError:
+    return UsageError(f"a rule for `{definition.name}` is not flat; bring the network into order first")

@@ -36,7 +36,7 @@ from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
 DEPTH = 100  # how deep in an expression a body may be put
-BODIES = 2000  # bodies that are put in altogether
+BODIES = 300  # bodies that are put in altogether
 
 
 def inline_definitions(net: Network) -> Network:

@@ -58,9 +58,7 @@ def _item(scope: Evaluation, expr: Item, values: dict[str, int]) -> Formula:
     if let is None:
         return Formula.atom(text)
     names = [loop.variables[0] if len(loop.variables) == 1 else "" for loop in let.family]
-    return scope.let_formula(
-        text, let.value, {n: s for n, s in zip(names, subscripts, strict=True) if n}
-    )
+    return scope.let_formula(text, let.value, {n: s for n, s in zip(names, subscripts, strict=True) if n})
 
 
 def _product(scope: Evaluation, expr: Multiply, values: dict[str, int]) -> Formula:

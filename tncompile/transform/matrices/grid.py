@@ -7,6 +7,7 @@ from dataclasses import replace
 from tncompile.network import Axis, Name, Network, Size, Statement, Tensor, Use
 from tncompile.network.syntax.substitute import integer
 from tncompile.network.verify import verify
+from tncompile.source import UsageError
 from tncompile.transform.context import Context
 from tncompile.transform.dependence import Legs, carried_legs
 from tncompile.transform.matrices.legs import Wiring, rewired
@@ -18,8 +19,10 @@ def grid(net: Network, count: int) -> Network:
     Every input gets a first axis of a new size `grid`. An output gets a free index for each input
     member that it depends on, in the order of the inputs in the file and of their members, before
     its own: so ``score()`` of inputs x[1] to x[3] becomes the tensor f(u[1], v[2], w[3]) of shape
-    (count, count, count). Cuts are left out.
+    (count, count, count). Cuts are left out. Raises UsageError for a count below 1.
     """
+    if count < 1:
+        raise UsageError(f"a grid has at least 1 template, not {count}")
     context = Context(net)
     size = Size(context.names.fresh("grid"), default=integer(count))
     context.lists.append(size)
