@@ -29,6 +29,7 @@ bench: $(VENV)/bench.stamp ## measure speed and exactness (takes minutes; see be
 	$(BIN)/python -m benchmarks.tensor_train
 	$(BIN)/python -m benchmarks.hierarchical_tucker
 	$(BIN)/python -m benchmarks.exactness
+	$(BIN)/python -m benchmarks.ranks
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) out dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

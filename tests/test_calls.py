@@ -19,12 +19,12 @@ def test_the_gradient_of_a_loaded_network_is_ordered_first():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda net: tn.compile("tensor_train.tn"), "`compile` takes a network"),
-        (lambda net: tn.load(None), "`load` takes the path of a file"),
-        (lambda net: tn.load(""), "`load` takes the path of a file"),
+        (lambda _: tn.compile("tensor_train.tn"), "`compile` takes a network"),
+        (lambda _: tn.load(None), "`load` takes the path of a file"),
+        (lambda _: tn.load(""), "`load` takes the path of a file"),
         (lambda net: tn.grid(net, 0), "a grid has at least 1 template, not 0"),
         (lambda net: tn.batch(net, value=0), "a batch has at least 1 sample, not 0"),
-        (lambda net: tn.fold(net), "bring the network into order first"),
+        (tn.fold, "bring the network into order first"),
         (lambda net: tn.compile(net).init(seed=-1), "a seed is an integer of 0 or more, not -1"),
         (lambda net: tn.compile(net).init(seed="a"), "a seed is an integer of 0 or more, not 'a'"),
     ],

@@ -147,3 +147,13 @@ def test_a_probability_that_is_too_small_is_rejected():
     assert any("probability" in sentence for sentence in verify_certificate(certificate, DEEP))
     with pytest.raises(TnError, match="probability of failure is not as small"):
         verify_certificate({**certificate, "failure": "1/10000000000000000000000"}, DEEP)
+
+
+def test_certificates_of_many_cuts_bounded_at_once_are_checked():
+    report = rank(load(TRAIN, d=6), "all")
+    assert len(report.certificates) == 31
+    for certificate in report.certificates:
+        assert certificate["bound"] is None
+        assert verify_certificate(certificate, TRAIN)
+        with pytest.raises(TnError, match="the upper bound is not proved"):
+            verify_certificate(certificate | {"upper": certificate["upper"] - 1, "verdict": "probable"}, TRAIN)

@@ -6,7 +6,7 @@ import linecache
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from numbers import Integral
+from operator import index
 from os import PathLike
 from types import ModuleType
 from typing import Any
@@ -64,7 +64,11 @@ class Model:
 
     def init(self, seed: int = 0) -> Weights:
         """Random weights, as the network's initialisers say. Raises UsageError for a seed below 0."""
-        if not isinstance(seed, Integral) or seed < 0:
+        try:
+            valid = index(seed) >= 0
+        except TypeError:
+            valid = False
+        if not valid:
             raise UsageError(f"a seed is an integer of 0 or more, not {seed!r}")
         return Weights(self._layout, self._scoring.init(seed, self.dtype))
 
