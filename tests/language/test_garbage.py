@@ -181,3 +181,9 @@ def test_ten_thousand_statements_are_read_in_seconds():
     start = time.perf_counter()
     assert len(parse(Source("test.tn", "network test\n" + lines)).statements) == 10_000
     assert time.perf_counter() - start < 20
+
+
+def test_a_list_past_the_limit_is_refused_before_it_is_parsed():
+    text = "network long\nsize edges = [" + "1, " * 1_000_001 + "1]\noutput y() = 1\n"
+    with pytest.raises(TnError, match=r"2:1: error: this statement lists more than 1,000,000 items"):
+        parse(Source("<text>", text))

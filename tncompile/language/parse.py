@@ -16,6 +16,7 @@ from tncompile.language.nesting import check_nesting
 from tncompile.language.statements import cut_statements, lines_of
 from tncompile.language.syntax import Syntax
 from tncompile.network.syntax import Statement
+from tncompile.network.values.limits import LIST_ITEMS
 from tncompile.source import Diagnostic, Fault, Note, Source, Span, TnError
 
 
@@ -40,6 +41,9 @@ def parse(source: Source) -> Syntax:
 
 def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
     """One statement of a text; raises `Fault`."""
+    if source.text.count(",", span.start, span.end) > LIST_ITEMS:
+        # Counted before it is parsed: a list this long would take half a minute to be refused.
+        raise Fault(Diagnostic(f"this statement lists more than {LIST_ITEMS:,} items", _first_word(source, span)))
     try:
         # What `StatementBuilder` returns for a whole statement.
         statements = cast("tuple[Statement, ...]", _parse(source.text, span))
