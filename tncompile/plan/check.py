@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tncompile.network import Choice, Definition, Index, Network, Over, Reduce, Use, nodes_of
-from tncompile.source import InternalError
+from tncompile.source import InternalError, UsageError
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
 
 
@@ -29,7 +29,12 @@ def _problems(definition: Definition) -> Iterator[str]:
         yield "it holds an index with a loop"
     if sum(isinstance(node, Over | Reduce) for node in nodes) > 2:
         yield "it sums more than once"
-    yield from _index_problems(definition, flat_form(definition))
+    try:
+        form = flat_form(definition)
+    except UsageError as error:
+        yield str(error)
+    else:
+        yield from _index_problems(definition, form)
 
 
 def _index_problems(definition: Definition, form: Form) -> Iterator[str]:
