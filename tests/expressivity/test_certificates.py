@@ -156,4 +156,6 @@ def test_certificates_of_many_cuts_bounded_at_once_are_checked():
         assert certificate["bound"] is None
         assert verify_certificate(certificate, TRAIN)
         with pytest.raises(TnError, match="the upper bound is not proved"):
-            verify_certificate(certificate | {"upper": certificate["upper"] - 1, "verdict": "probable"}, TRAIN)
+            verify_certificate(
+                certificate | {"upper": certificate["upper"] - 1, "verdict": "probable"}, TRAIN
+            )

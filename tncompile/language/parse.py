@@ -43,7 +43,9 @@ def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
     """One statement of a text; raises `Fault`."""
     if source.text.count(",", span.start, span.end) > LIST_ITEMS:
         # Counted before it is parsed: a list this long would take half a minute to be refused.
-        raise Fault(Diagnostic(f"this statement lists more than {LIST_ITEMS:,} items", _first_word(source, span)))
+        raise Fault(
+            Diagnostic(f"this statement lists more than {LIST_ITEMS:,} items", _first_word(source, span))
+        )
     try:
         # What `StatementBuilder` returns for a whole statement.
         statements = cast("tuple[Statement, ...]", _parse(source.text, span))
