@@ -47,17 +47,19 @@ def emit(
     batch: str | None = "batch",
     domain: Domain | None = None,
     written: Network | None = None,
+    thorough: bool = True,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
+    Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
     Raises TnError for an expression of thousands of numbers or arguments, which Python could not read.
     """
     package, alias = LIBRARIES[target]
     module = _Module(
-        score, gradient, package, domain or Domain(dtype, alias), batch, written or score.network
+        score, gradient, package, domain or Domain(dtype, alias), batch, written or score.network, thorough
     )
     try:
         return render(list(module.items()))
@@ -77,6 +79,7 @@ class _Module:
         domain: Domain,
         batch: str | None,
         written: Network,
+        thorough: bool,
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
         self.written = written
@@ -86,7 +89,7 @@ class _Module:
         names = Names([*RESERVED, domain.library, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
-        self.shared = Shared(names, weight_blocks(self.network))
+        self.shared = Shared(names, weight_blocks(self.network), thorough)
         self.batch = batch if batch in self.network.sizes else None
         self.symbols = Symbols(self.network, domain, self.batch, names)
 

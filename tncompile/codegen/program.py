@@ -28,6 +28,7 @@ class Shared:
 
     names: Names
     blocks: tuple[WeightBlock, ...]
+    thorough: bool
     tables: Tables = field(default_factory=Tables)
     constants: dict[str, tuple[Buffer, Symbols]] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ class Program:
             for name in self.used
             if buffers[name].role != "value"
         }
-        orders = choose_orders(schedule, Placed(outside, self.bound), symbols.batch)
+        orders = choose_orders(schedule, Placed(outside, self.bound), symbols.batch, shared.thorough)
         self.outside: dict[str, Order] = outside
         self.storages = {
             name: Storage(

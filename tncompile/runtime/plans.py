@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tncompile.codegen import DTYPES, LIBRARIES, emit
 from tncompile.network import Network
-from tncompile.plan import Schedule, fold, order
+from tncompile.plan import Objective, Schedule, fold, order
 from tncompile.runtime.memory import check_memory, default_limit
 from tncompile.source import TnError, UsageError
 from tncompile.transform import batch, gradient
@@ -21,6 +21,7 @@ class Plans:
     target: str
     dtype: str
     memory: int | None
+    objective: Objective = field(default_factory=Objective, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.target not in LIBRARIES:
@@ -45,7 +46,7 @@ class Plans:
     @cached_property
     def flat(self) -> Network:
         """The network with at most two factors in each definition."""
-        return order(self.batched)
+        return order(self.batched, self.objective)
 
     @cached_property
     def score(self) -> Schedule:
@@ -86,4 +87,5 @@ class Plans:
             dtype=self.dtype,
             batch=self.batch,
             written=self.network,
+            thorough=self.objective.thorough,
         )

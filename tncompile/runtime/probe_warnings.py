@@ -7,8 +7,6 @@ one evaluation tells which members matter; what seems not to matter is tried aga
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy.typing as npt
 
 from tncompile.codegen import is_array
 from tncompile.network import Definition, Network
-from tncompile.plan import Objective, order
+from tncompile.plan import Objective
 from tncompile.runtime.model import Model
 from tncompile.runtime.plans import Plans
 from tncompile.source import NOWHERE, Diagnostic, Span, TnError
@@ -38,21 +36,15 @@ def probe_warnings(net: Network) -> list[Diagnostic]:
         return []  # past the memory limit: nothing can be said
 
 
-@dataclass(frozen=True)
-class _QuickPlans(Plans):
-    """Plans for a few evaluations: the best order is not worth the search."""
-
-    @cached_property
-    def flat(self) -> Network:
-        """The network with at most two factors in each definition."""
-        return order(self.batched, Objective(thorough=False))
+# A few evaluations are not worth the search for the best order.
+QUICK = Objective(thorough=False)
 
 
 class _Probe:
     def __init__(self, net: Network) -> None:
         self.net = net
         dtype = "complex128" if net.field == "complex" else "float64"
-        self.model = Model(net, _QuickPlans(net, "numpy", dtype, None))
+        self.model = Model(net, Plans(net, "numpy", dtype, None, objective=QUICK))
         inputs = [name for name, tensor in net.tensors.items() if tensor.role == "input"]
         self.members = [(name, p) for name in inputs for p in range(len(net.tables.tensors[name].members))][
             :MEMBERS

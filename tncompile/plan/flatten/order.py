@@ -28,7 +28,7 @@ def order(net: Network, objective: Objective = DEFAULT) -> Network:
     """
     net = inline_definitions(net)
     flat = _ordered(net, objective)
-    merged = merge_single_uses(net)
+    merged = merge_single_uses(net) if objective.thorough else net
     if merged is net:
         return flat
     other = _ordered(merged, objective)
