@@ -17,14 +17,14 @@ DTYPES = ("float32", "float64", "complex64", "complex128")
 
 @dataclass(frozen=True)
 class Domain:
-    """Real or complex floating-point numbers of one dtype, in the array library called `library`.
+    """Real or complex floating-point numbers of one dtype, in the array library called `namespace`.
 
     Everything that depends on the number domain goes through these methods, so that another one
     (integers modulo a prime) is another object, not another emitter.
     """
 
     dtype: str
-    library: str = "np"
+    namespace: str = "np"
     plain: bool = (
         True  # numbers of the library itself: its operators compute with them, and write into given places
     )
@@ -36,7 +36,7 @@ class Domain:
 
     def function(self, called: str) -> ast.expr:
         """A function of the array library."""
-        return nodes.attribute(nodes.name(self.library), called)
+        return nodes.attribute(nodes.name(self.namespace), called)
 
     def call(self, called: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.Call:
         """A call of a function of the array library."""

@@ -168,12 +168,12 @@ def _complex_normal() -> Block:
 
 
 def _orthogonal_helper(symbols: Symbols) -> Block:
-    library = symbols.domain.library
+    namespace = symbols.domain.namespace
     text = f"""
 if matrices.shape[1] < matrices.shape[2]:
     return orthogonal(matrices.swapaxes(1, 2)).swapaxes(1, 2)
-q, triangle = {library}.linalg.qr(matrices)
-signs = {library}.sign({library}.diagonal(triangle, axis1=1, axis2=2).real)
+q, triangle = {namespace}.linalg.qr(matrices)
+signs = {namespace}.sign({namespace}.diagonal(triangle, axis1=1, axis2=2).real)
 return q * signs[:, None, :]
 """
     lines = ["Orthonormal columns (or rows, if there are fewer of them) from a stack of random matrices."]

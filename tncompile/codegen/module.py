@@ -86,7 +86,7 @@ class _Module:
         self.network = score.network
         self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
-        names = Names([*RESERVED, domain.library, *helpers, *(["PRIME"] if helpers else [])])
+        names = Names([*RESERVED, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
         self.shared = Shared(names, weight_blocks(self.network), thorough)
@@ -101,8 +101,8 @@ class _Module:
             functions.append(self._entry(self.gradient, "score_and_gradient"))
         yield Text((*self._documentation(),))
         yield Blank()
-        library = None if self.domain.library == self.package else self.domain.library
-        yield ast.Import([ast.alias(self.package, library)])
+        namespace = None if self.domain.namespace == self.package else self.domain.namespace
+        yield ast.Import([ast.alias(self.package, namespace)])
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
         yield from helpers
@@ -225,7 +225,7 @@ return views
         }
         statements = list(initial.statements(views))
         body: list[Item] = [Text(("Random weights, as one flat vector.",))]
-        generator = nodes.attribute(nodes.name(self.domain.library), "random", "default_rng")
+        generator = nodes.attribute(nodes.name(self.domain.namespace), "random", "default_rng")
         body.append(nodes.assign("rng", nodes.call(generator, nodes.name("seed"))))
         body.append(
             nodes.assign("w", self.domain.call("empty", nodes.name("WEIGHT_COUNT"), nodes.name("dtype")))

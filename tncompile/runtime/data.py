@@ -51,7 +51,7 @@ def _shape(extents: Sequence[Extent], batch: str | None) -> Shape:
 class Reader:
     """Turns what a caller gives into arrays of one library and dtype."""
 
-    library: Any  # numpy or cupy
+    namespace: Any  # numpy or cupy
     dtype: str
     samples: int | None = None  # how many samples there are, once an array has said it
     said_by: str = ""
@@ -96,7 +96,7 @@ class Reader:
 
     def _converted(self, title: str, value: object) -> Array:
         try:
-            array = self.library.asarray(value)
+            array = self.namespace.asarray(value)
         except (TypeError, ValueError) as error:
             raise TnError(f"{_quoted(title)} cannot be read as one array of numbers: {error}") from error
         if array.dtype.kind not in "biufc":
@@ -133,7 +133,7 @@ class Reader:
                 f"{_quoted(title)} holds integers that choose one of {extent} entries of its last axis, "
                 f"0 to {extent - 1}; here is {wrong}"
             )
-        return self.library.eye(extent, dtype=self.dtype)[array]
+        return self.namespace.eye(extent, dtype=self.dtype)[array]
 
 
 def named(wanted: Sequence[str], value: object, what: str) -> Mapping[str, object]:
