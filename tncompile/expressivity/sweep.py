@@ -117,23 +117,25 @@ def parse_axis(text: str) -> Axis:
         raise UsageError(
             f"--sweep {text}: write --sweep NAME=FIRST..LAST, FIRST..LAST..STEP or a list, as d=2,4,8"
         )
-    name, values = match[1], match[2].strip()
+    return Axis(match[1], parse_values(match[2].strip(), f"--sweep {text}"))
+
+
+def parse_values(values: str, said: str) -> tuple[int, ...]:
+    """``2..12..2`` (both ends included), ``2..4``, ``2,4,8``. Raises UsageError with ``said``, what asked for it."""
     found = _RANGE.fullmatch(values)
     if found is not None:
         first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
         if step < 1 or last < first:
-            raise UsageError(f"--sweep {text}: the range holds no value")
+            raise UsageError(f"{said}: the range holds no value")
         if (last - first) // step >= MOST_POINTS:
-            raise UsageError(f"--sweep {text}: more than {MOST_POINTS:,} values")
-        return Axis(name, tuple(range(first, last + 1, step)))
+            raise UsageError(f"{said}: more than {MOST_POINTS:,} values")
+        return tuple(range(first, last + 1, step))
     parts = [part.strip() for part in values.split(",")]
     if not all(part.isdecimal() and len(part) < 10 for part in parts):
-        raise UsageError(
-            f"--sweep {text}: `{values}` is neither a range such as 2..12..2 nor a list such as 2,4,8"
-        )
+        raise UsageError(f"{said}: `{values}` is neither a range such as 2..12..2 nor a list such as 2,4,8")
     if len(set(parts)) != len(parts):
-        raise UsageError(f"--sweep {text}: a value is given twice")
-    return Axis(name, tuple(sorted(map(int, parts))))
+        raise UsageError(f"{said}: a value is given twice")
+    return tuple(sorted(map(int, parts)))
 
 
 def points_of(axes: Sequence[Axis]) -> list[dict[str, int]]:
