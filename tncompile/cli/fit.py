@@ -13,12 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tncompile.cli.console import echo, echo_json, table_console
-from tncompile.cli.data import Samples, read_samples
 from tncompile.cli.options import file_argument, json_option, load_network, size_option
 from tncompile.codegen import DTYPES, LIBRARIES
 from tncompile.runtime import Model, compile_network
 from tncompile.source import TnError, UsageError, write_whole
-from tncompile.train import Epoch, Fit, FitOptions, accuracy, fit
+from tncompile.train import Epoch, Fit, FitOptions, Samples, accuracy, fit, read_samples
 from tncompile.train.loss import LOSSES
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from tncompile.expressivity.result import Verdict
 
 Point = Mapping[str, int]
-Decided = Literal["proved", "found", "unreachable", "unknown"]
+Decided = Literal["proved", "probable", "at_least", "unreachable", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ class EquivalentWidth:
     """The least width at which ``column`` can have the ranks that ``row`` has at one point, at every compared cut.
 
     A lower bound on the width of an equivalent network by nature: equal functions have equal ranks, not the other way
-    round. ``decided`` says how it is known: ``proved`` (one less cannot have a rank, by the bound of the graph or
-    an exact rank; and this width has it), ``found`` (this width was not confirmed to have the ranks, so more may be needed), ``unreachable`` (no width
+    round. ``decided`` says how it is known: ``proved`` (this width has the ranks, and one less cannot, by the bound of the graph or
+    an exact rank), ``probable`` (one less falls short but for the probability of failure that ranks are found with), ``at_least`` (that this width has the
+    ranks was not confirmed: more may be needed), ``unreachable`` (no width
     can, and ``width`` is None), ``unknown`` (a rank of the row is missing). ``cut`` is the one that decides.
     """
 

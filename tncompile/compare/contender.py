@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tncompile.language import load_source, parse
+from tncompile.language import load_syntax, parse
+from tncompile.language.syntax import Syntax
 from tncompile.network import Extent, Network, Size
 from tncompile.network.values.structural import structural_names
 from tncompile.source import Source, TnError, UsageError
@@ -30,13 +31,18 @@ class Contender:
         return Contender(label or net.name, Source(f"<{label or net.name}>", str(net)), bound=True)
 
     @cached_property
+    def syntax(self) -> Syntax:
+        """What was read. Raises TnError where the text cannot be."""
+        return parse(self.source)
+
+    @cached_property
     def declared(self) -> Mapping[str, Size]:
-        """The sizes of the file, in its order. Raises TnError where the text cannot be read."""
-        return {s.name: s for s in parse(self.source).statements if isinstance(s, Size)}
+        """The sizes of the file, in its order."""
+        return {s.name: s for s in self.syntax.statements if isinstance(s, Size)}
 
     def load(self, sizes: Sizes) -> Network:
         """The network at some sizes. Raises TnError with every problem."""
-        return load_source(self.source, sizes)
+        return load_syntax(self.syntax, sizes)
 
 
 def labelled(contenders: Iterable[Contender]) -> tuple[Contender, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -40,8 +41,8 @@ class Degree:
     kind: Kind = Kind.POLYNOMIAL
 
 
-def score_degree(net: Network) -> Degree:
-    """The degree of the only output of a network in inputs and weights together: exact, of any size."""
+def score_degree(net: Network, variables: Collection[str] = ("input", "weight")) -> Degree:
+    """The degree of the only output of a network in its ``variables``, the tensors of some roles: exact, of any size."""
     members = Members(net)
     reader = Reader(net)
     rules: dict[int, tuple[Reading, int]] = {}
@@ -53,7 +54,7 @@ def score_degree(net: Network) -> Degree:
     found: list[Degree | None] = [None] * members.count
     for name, tensor in net.tensors.items():
         start, count = members.starts[name], len(net.tables.tensors[name].members)
-        degree = Degree(0 if tensor.role == "constant" else 1, tensor.role == "input")
+        degree = Degree(int(tensor.role in variables), tensor.role == "input")
         found[start : start + count] = [degree] * count
     for node, _ in members.in_order():
         if node in rules:

@@ -57,6 +57,12 @@ def _gauge(edge: _Edge) -> int:
 
 
 def _plain(net: Network) -> _Plain | None:
+    whole = single_free_product(net)
+    return None if whole is None else _read(whole)
+
+
+def single_free_product(net: Network) -> Product | None:
+    """The score as one product of inputs and weights, each standing in it once; None where it is none."""
     members = input_members(net)
     if len(members) < 2:
         return None
@@ -70,7 +76,7 @@ def _plain(net: Network) -> _Plain | None:
         return None
     whole = body.nodes[body.root]
     assert isinstance(whole, Product)
-    return _read(whole)
+    return whole
 
 
 def _read(whole: Product) -> _Plain | None:

@@ -92,6 +92,11 @@ def rank(
     return _report(net, wanted, Options(grid, points, fail, seed, samples), progress)
 
 
+def rank_of(study: Study, options: Options) -> RankResult:
+    """The rank of one cut, written out."""
+    return next(_rankings([study], options)).result()
+
+
 def _report(net: Network, wanted: Sequence[Study], options: Options, progress: Progress | None) -> RankReport:
     """The ranks of cuts; those that are finished when it is interrupted, or when some cannot be found."""
     results: list[RankResult] = []

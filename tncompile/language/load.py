@@ -7,6 +7,7 @@ from os import PathLike
 
 from tncompile.language.bind import bind
 from tncompile.language.parse import parse
+from tncompile.language.syntax import Syntax
 from tncompile.network import Network
 from tncompile.source import Source, UsageError, read_source
 
@@ -38,6 +39,11 @@ def load(text: str | PathLike[str], /, **sizes: object) -> Network:
 
 def load_source(source: Source, sizes: Mapping[str, object] | None = None) -> Network:
     """The checked network of a text at given sizes. Raises TnError with every problem."""
-    network = bind(parse(source), sizes or {})
+    return load_syntax(parse(source), sizes or {})
+
+
+def load_syntax(syntax: Syntax, sizes: Mapping[str, object]) -> Network:
+    """The checked network of a text that was parsed. Raises TnError with every problem."""
+    network = bind(syntax, sizes)
     _ = network.tables  # building them is the check of a network
     return network

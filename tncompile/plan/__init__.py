@@ -1,5 +1,6 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
+from tncompile.plan.account import Account, Evaluation, account, weight_count
 from tncompile.plan.cost import Cost, cost
 from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
@@ -11,9 +12,11 @@ from tncompile.plan.table import PlanRow, plan_table
 
 __all__ = [
     "Access",
+    "Account",
     "Affine",
     "Buffer",
     "Cost",
+    "Evaluation",
     "Gather",
     "Loop",
     "Objective",
@@ -21,10 +24,12 @@ __all__ = [
     "Schedule",
     "Span",
     "Step",
+    "account",
     "cost",
     "fold",
     "gradient_of",
     "order",
     "peak_elements",
     "plan_table",
+    "weight_count",
 ]

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.codegen import is_array
 from tncompile.network import Definition, Network
 from tncompile.plan import Objective
 from tncompile.runtime.model import Model
 from tncompile.runtime.plans import Plans
+from tncompile.runtime.random_data import arranged, normal
 from tncompile.source import NOWHERE, Diagnostic, Span, TnError
 
 Array = npt.NDArray[Any]
@@ -105,7 +105,7 @@ class _Probe:
         for number, scale in enumerate(SCALES):
             rng = np.random.default_rng(number)
             flat = scale * (
-                self.model.init(number).flat + 0.1 * self._normal(rng, self.model.zeros().flat.shape)
+                self.model.init(number).flat + 0.1 * normal(self.net, rng, self.model.zeros().flat.shape)
             )
             data = self._data(rng, 1 + len(self.members))
             values = self._values(flat, data)
@@ -134,7 +134,7 @@ class _Probe:
         weights.flat[:] = flat
         for member in self.model.weights:
             if member.partition("[")[0] == name:
-                weights[member][...] += self._normal(rng, self.model.weights[member])
+                weights[member][...] += normal(self.net, rng, self.model.weights[member])
         changed = self._values(weights.flat, data)
         return any(not _alike(changed[output], values[output]) for output in values)
 
@@ -157,25 +157,12 @@ class _Probe:
             lists[name] = []
             for position, block in enumerate(table.block_of.tolist()):
                 shape = tuple(extent.value for extent in table.blocks[block].shape)
-                array = np.broadcast_to(self._normal(rng, shape), (samples, *shape)).copy()
+                array = np.broadcast_to(normal(self.net, rng, shape), (samples, *shape)).copy()
                 place = places.get((name, position), samples) + 1
                 if place < samples:
-                    array[place] = self._normal(rng, shape)
+                    array[place] = normal(self.net, rng, shape)
                 lists[name].append(array)
-        return {name: self._arranged(name, arrays) for name, arrays in lists.items()}
-
-    def _arranged(self, name: str, arrays: list[Array]) -> Any:
-        """Members as the model takes them: one array for a box, else a list."""
-        if not is_array(self.net, name):
-            return arrays
-        members = self.net.tables.tensors[name].members
-        box = tuple(len(np.unique(column)) for column in members.T)
-        stacked = np.stack(arrays, axis=1)
-        return stacked.reshape(stacked.shape[0], *box, *stacked.shape[2:])
-
-    def _normal(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        real = rng.normal(size=shape)
-        return real + 1j * rng.normal(size=shape) if self.net.field == "complex" else real
+        return {name: arranged(self.net, name, arrays) for name, arrays in lists.items()}
 
     # --- what is said ----------------------------------------------------------------------------
 

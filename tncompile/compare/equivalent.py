@@ -1,0 +1,122 @@
+"""The least width at which a network can have given ranks: searched with bounds of the graph, confirmed by exact ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tncompile.expressivity.bounds import upper_bound
+from tncompile.expressivity.cuts import Study, studies
+from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.rank import Options as Asked
+from tncompile.expressivity.rank import rank_of
+from tncompile.expressivity.result import RankResult
+from tncompile.language import load
+from tncompile.network import Network
+
+LARGEST = 2**20  # widths that are tried
+TRIES = 12  # widths above the first that the bounds allow, until one has the ranks
+Options = Mapping[str, Any]
+
+
+def equivalent_widths(net: Network, options: Options) -> dict[str, Any]:
+    """For each of ``options["targets"]``, ranks by cut, the least width that has them at every cut.
+
+    ``options["width"]`` names the size that is the width, ``options["cuts"]`` the cuts as they were asked for.
+    """
+    search = _Search(net, options)
+    return {"widths": [search.solve(target) for target in options["targets"]]}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """See `EquivalentWidth`."""
+
+    width: int | None
+    decided: str
+    cut: str | None
+
+
+class _Search:
+    def __init__(self, net: Network, options: Options) -> None:
+        self.net, self.options = net, options
+        self._studies: dict[int, dict[str, Study]] = {}
+        self._bounds: dict[tuple[int, str], int | None] = {}
+
+    def solve(self, target: Mapping[str, int]) -> dict[str, Any]:
+        """The least width that has at least the rank of ``target`` at each of its cuts."""
+        return asdict(self._answer(target))
+
+    def _answer(self, target: Mapping[str, int]) -> _Answer:
+        floor, deciding = 1, None
+        for cut, wanted in target.items():
+            least = self._least(cut, wanted)
+            if least is None:
+                return _Answer(None, "unreachable", cut)
+            if least > floor or deciding is None:
+                floor, deciding = least, cut
+        if floor > LARGEST:
+            return _Answer(floor, "at_least", deciding)
+        return self._confirmed(floor, deciding, target)
+
+    def _least(self, cut: str, wanted: int) -> int | None:
+        """The least width whose bound allows a rank at a cut; None where no width's does."""
+        width = 1
+        while not self._allows(width, cut, wanted):
+            # A wire as wide as the rank that is wanted limits nothing: what still does is no wire of the width.
+            if width >= min(wanted, LARGEST):
+                return None if width >= wanted else LARGEST + 1
+            width *= 2
+        low, high = width // 2, width
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._allows(middle, cut, wanted) else (middle, high)
+        return high
+
+    def _confirmed(self, floor: int, deciding: str | None, target: Mapping[str, int]) -> _Answer:
+        """The first width from ``floor`` on whose ranks suffice; below it the bounds do not allow them."""
+        decided = "proved"
+        for width in range(floor, floor + TRIES):
+            short = [found for cut, wanted in target.items() if (found := self._rank(width, cut, wanted)).lower < wanted]
+            if not short:
+                return _Answer(width, decided, deciding)
+            known = [found for found in short if found.failure is not None]
+            if not known:
+                return _Answer(width, "at_least", deciding)
+            deciding = known[0].cut.name
+            if all(found.failure for found in known):
+                decided = "probable"
+        return _Answer(floor + TRIES, "at_least", deciding)
+
+    # --- ranks at a width ------------------------------------------------------------------------
+
+    def _allows(self, width: int, cut: str, wanted: int) -> bool:
+        bound = self._bound(width, cut)
+        return bound is None or bound >= wanted
+
+    def _bound(self, width: int, cut: str) -> int | None:
+        if (width, cut) not in self._bounds:
+            self._bounds[width, cut] = self._bounded(self._at(width)[cut])
+        return self._bounds[width, cut]
+
+    def _bounded(self, study: Study) -> int | None:
+        try:
+            bound = upper_bound(study.net, study.sides, grid=self.options.get("grid"))
+        except NotPolynomial:
+            return None
+        return None if bound is None else bound.value
+
+    def _rank(self, width: int, cut: str, wanted: int) -> RankResult:
+        """The rank, as far as it matters whether it reaches ``wanted``."""
+        points = min(wanted, self.options["points"])
+        asked = Asked(grid=self.options.get("grid"), points=points, seed=self.options.get("seed", 0))
+        return rank_of(self._at(width)[cut], asked)
+
+    def _at(self, width: int) -> dict[str, Study]:
+        """The cuts at a width, by name."""
+        if width not in self._studies:
+            net = load(str(self.net), **{self.options["width"]: width})
+            found = studies(net, self.options["cuts"], self.options.get("output"))
+            self._studies[width] = {study.sides.name: study for study in found}
+        return self._studies[width]
