@@ -9,6 +9,7 @@ from typing import Any, Literal
 from tncompile.expressivity.result import Verdict
 
 Point = Mapping[str, int]
+Spending = Literal["weights", "flops", "peak"]
 Decided = Literal["proved", "probable", "at_least", "unreachable", "unknown"]
 
 
@@ -132,9 +133,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Budget:
-    """What every network may spend: ``what`` is a count (``weights``, ``flops``, ``peak``)."""
+    """What every network may spend: weights, or for one sample the FLOPs or the peak elements of a gradient with its score."""
 
-    what: Literal["weights", "flops", "peak"]
+    what: Spending
     amount: int
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import traceback
@@ -29,9 +30,14 @@ class Job:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def key(self) -> str:
-        """What the job is, in full: equal jobs have equal results."""
+    def request(self) -> str:
+        """What the job is, in full, as JSON: equal jobs have equal results."""
         return json.dumps([self.measure, self.text, self.sizes, self.options], sort_keys=True)
+
+    @cached_property
+    def digest(self) -> str:
+        """The request, made short."""
+        return hashlib.sha256(self.request.encode("utf-8")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Outcome:
 
 
 def perform(request: str) -> str:
-    """Does a job that is given as the JSON of its key; the outcome is JSON too. Lets no exception of the job out."""
+    """Does a job that is given as its request; the outcome is JSON too. Lets no exception of the job out."""
     measure, text, sizes, options = json.loads(request)
     try:
         net = load_source(Source("<text>", text), sizes)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from math import log2
 from statistics import fmean, median, pstdev
 from typing import Any
 
 import numpy as np
 
+from tncompile.compare.budget import solved_width
 from tncompile.compare.equivalent import equivalent_widths
+from tncompile.compare.theory import decomposition
 from tncompile.expressivity.degree import Kind, score_degree
 from tncompile.expressivity.dimension import dimension
 from tncompile.expressivity.outputs import find_output, single_score
@@ -26,14 +29,15 @@ LEAST_SECONDS, LEAST_ROUNDS = 0.03, 5  # of a measurement of time
 
 
 def cost(net: Network, _: Options) -> dict[str, Any]:
-    """Weights, FLOPs and peak of one sample, and a bound of the VC dimension."""
-    spent = account(net)
+    """Weights, FLOPs and peak of one sample, a bound of the VC dimension, and which decomposition the network is."""
+    spent, known = account(net), decomposition(net)
     return {
         "weights": spent.weights.value,
         "score_flops": spent.score.flops.value,
         "gradient_flops": None if spent.gradient is None else spent.gradient.flops.value,
         "peak_elements": (spent.gradient or spent.score).peak.value,
         "vc_bound": vc_bound(net, spent.weights.value),
+        "decomposition": None if known is None else asdict(known),
     }
 
 
@@ -113,6 +117,7 @@ def _spread(values: list[float]) -> dict[str, Any]:
 
 
 MEASURES: Mapping[str, Callable[[Network, Options], dict[str, Any]]] = {
+    "budget": solved_width,
     "cost": cost,
     "rank": ranks,
     "dimension": size_of_variety,

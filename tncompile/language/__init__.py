@@ -2,8 +2,8 @@
 
 from tncompile.language.check import check, examine
 from tncompile.language.format import format_text
-from tncompile.language.load import load, load_source
+from tncompile.language.load import load, load_source, load_syntax
 from tncompile.language.parse import parse
 from tncompile.language.syntax import Syntax
 
-__all__ = ["Syntax", "check", "examine", "format_text", "load", "load_source", "parse"]
+__all__ = ["Syntax", "check", "examine", "format_text", "load", "load_source", "load_syntax", "parse"]

@@ -1,0 +1,3 @@
+"""Stand-in until the reports are merged."""
+def check_report(path): pass
+def write_report(comparison, path): pass
