@@ -24,6 +24,7 @@ COMMANDS = {
     "compile": "Write a stand-alone Python module.",
     "rank": "Find exact ranks of cuts, with bounds and certificates.",
     "dimension": "Find the dimension of the set of functions that a network can represent.",
+    "compare": "Compare networks by what they can express and what they cost, with a report.",
     "fit": "Train a network on data.",
 }
 INTERRUPTED, PIPE_CLOSED, INPUT_AT_FAULT = 130, 141, 1

@@ -22,18 +22,22 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 STANDARD_INPUT = "-"
 _NAME = re.compile(r"[^\W\d]\w*")
+_LABELLED_NAME = re.compile(r"(?:[^\W\d]\w*\.)?[^\W\d]\w*")
 _POWER_OF_TEN = re.compile(r"[-+]?\d{1,9}[eE]\+?\d{1,2}")
 _NUMBER_TEXT = re.compile(r"[-+.\deE,\[\]\s]+")
 
 
-def parse_sizes(settings: tuple[str, ...]) -> dict[str, Value]:
-    """``NAME=VALUE`` of each ``-s``; raises `UsageError` where one is not a number or a list of them."""
+def parse_sizes(settings: tuple[str, ...], *, labels: bool = False) -> dict[str, Value]:
+    """``NAME=VALUE`` of each ``-s``; raises `UsageError` where one is not a number or a list of them.
+
+    With ``labels`` a name may say of which network it is a size: ``cp.r``.
+    """
     sizes: dict[str, Value] = {}
     for setting in settings:
         name, equals, text = (part.strip() for part in setting.partition("="))
         if not equals or not text:
             raise UsageError(f"-s {setting}: write -s NAME=VALUE, such as -s d=16")
-        if not _NAME.fullmatch(name):
+        if not (_LABELLED_NAME if labels else _NAME).fullmatch(name):
             raise UsageError(f"-s {setting}: `{name}` is not a name")
         if name in sizes:
             raise UsageError(f"-s {setting}: `{name}` is given twice")

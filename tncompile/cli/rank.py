@@ -40,7 +40,7 @@ class Wanted:
 
 @click.command("rank")
 @file_argument
-@click.option("--cut", "cuts", multiple=True, metavar="CUT", help="A cut of the file, odd_even, start_end, members such as 'x[1], x[3]', all, or contiguous; repeatable.")  # fmt: skip
+@click.option("--cut", "cuts", multiple=True, metavar="CUT", help="A cut of the file, odd_even, start_end, members such as 'x[1], x[3]', contiguous, dyadic, or all; repeatable.")  # fmt: skip
 @click.option("--grid", type=click.IntRange(1), metavar="M", help="The rank on a grid of M templates for each input, instead of that of the function.")  # fmt: skip
 @click.option("--output", metavar="MEMBER", help="The output, as 'y[5](1)'; else the first one, contracted with a random vector.")  # fmt: skip
 @click.option("--points", type=click.IntRange(1), default=1024, show_default=True, metavar="N", help="Points of a probe at most.")  # fmt: skip

@@ -36,7 +36,9 @@ def answer(work: Work, runner: Runner, command: str) -> Comparison:
         work, spent = _within_budget(work, runner)
     work_left, known = 0, runner.journal.known
     times = work.times()
-    runner.total = runner.done + len({job.digest for job in work.measures()}) + len(times) + len(question.contenders)
+    runner.total = (
+        runner.done + len({job.digest for job in work.measures()}) + len(times) + len(question.contenders)
+    )
     try:
         runner.run(work.measures())
         runner.run(search.job for search in work.equivalents(known).values())

@@ -11,7 +11,6 @@ from tncompile.expressivity.cuts import Study, studies
 from tncompile.expressivity.polynomial import NotPolynomial
 from tncompile.expressivity.rank import Options as Asked
 from tncompile.expressivity.rank import rank_of
-from tncompile.expressivity.result import RankResult
 from tncompile.language import load
 from tncompile.network import Network
 
@@ -23,7 +22,8 @@ Options = Mapping[str, Any]
 def equivalent_widths(net: Network, options: Options) -> dict[str, Any]:
     """For each of ``options["targets"]``, ranks by cut, the least width that has them at every cut.
 
-    ``options["width"]`` names the size that is the width, ``options["cuts"]`` the cuts as they were asked for.
+    ``options["width"]`` names the size that is the width, ``options["cuts"]`` the cuts as they were asked for, and
+    ``options["known"]`` holds ranks that were found already, by width and cut: ``[lower, verdict]``.
     """
     search = _Search(net, options)
     return {"widths": [search.solve(target) for target in options["targets"]]}
@@ -36,6 +36,15 @@ class _Answer:
     width: int | None
     decided: str
     cut: str | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A rank at a cut, as far as it matters whether it reaches what is wanted; ``verdict`` as of a rank."""
+
+    cut: str
+    lower: int
+    verdict: str
 
 
 class _Search:
@@ -78,15 +87,19 @@ class _Search:
         """The first width from ``floor`` on whose ranks suffice; below it the bounds do not allow them."""
         decided = "proved"
         for width in range(floor, floor + TRIES):
-            short = [found for cut, wanted in target.items() if (found := self._rank(width, cut, wanted)).lower < wanted]
+            found = [(self._rank(width, cut, wanted), wanted) for cut, wanted in target.items()]
+            sampled = next((rank.cut for rank, _ in found if rank.verdict == "numerical"), None)
+            if sampled is not None:
+                return _Answer(None, "unknown", sampled)
+            short = [rank for rank, wanted in found if rank.lower < wanted]
             if not short:
                 return _Answer(width, decided, deciding)
-            known = [found for found in short if found.failure is not None]
-            if not known:
+            known = {rank.verdict: rank for rank in short}  # one that is exact is the best reason
+            reason = known.get("exact") or known.get("probable")
+            if reason is None:
                 return _Answer(width, "at_least", deciding)
-            deciding = known[0].cut.name
-            if all(found.failure for found in known):
-                decided = "probable"
+            deciding = reason.cut
+            decided = "probable" if reason.verdict == "probable" else decided
         return _Answer(floor + TRIES, "at_least", deciding)
 
     # --- ranks at a width ------------------------------------------------------------------------
@@ -107,11 +120,15 @@ class _Search:
             return None
         return None if bound is None else bound.value
 
-    def _rank(self, width: int, cut: str, wanted: int) -> RankResult:
-        """The rank, as far as it matters whether it reaches ``wanted``."""
+    def _rank(self, width: int, cut: str, wanted: int) -> _Found:
+        """The rank, from what is known if that decides."""
+        lower, verdict = self.options.get("known", {}).get(str(width), {}).get(cut, (0, "at_least"))
+        if lower >= wanted or verdict in ("exact", "probable"):
+            return _Found(cut, lower, verdict)
         points = min(wanted, self.options["points"])
         asked = Asked(grid=self.options.get("grid"), points=points, seed=self.options.get("seed", 0))
-        return rank_of(self._at(width)[cut], asked)
+        result = rank_of(self._at(width)[cut], asked)
+        return _Found(cut, result.lower, result.verdict)
 
     def _at(self, width: int) -> dict[str, Study]:
         """The cuts at a width, by name."""

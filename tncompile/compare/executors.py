@@ -43,7 +43,9 @@ def dask_executor(address: str) -> Iterator[Executor]:
     if not address.startswith(DASK) or ":" not in place:
         raise UsageError(f"--executor {address}: write dask://HOST:PORT")
     if find_spec("distributed") is None:
-        raise UsageError("--executor dask://...: `distributed` is not installed; pip install 'tncompile[dask]'")
+        raise UsageError(
+            "--executor dask://...: `distributed` is not installed; pip install 'tncompile[dask]'"
+        )
     client = _connected(import_module("distributed"), place, address)
     try:
         yield client.get_executor()

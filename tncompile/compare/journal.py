@@ -31,7 +31,9 @@ def fingerprint(question: Any) -> str:
 class Journal:
     """Results by job; those of an earlier run are read when it is opened to go on. Without a path nothing is kept in a file."""
 
-    def __init__(self, path: Path | None = None, question: str = "", command: str = "", *, resume: bool = False) -> None:
+    def __init__(
+        self, path: Path | None = None, question: str = "", command: str = "", *, resume: bool = False
+    ) -> None:
         self.path = path
         self.known: dict[str, Outcome] = {}
         self._file: IO[bytes] | None = None
@@ -75,7 +77,9 @@ class Journal:
         if not isinstance(head, dict) or head.get("format") != FORMAT:
             raise TnError(f"{path} holds no results of a comparison; remove it, or write another report")
         if head.get("question") != question:
-            raise TnError(f"{path} belongs to another command: {head.get('command')}; remove it to begin anew")
+            raise TnError(
+                f"{path} belongs to another command: {head.get('command')}; remove it to begin anew"
+            )
         if not resume:
             raise TnError(
                 f"{path} holds {len(lines)} results of an unfinished comparison: "

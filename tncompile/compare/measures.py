@@ -59,7 +59,8 @@ def ranks(net: Network, options: Options) -> dict[str, Any]:
     asked = {name: options[name] for name in ("grid", "points", "fail", "seed", "output") if name in options}
     report = rank(net, options["cut"], **asked)
     found = [
-        {"cut": r.cut.name, "of": r.of, "lower": r.lower, "upper": r.upper, "verdict": r.verdict} for r in report
+        {"cut": r.cut.name, "of": r.of, "lower": r.lower, "upper": r.upper, "verdict": r.verdict}
+        for r in report
     ]
     return {
         "ranks": found,
@@ -105,7 +106,9 @@ def accuracies(net: Network, options: Options) -> dict[str, Any]:
     for seed in range(options["seeds"]):
         train, test = samples.split(options["test_split"], seed)
         model = compile_network(net, dtype=dtype)
-        chosen = FitOptions(epochs=options["epochs"], rate=options["rate"], batch_size=options["batch"], seed=seed)
+        chosen = FitOptions(
+            epochs=options["epochs"], rate=options["rate"], batch_size=options["batch"], seed=seed
+        )
         weights = fit(model, train.x, train.y, chosen).weights
         trained.append(accuracy(model, weights, train.x, train.y))
         tested.append(accuracy(model, weights, test.x, test.y))

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tncompile.compare.axes import SweepAxis, Target, is_pseudo_width, points_of
-from tncompile.compare.contender import Contender, Sizes, check_width, first_message, width_candidates, width_value
+from tncompile.compare.contender import (
+    Contender,
+    Sizes,
+    check_width,
+    first_message,
+    width_candidates,
+    width_value,
+)
 from tncompile.compare.inputs import Inputs, implied_sizes, inputs_of
 from tncompile.network import ListExpr, Network, Size, Tensor
 from tncompile.source import TnError, UsageError
@@ -76,7 +83,9 @@ def _places_at(common: Common, point: Mapping[str, int]) -> list[Place]:
     return found
 
 
-def _placed(common: Common, contender: Contender, point: Mapping[str, int], given: Sizes, net: Network) -> Place:
+def _placed(
+    common: Common, contender: Contender, point: Mapping[str, int], given: Sizes, net: Network
+) -> Place:
     width = common.widths.get(contender.label)
     return Place(contender, point, given, dict(net.sizes), None if width is None else width_value(net, width))
 
@@ -97,7 +106,9 @@ def explicit_sizes(common: Common, contender: Contender, point: Mapping[str, int
 
 def _shared(contender: Contender, known: Mapping[str, int]) -> dict[str, object]:
     """The values that earlier networks have for sizes of the same name."""
-    return {name: known[name] for name, size in contender.declared.items() if name in known and _is_number(size)}
+    return {
+        name: known[name] for name, size in contender.declared.items() if name in known and _is_number(size)
+    }
 
 
 def _is_number(size: Size) -> bool:
@@ -129,7 +140,9 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
     placed = {place.contender.label: place for place in _places_at(common, point)}
     found: dict[str, str] = {}
     for contender in common.contenders:
-        said = [t for t in wanted if t.label == contender.label] or [t for t in wanted if t.of(contender) and not t.label]
+        said = [t for t in wanted if t.label == contender.label] or [
+            t for t in wanted if t.of(contender) and not t.label
+        ]
         if said:
             check_width(contender, said[-1].name)
             found[contender.label] = said[-1].name
@@ -151,4 +164,3 @@ def _no_width(label: str, candidates: Sequence[str], needed: str) -> str:
     which = f"{' and '.join(candidates)} may be" if candidates else "no size is clearly"
     example = candidates[0] if candidates else "NAME"
     return f"{needed} needs the width of `{label}`, and {which} its width: say --width {label}.{example}"
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -103,5 +103,3 @@ class Question:
             "batch": self.batch,
             "equivalents": self.equivalents,
         }
-
-

@@ -33,10 +33,21 @@ def row_of(work: Work, place: Place, outcomes: Outcomes, spent: int | None) -> R
         if measure in FIELDS:
             _read(outcomes.get(job.digest), FIELDS[measure], values, failures)
     ranks = tuple(_ranks(work, place, outcomes, failures))
-    return Row(place.contender.label, point, sizes, place.width, **values, ranks=ranks, budget_spent=spent, failures=failures)
+    return Row(
+        place.contender.label,
+        point,
+        sizes,
+        place.width,
+        **values,
+        ranks=ranks,
+        budget_spent=spent,
+        failures=failures,
+    )
 
 
-def _read(outcome: Outcome | None, fields: tuple[str, ...], values: dict[str, Any], failures: dict[str, str]) -> None:
+def _read(
+    outcome: Outcome | None, fields: tuple[str, ...], values: dict[str, Any], failures: dict[str, str]
+) -> None:
     if outcome is None or outcome.why is not None:
         failures[fields[0]] = UNFINISHED if outcome is None else str(outcome.failure)
         return

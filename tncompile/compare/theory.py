@@ -15,7 +15,6 @@ import networkx
 from tncompile.compare.comparison import Theory
 from tncompile.expressivity.expected import single_free_product
 from tncompile.expressivity.outputs import find_output, single_score
-from tncompile.expressivity.polynomial import Product
 from tncompile.network import Network
 
 Kind = Literal["TT", "HT", "CP"]
@@ -42,7 +41,11 @@ def decomposition(net: Network) -> Decomposition | None:
     if product is None:
         return None
     data = {wire for factor in product.factors if not factor.is_coefficient for wire in factor.wires}
-    weights = [set(f.wires) for f in product.factors if f.is_coefficient and (len(f.wires) > 1 or data & set(f.wires))]
+    weights = [
+        set(f.wires)
+        for f in product.factors
+        if f.is_coefficient and (len(f.wires) > 1 or data & set(f.wires))
+    ]
     touched = Counter(wire for wires in weights for wire in wires)
     bonds = {wire for wire, count in touched.items() if count > 1 and wire not in data}
     widths = {product.wires[wire].extent.value for wire in bonds}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,9 @@ class Work:
             target = self.target(row, outcomes)
             if target is not None and column.failure is None and column.contender.label in self.widths:
                 found.setdefault(self.column_key(column), Searches(self, column)).add(target)
+        for place in self.places:
+            if place.contender.label in self.widths and self.column_key(place) in found:
+                found[self.column_key(place)].learn(place.width, self.ranks(place, outcomes) or [])
         return found
 
     def target(self, row: Place, outcomes: Outcomes) -> dict[str, int] | None:
@@ -120,10 +123,16 @@ class Searches:
     work: Work
     column: Place
     targets: dict[str, dict[str, int]] = field(default_factory=dict)
+    known: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
 
     def add(self, target: dict[str, int]) -> None:
         """One more set of ranks."""
         self.targets[target_key(target)] = target
+
+    def learn(self, width: int | None, ranks: Iterable[CutRank]) -> None:
+        """Ranks that the sweep has found at a width."""
+        if width is not None:
+            self.known[str(width)] = {rank.cut: (rank.lower, rank.verdict) for rank in ranks}
 
     @property
     def job(self) -> Job:
@@ -132,6 +141,7 @@ class Searches:
             "width": self.work.widths[self.column.contender.label],
             "cuts": list(self.work.cuts),
             "targets": [self.targets[key] for key in sorted(self.targets)],
+            "known": self.known,
             **self.work.question.ranking.options(),
         }
         text = self.column.contender.source.text

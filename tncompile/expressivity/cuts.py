@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -39,7 +39,7 @@ def studies(
 ) -> Iterator[Study]:
     """The cuts asked for, each with its network.
 
-    ``cut`` is the name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, the items of a cut as text,
+    ``cut`` is the name of a cut, `odd_even`, `start_end`, `contiguous`, `dyadic`, `all`, the items of a cut as text,
     or several of these; without it all cuts of the network, or the built-in ones if it has none.
     Raises TnError for a cut that names nothing, all inputs, or a member twice.
     """
@@ -47,7 +47,7 @@ def studies(
     wanted = [cut] if isinstance(cut, str) else list(cut) if cut else _default(net)
     prepared = _Prepared(net, chosen, output is not None)
     for text in wanted:
-        if text in ("contiguous", "all") and text not in net.cuts:
+        if text in MANY_CUTS and text not in net.cuts:
             yield from _many(prepared, text)
         else:
             yield prepared.study(_found(net, text))
@@ -81,7 +81,7 @@ def _found(net: Network, text: str) -> Cut:
             )
         return _built_in(net, text, name)
     if text.strip().isidentifier() and text.strip() not in net.tables.tensors:
-        names = list(dict.fromkeys([*net.cuts, *BUILT_IN, "contiguous", "all"]))
+        names = list(dict.fromkeys([*net.cuts, *BUILT_IN, *MANY_CUTS]))
         near = get_close_matches(text.strip(), names, 1)
         help = f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(names)}"
         raise TnError(f"`{net.name}` has no cut `{text.strip()}`{help}")
@@ -178,24 +178,59 @@ def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Seque
 
 
 def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
-    """Every prefix of the inputs, or every bipartition up to complement."""
+    """Every prefix of the inputs, every dyadic block of them, or every bipartition up to complement."""
     net, _ = prepared.network([], prepared.output, False)
     members = input_members(net)
     if len(members) < 2:
         raise TnError(f"`{net.name}` has {len(members)} inputs: there is nothing to cut")
+    for name, rows in MANY_CUTS[kind](members):
+        chosen = set(rows)
+        columns = tuple(member for member in members if member not in chosen)
+        yield Study(net, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
+
+
+NamedRows = Iterator[tuple[str, Sequence[Member]]]
+
+
+def _prefixes(members: Sequence[Member]) -> NamedRows:
+    return ((f"contiguous {count}", members[:count]) for count in range(1, len(members)))
+
+
+def _blocks(members: Sequence[Member]) -> NamedRows:
+    """Blocks of 1, 2, 4, ... neighbours that begin at a multiple of their length: of two halves one."""
+    length = 1
+    while length < len(members):
+        for start in range(0, len(members), length):
+            rows = members[start : start + length]
+            if not (start and 2 * length >= len(members)):  # the complement of the first block
+                yield _block_name(rows), rows
+        length *= 2
+
+
+def _block_name(rows: Sequence[Member]) -> str:
+    """``x[3..4]`` where the members are neighbours in a family of one subscript."""
+    (name, first), (_, last) = rows[0], rows[-1]
+    alike = len(rows) > 1 and all(n == name and len(s) == 1 for n, s in rows)
+    return f"{name}[{first[0]}..{last[0]}]" if alike else ", ".join(map(member_text, rows))
+
+
+def _bipartitions(members: Sequence[Member]) -> NamedRows:
     count = 2 ** (len(members) - 1) - 1
-    if kind == "all" and count > MOST_CUTS:
+    if count > MOST_CUTS:
         raise TnError(
             f"{len(members)} inputs have {count:,} bipartitions, more than {MOST_CUTS:,}: try `contiguous`, or name the cuts"
         )
-    for number in range(1, len(members)) if kind == "contiguous" else range(1, count + 1):
-        rows = members[:number] if kind == "contiguous" else _subset(members, number)
-        chosen = set(rows)
-        columns = tuple(member for member in members if member not in chosen)
-        name = f"{kind} {number}" if kind == "contiguous" else ", ".join(map(member_text, rows))
-        yield Study(net, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
+    subsets = (_subset(members, number) for number in range(1, count + 1))
+    return ((", ".join(map(member_text, rows)), rows) for rows in subsets)
 
 
 def _subset(members: Sequence[Member], number: int) -> list[Member]:
     """The side without the last member in the bipartition of this number."""
     return [member for place, member in enumerate(members) if number >> place & 1]
+
+
+MANY_CUTS: Mapping[str, Callable[[Sequence[Member]], NamedRows]] = {
+    "contiguous": _prefixes,
+    "dyadic": _blocks,
+    "all": _bipartitions,
+}

@@ -60,7 +60,7 @@ def rank(
     net:
         What `load` returns.
     cut:
-        The name of a cut, `odd_even`, `start_end`, `contiguous`, `all`, members as text
+        The name of a cut, `odd_even`, `start_end`, `contiguous`, `dyadic`, `all`, members as text
         (``"x[1], x[3]"``), or several of these; without it all cuts of the network.
     grid:
         The rank on so many templates for each input, instead of that of the function.

@@ -20,7 +20,9 @@ def random_data(net: Network, rng: np.random.Generator, samples: int) -> dict[st
     for name, tensor in net.tensors.items():
         if tensor.role == "input":
             table = net.tables.tensors[name]
-            shapes = [tuple(extent.value for extent in table.blocks[b].shape) for b in table.block_of.tolist()]
+            shapes = [
+                tuple(extent.value for extent in table.blocks[b].shape) for b in table.block_of.tolist()
+            ]
             found[name] = arranged(net, name, [normal(net, rng, (samples, *shape)) for shape in shapes])
     return found or None
 
