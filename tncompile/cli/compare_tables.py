@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -34,8 +35,8 @@ class Column:
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """What was compared, the table of rows, what failed, the equivalent widths."""
     console.print(_title(comparison), soft_wrap=True)
-    columns = _columns(comparison)
-    console.print(_rows(comparison, columns))
+    for columns in _parts(console, comparison):
+        console.print(_rows(comparison, columns))
     console.print(_legend(comparison), style="dim", markup=False)
     _print_failures(console, comparison)
     if any(width.decided != "unknown" for width in comparison.widths):
@@ -80,6 +81,19 @@ def _columns(comparison: Comparison) -> list[Column]:
     return [column for column in found if any(column.read(row) is not None for row in comparison.rows)]
 
 
+def _parts(console: Console, comparison: Comparison) -> list[list[Column]]:
+    """The columns of one table, or of two (what it costs, what it can express) where one would be too wide."""
+    columns = _columns(comparison)
+    needed = Measurement.get(
+        console, console.options.update_width(10_000), _rows(comparison, columns)
+    ).maximum
+    ranks = [column for column in columns if column.title in comparison.cuts]
+    if needed <= console.width or not ranks:
+        return [columns]
+    costs = [column for column in columns if column not in ranks]
+    return [part for part in (costs, ranks) if part]
+
+
 def _counted(title: str, field: str, best: Callable[[Sequence[Number]], Number]) -> Column:
     def read(row: Row) -> Number | None:
         value: Number | None = getattr(row, field)
@@ -99,12 +113,12 @@ def _lower(rank: CutRank | None) -> int | None:
 def _rows(comparison: Comparison, columns: Sequence[Column]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for axis in comparison.axes:
-        table.add_column(axis, justify="right")
+        table.add_column(axis, justify="right", no_wrap=True)
     table.add_column("network", no_wrap=True)
     if any(row.width is not None for row in comparison.rows) and "width" not in comparison.axes:
-        table.add_column("width", justify="right")
+        table.add_column("width", justify="right", no_wrap=True)
     for column in columns:
-        table.add_column(column.title, justify="right")
+        table.add_column(column.title, justify="right", no_wrap=True)
     shown = comparison.rows[:MOST_ROWS]
     for number, row in enumerate(shown):
         best = _best(comparison, row, columns)

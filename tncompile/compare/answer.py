@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
+from tncompile.compare.budget import check_budget
 from tncompile.compare.comparison import Comparison, Entry, Origin
 from tncompile.compare.contender import Contender
 from tncompile.compare.executors import core_count
@@ -26,10 +27,7 @@ PACKAGES = ("tncompile", "numpy", "python-flint", "opt_einsum", "cotengra", "net
 
 
 def answer(work: Work, runner: Runner, command: str) -> Comparison:
-    """The comparison that is asked for. Interrupted, it holds what is finished, and `unfinished` counts the rest.
-
-    Raises TnError where no width meets the budget.
-    """
+    """The comparison that is asked for. Interrupted, it holds what is finished, and `unfinished` counts the rest."""
     start, question = time.perf_counter(), work.question
     spent: dict[str, int] = {}
     if question.budget is not None:
@@ -64,11 +62,15 @@ def answer(work: Work, runner: Runner, command: str) -> Comparison:
 def prepared(question: Question) -> Work:
     """The networks at all points, and the cuts; everything that can be wrong with the question is found here.
 
-    Raises TnError where inputs do not match, a network is wrong at all points, or a cut is none of a network.
+    Raises TnError where inputs do not match, a network is wrong at all points, a cut is none of a network, or no width meets the budget.
     """
     common = Common(question.contenders, question.axes, question.settings, {})
     widths = find_widths(common, question.widths, needed=question.needs_width)
     placed = places(replace(common, widths=widths))
+    for place in placed:
+        if question.budget is not None and place.failure is None:
+            label = place.contender.label
+            check_budget(place.contender.load(place.given), question.budget, widths[label], label)
     return Work(question, placed, _cuts(question, placed), widths)
 
 
@@ -115,17 +117,10 @@ def _within_budget(work: Work, runner: Runner) -> tuple[Work, dict[str, int]]:
 
 
 def _at_width(work: Work, place: Place, found: Outcome) -> Place:
-    """A place at the width that was found. Raises TnError where there is none."""
-    budget, label = work.question.budget, place.contender.label
-    assert budget is not None
+    """A place at the width that was found."""
     if found.why is not None:
         return replace(place, failure=found.failure)
-    width = found.value["width"]
-    if width is None:
-        raise TnError(
-            f"no width of `{label}` meets the budget of {budget.amount:,} {budget.what}: "
-            f"width 1 takes {found.value['spent']:,}"
-        )
+    width, label = found.value["width"], place.contender.label
     given = {**place.given, work.widths[label]: width}
     return replace(place, given=given, sizes=dict(place.contender.load(given).sizes), width=width)
 

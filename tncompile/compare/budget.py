@@ -28,19 +28,21 @@ def parse_budget(text: str) -> Budget:
     return Budget(match[1], amount)  # type: ignore[arg-type]  # one of the kinds
 
 
-def solved_width(net: Network, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The largest width within a budget, and what is spent; ``width`` is None where 1 is too much already.
+def check_budget(net: Network, budget: Budget, width: str, label: str) -> None:
+    """Raises TnError where even a width of 1 is past the budget."""
+    spent = _spending(net, {"width": width, "what": budget.what})(1)
+    if spent > budget.amount:
+        raise TnError(
+            f"no width of `{label}` meets the budget of {budget.amount:,} {budget.what}: width 1 takes {spent:,}"
+        )
+
+
+def solved_width(net: Network, options: Mapping[str, Any]) -> dict[str, int]:
+    """The largest width within a budget that width 1 meets, and what is spent.
 
     ``options`` name the width, what is counted (see `Budget`), and the amount.
     """
-    text, name, amount = str(net), options["width"], options["amount"]
-    count = SPENT[options["what"]]
-
-    def spent(width: int) -> int:
-        return count(load(text, **{name: width}))
-
-    if spent(1) > amount:
-        return {"width": None, "spent": spent(1)}
+    spent, amount = _spending(net, options), options["amount"]
     low, high = 1, 2
     while high <= LARGEST and _is_within(spent, high, amount):
         low, high = high, 2 * high
@@ -48,6 +50,12 @@ def solved_width(net: Network, options: Mapping[str, Any]) -> dict[str, Any]:
         middle = (low + high) // 2
         low, high = (middle, high) if _is_within(spent, middle, amount) else (low, middle)
     return {"width": low, "spent": spent(low)}
+
+
+def _spending(net: Network, options: Mapping[str, Any]) -> Callable[[int], int]:
+    """What is spent at a width."""
+    text, count = str(net), SPENT[options["what"]]
+    return lambda width: count(load(text, **{options["width"]: width}))
 
 
 def _is_within(spent: Callable[[int], int], width: int, amount: int) -> bool:

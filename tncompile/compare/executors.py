@@ -31,6 +31,7 @@ def local_executor(jobs: int) -> Iterator[Executor]:
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         stop_workers()
+        executor.shutdown()  # no thread waits for a worker any more
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Worker:
     """A running interpreter; ``threads`` is how many its array library may use (None: as many as it likes)."""
 
     def __init__(self, threads: int | None) -> None:
-        self.threads = threads
+        self.threads, self.owner = threads, os.getpid()
         environment = dict(os.environ)
         if threads is not None:
             environment.update(dict.fromkeys(_THREADS, str(threads)))
@@ -41,7 +41,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for whoever waits, who then stops us
         )
         self._answers: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         _alive.add(self)
 
     def _read(self) -> None:
@@ -49,6 +50,11 @@ class Worker:
         for line in self._process.stdout:
             self._answers.put(line)
         self._answers.put(None)
+
+    @property
+    def process_id(self) -> int:
+        """The number of its process."""
+        return self._process.pid
 
     @property
     def is_running(self) -> bool:
@@ -74,27 +80,28 @@ class Worker:
 
     def _last_words(self) -> str:
         code = self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return f": {lines[-1]}" if lines else f" with status {code}"
-
-    def kill(self) -> None:
-        """Ends the process at once; whoever waits for an answer is told that it died."""
-        self._process.kill()
-        _alive.discard(self)
+        with contextlib.suppress(ValueError):  # whoever stops all workers has closed the file
+            self._errors.seek(0)
+            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+            return f": {lines[-1]}" if lines else f" with status {code}"
+        return ""
 
     def close(self) -> None:
-        """Ends the process and gives back what belongs to it; for the thread whose worker it is."""
-        self.kill()
+        """Ends the process at once, and gives back what belongs to it. Whoever waits for an answer is told that it died."""
+        self._process.kill()
         self._process.wait()
+        self._reader.join()
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]  # both are pipes
+        _alive.discard(self)
 
 
 def guarded(request: str, timeout: float | None, threads: int | None) -> str:
     """Does a job (see `perform`) in the worker of the thread that asks, within a time in seconds."""
     worker: Worker | None = getattr(_own, "worker", None)
+    if worker is not None and worker.owner != os.getpid():
+        worker = None  # we are a copy of the process whose worker it is
     if worker is not None and (worker.threads != threads or not worker.is_running):
         worker.close()
         worker = None
@@ -103,10 +110,15 @@ def guarded(request: str, timeout: float | None, threads: int | None) -> str:
     return worker.perform(request, timeout)
 
 
+def workers() -> tuple[Worker, ...]:
+    """The workers of this process that may be running."""
+    return tuple(worker for worker in _alive if worker.owner == os.getpid())
+
+
 def stop_workers() -> None:
     """Ends all workers of this process."""
-    for worker in list(_alive):
-        worker.kill()
+    for worker in workers():
+        worker.close()
 
 
 atexit.register(stop_workers)

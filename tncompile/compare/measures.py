@@ -42,14 +42,15 @@ def cost(net: Network, _: Options) -> dict[str, Any]:
 
 
 def vc_bound(net: Network, weights: int) -> int | None:
-    """An upper bound of the VC dimension of the signs of one score; None where the score is no polynomial.
+    """An upper bound of the VC dimension of the signs of one score; None where the score is no rational function.
 
     2 N log2(12 k) for N weights that the score has degree k in. Khavari and Rabusseau (2021), arXiv:2106.11827, have it for tensor
     networks of k cores; their argument, a count of the signs that polynomials can have (Warren), only needs the degree, so
-    it holds for shared weights and reused states as well.
+    it holds for shared weights and reused states as well, and for quotients (whose sign is that of a product).
     """
-    degree = score_degree(single_score(net, find_output(net, None))[0], variables=("weight",))
-    if degree.kind != Kind.POLYNOMIAL or not weights:
+    score, _ = single_score(net, find_output(net, None), labelled=True)
+    degree = score_degree(score, variables=("weight",))
+    if degree.kind == Kind.OTHER or not weights:
         return None
     return int(2 * weights * log2(12 * max(degree.value, 1)))
 

@@ -48,17 +48,17 @@ class Session:
         """The comparison, with its reports written; unfinished, it leaves its results for another time instead."""
         work = prepared(question)
         path = journal_path(self.reports[0]) if self.reports else None
-        journal = Journal(path, fingerprint(question.to_json()), command, resume=self.resume)
-        try:
-            with self._executor() as executor:
-                runner = Runner(executor, journal, self.timeout, self._threads(), self.progress or _silent)
+        with self._executor() as executor:
+            journal = Journal(path, fingerprint(question.to_json()), command, resume=self.resume)
+            runner = Runner(executor, journal, self.timeout, self._threads(), self.progress or _silent)
+            try:
                 comparison = answer(work, runner, command)
-            if not comparison.unfinished:
-                for report in self.reports:
-                    write_report(comparison, report)
-                journal.remove()
-        finally:
-            journal.close()
+            finally:
+                journal.close()
+        if not comparison.unfinished:
+            for report in self.reports:
+                write_report(comparison, report)
+            journal.remove()
         return comparison
 
     def _threads(self) -> int:
