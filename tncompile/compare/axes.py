@@ -77,25 +77,32 @@ def sweep_axis(names: str, values: Iterable[int]) -> SweepAxis:
 
 
 def check_targets(
-    contenders: Sequence[Contender], axes: Sequence[SweepAxis], settings: Mapping[Target, object]
+    contenders: Sequence[Contender],
+    axes: Sequence[SweepAxis],
+    settings: Mapping[Target, object],
+    widths: Sequence[Target] = (),
 ) -> None:
     """Raises UsageError for a size that no network has, or that is given twice."""
     swept = [target for axis in axes for target in axis.targets]
-    for target in (*swept, *settings):
-        said = f"--sweep {target}" if target in swept else f"-s {target}"
-        if target.label:
-            named(contenders, target.label, said)
-        if not is_pseudo_width(contenders, target) and not any(target.of(c) for c in contenders):
-            has = sorted({name for contender in contenders for name in contender.declared})
-            whose = f"`{target.label}`" if target.label else "none of the networks"
-            verb = "has no" if target.label else "has a"
-            raise UsageError(f"{said}: {whose} {verb} size `{target.name}`; the sizes are {', '.join(has)}")
+    for option, targets in (("--sweep", swept), ("-s", list(settings)), ("--width", widths)):
+        for target in targets:
+            _check_exists(contenders, target, f"{option} {target}", pseudo=option != "--width")
     given = [*swept, *settings]
     twice = next((target for target in given if given.count(target) > 1), None)
     if twice is not None:
         raise UsageError(f"`{twice}` is given twice: by --sweep or -s once each")
     if prod(len(axis.values) for axis in axes) > MOST_POINTS:
         raise UsageError(f"--sweep: more than {MOST_POINTS:,} combinations")
+
+
+def _check_exists(contenders: Sequence[Contender], target: Target, said: str, *, pseudo: bool) -> None:
+    if target.label:
+        named(contenders, target.label, said)
+    if (pseudo and is_pseudo_width(contenders, target)) or any(target.of(c) for c in contenders):
+        return
+    has = sorted({name for contender in contenders for name in contender.declared})
+    whose = f"`{target.label}` has no" if target.label else "none of the networks has a"
+    raise UsageError(f"{said}: {whose} size `{target.name}`; the sizes are {', '.join(has)}")
 
 
 def is_pseudo_width(contenders: Sequence[Contender], target: Target) -> bool:

@@ -157,16 +157,10 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """The comparison as one JSON object; the fields are those of the classes."""
         found = asdict(self)
-        found["rows"] = [
-            {
-                **row,
-                "ranks": [
-                    {**rank, "per_weight": _per_weight(r, known)}
-                    for rank, r in zip(row["ranks"], known.ranks, strict=True)
-                ],
-            }
-            for row, known in zip(found["rows"], self.rows, strict=True)
-        ]
+        found["networks"], found["equivalent_widths"] = found.pop("entries"), found.pop("widths")
+        for row, known in zip(found["rows"], self.rows, strict=True):
+            for rank, one in zip(row["ranks"], known.ranks, strict=True):
+                rank["per_weight"] = _per_weight(one, known)
         return found
 
 

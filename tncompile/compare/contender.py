@@ -102,14 +102,6 @@ def _atoms(net: Network, tensor: str) -> set[str]:
     return {atom.partition("[")[0] for extent in extents for atom in extent.formula.atoms()}
 
 
-def check_width(contender: Contender, name: str) -> None:
-    """Raises UsageError where a network has no size of this name that could be a width."""
-    size = contender.declared.get(name)
-    if size is None or size.real:
-        known = ", ".join(n for n, s in contender.declared.items() if not s.real) or "none"
-        raise UsageError(f"`{contender.label}` has no size `{name}` to be its width; it has {known}")
-
-
 def width_value(net: Network, name: str) -> int | None:
     """The width of a network: one number, or one that all members of a family share."""
     value = net.sizes.get(name)

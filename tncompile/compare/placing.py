@@ -9,7 +9,6 @@ from tncompile.compare.axes import SweepAxis, Target, is_pseudo_width, points_of
 from tncompile.compare.contender import (
     Contender,
     Sizes,
-    check_width,
     first_message,
     width_candidates,
     width_value,
@@ -144,7 +143,6 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
             t for t in wanted if t.of(contender) and not t.label
         ]
         if said:
-            check_width(contender, said[-1].name)
             found[contender.label] = said[-1].name
             continue
         place = placed[contender.label]

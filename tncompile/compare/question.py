@@ -70,7 +70,7 @@ class Question:
     def __post_init__(self) -> None:
         if not self.contenders:
             raise UsageError("there is no network to compare")
-        check_targets(self.contenders, self.axes, self.settings)
+        check_targets(self.contenders, self.axes, self.settings, self.widths)
         if self.budget is not None and self._sets_width():
             raise UsageError("--budget finds the width of each network: leave the sweep over width away")
         for value in (self.dimension, self.batch):
