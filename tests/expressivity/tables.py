@@ -30,7 +30,9 @@ def multichoose(kinds: int, count: int) -> int:
     return comb(kinds + count - 1, count) if kinds else 0
 
 
-def ranks(text: str, cut: str | Sequence[str], *, options: dict[str, Any] | None = None, **sizes: Any) -> list[int]:
+def ranks(
+    text: str, cut: str | Sequence[str], *, options: dict[str, Any] | None = None, **sizes: Any
+) -> list[int]:
     """The ranks of a file or text at these sizes across some cuts, none of them above its bound."""
     report = rank(load(text, **sizes), cut, **(options or {}))
     assert not report.failures

@@ -16,9 +16,9 @@ from tests.expressivity.tables import example_ranks, headed, multichoose, ranks,
 from tncompile import load
 from tncompile.expressivity.degree import score_degree
 from tncompile.expressivity.expand import expand
+from tncompile.expressivity.outputs import find_output, single_score
 from tncompile.expressivity.polynomial import Leaf
 from tncompile.expressivity.rank import rank
-from tncompile.expressivity.outputs import find_output, single_score
 
 slow = pytest.mark.slow
 
@@ -101,17 +101,25 @@ def test_one_layer_odd_against_even(T, M, R):
     assert example_ranks("shallow_rac", "odd_even", T=T, M=M, R=R) == [min(M, R) ** (T // 2)]
 
 
-@pytest.mark.parametrize(("T", "M", "R", "expected"), [(4, 3, 2, 6), (6, 3, 2, 18), (6, 3, 3, 27), (8, 2, 2, 16)])
+@pytest.mark.parametrize(
+    ("T", "M", "R", "expected"), [(4, 3, 2, 6), (6, 3, 2, 18), (6, 3, 3, 27), (8, 2, 2, 16)]
+)
 def test_two_layers_odd_against_even_on_a_grid(T, M, R, expected):
     assert example_ranks("deep_rac", "odd_even", grid=M, T=T, L=2, M=M, R=R) == [expected]
 
 
-@pytest.mark.parametrize(("L", "T", "M", "R"), [(1, 4, 2, 1), (2, 6, 3, 1), (3, 4, 3, 1), (4, 4, 2, 1), (2, 4, 1, 3), (3, 6, 1, 2), (4, 4, 1, 2)])
+@pytest.mark.parametrize(
+    ("L", "T", "M", "R"),
+    [(1, 4, 2, 1), (2, 6, 3, 1), (3, 4, 3, 1), (4, 4, 2, 1), (2, 4, 1, 3), (3, 6, 1, 2), (4, 4, 1, 2)],
+)
 def test_width_1_or_a_single_feature_separates(L, T, M, R):
     assert example_ranks("deep_rac", "start_end", T=T, L=L, M=M, R=R) == [1]
 
 
-@pytest.mark.parametrize(("L", "T", "M", "R", "expected"), [(2, 4, 5, 3, 18), (2, 6, 4, 2, 8), (3, 4, 4, 2, 8), (3, 6, 3, 2, 52), (4, 4, 3, 2, 10)])
+@pytest.mark.parametrize(
+    ("L", "T", "M", "R", "expected"),
+    [(2, 4, 5, 3, 18), (2, 6, 4, 2, 8), (3, 4, 4, 2, 8), (3, 6, 3, 2, 52), (4, 4, 3, 2, 10)],
+)
 def test_features_beyond_the_width_change_nothing(L, T, M, R, expected):
     assert example_ranks("deep_rac", "start_end", T=T, L=L, M=M, R=R) == [expected]
 
@@ -176,7 +184,21 @@ def test_three_layers_start_against_end_where_there_are_enough_features(k, R):
     assert example_ranks("deep_rac", "start_end", T=2 * k, L=3, M=R, R=R) == [three_layers(k, R)]
 
 
-@pytest.mark.parametrize(("k", "M", "R"), [(1, 3, 2), (2, 2, 4), (2, 5, 2), (2, 4, 3), (3, 2, 3), (3, 3, 2), (3, 4, 2), (4, 2, 3), (5, 2, 3), (6, 2, 2)])
+@pytest.mark.parametrize(
+    ("k", "M", "R"),
+    [
+        (1, 3, 2),
+        (2, 2, 4),
+        (2, 5, 2),
+        (2, 4, 3),
+        (3, 2, 3),
+        (3, 3, 2),
+        (3, 4, 2),
+        (4, 2, 3),
+        (5, 2, 3),
+        (6, 2, 2),
+    ],
+)
 def test_two_layers_on_a_grid(k, M, R):
     assert example_ranks("deep_rac", "start_end", grid=M, T=2 * k, L=2, M=M, R=R) == [
         min(M**k, M ** (k - 1) * R, R * multichoose(R, k))
@@ -214,12 +236,15 @@ def test_odd_against_even_steps_of_deep_circuits(T, L, M, R):
 
 
 @pytest.mark.parametrize(
-    ("L", "expected"), [(1, (1, 1, 1, 1, 1)), (2, (5, 4, 3, 2, 1)), (3, (15, 10, 6, 3, 1)), (4, (35, 20, 10, 4, 1))]
+    ("L", "expected"),
+    [(1, (1, 1, 1, 1, 1)), (2, (5, 4, 3, 2, 1)), (3, (15, 10, 6, 3, 1)), (4, (35, 20, 10, 4, 1))],
 )
 def test_early_inputs_occur_many_times(L, expected):
     net = load("examples/deep_rac.tn", T=5, L=L, M=2, R=2)
     graph = expand(net, half(net))
-    found = {node.name: graph.degrees[place] for place, node in enumerate(graph.nodes) if isinstance(node, Leaf)}
+    found = {
+        node.name: graph.degrees[place] for place, node in enumerate(graph.nodes) if isinstance(node, Leaf)
+    }
     assert tuple(found[f"x[{t}]"] for t in range(1, 6)) == expected
     assert expected == tuple(multichoose(5 - t + 1, L - 1) for t in range(1, 6))
 
@@ -252,7 +277,8 @@ output score() = top(i) * h[T, L](i)
 
 
 @pytest.mark.parametrize(
-    ("L", "T", "M", "R", "function", "grid"), rows("1 6 2 3 3 3  2 4 3 3 18 9  2 6 2 2 8 8  3 4 2 2 8 4  3 6 2 2 52 8", 6)
+    ("L", "T", "M", "R", "function", "grid"),
+    rows("1 6 2 3 3 3  2 4 3 3 18 9  2 6 2 2 8 8  3 4 2 2 8 4  3 6 2 2 52 8", 6),
 )
 def test_a_random_first_state_changes_no_rank(L, T, M, R, function, grid):
     text = FIRST_STATE.replace("FIRST", "weight s[1..L](R)")
@@ -267,7 +293,9 @@ def test_a_first_state_of_zeros_leaves_nothing():
 # --- floating point --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("T", "L", "M", "R", "expected"), [(8, 2, 3, 2, 10), (6, 3, 3, 2, 18), (8, 3, 2, 2, 16)])
+@pytest.mark.parametrize(
+    ("T", "L", "M", "R", "expected"), [(8, 2, 3, 2, 10), (6, 3, 3, 2, 18), (8, 3, 2, 2, 16)]
+)
 def test_an_svd_misses_ranks_of_deep_circuits(T, L, M, R, expected):
     net = load("examples/deep_rac.tn", T=T, L=L, M=M, R=R)
     (measured,) = rank(net, "start_end", grid=M, samples=10).results

@@ -57,7 +57,9 @@ def test_a_normalised_born_machine_has_the_rank_of_its_numerator(r):
     assert ranks("examples/born_machine.tn", "start_end", d=4, r=r, n=3) == [r * r]
 
 
-@pytest.mark.parametrize(("r", "n", "odd_even", "start_end"), rows("1 3 2 2   2 3 9 4   1 2 2 2   2 2 4 4   3 2 4 4", 4))
+@pytest.mark.parametrize(
+    ("r", "n", "odd_even", "start_end"), rows("1 3 2 2   2 3 9 4   1 2 2 2   2 2 4 4   3 2 4 4", 4)
+)
 def test_ranks_of_a_sum_of_trains_add_until_the_inputs_limit_them(r, n, odd_even, start_end):
     assert ranks(SUM_OF_TRAINS, ["odd_even", "start_end"], r=r, n=n) == [odd_even, start_end]
 
@@ -131,13 +133,17 @@ def test_tables_and_a_root_of_small_rank(entries, expected):
     assert ranks(table(entries), "x") == [expected]
 
 
-@pytest.mark.parametrize(("n", "smallest"), [((2, 3, 4), 3.2e-4), pytest.param((2, 3, 4, 6), 1.7e-5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("n", "smallest"), [((2, 3, 4), 3.2e-4), pytest.param((2, 3, 4, 6), 1.7e-5, marks=pytest.mark.slow)]
+)
 def test_no_signs_make_a_real_root_of_small_rank(n, smallest):
     """The entrywise real roots, up to signs of rows and columns: the last singular value is never zero."""
     found = []
     size = len(n)
     for signs in product((1, -1), repeat=(size - 1) ** 2):
-        sign = [[1] * size] + [[1, *signs[row * (size - 1) : (row + 1) * (size - 1)]] for row in range(size - 1)]
+        sign = [[1] * size] + [
+            [1, *signs[row * (size - 1) : (row + 1) * (size - 1)]] for row in range(size - 1)
+        ]
         text = table(odd_sums(n)).replace("A(i, j)", "S(i, j) * sqrt(A(i, j))")
         text += f"constant S({size}, {size}) = {sign}\n"
         (result,) = rank(load(text), "x", grid=size).results

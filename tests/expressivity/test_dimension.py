@@ -116,7 +116,9 @@ def test_rings_short_of_what_is_expected(n, found, expected):
     assert (result.dimension, result.expected) == (found, expected)
 
 
-@pytest.mark.parametrize(("m", "n", "r", "expected"), rows("2 2 2 15  2 3 2 33  2 4 2 49  2 3 3 73  3 2 2 84", 4))
+@pytest.mark.parametrize(
+    ("m", "n", "r", "expected"), rows("2 2 2 15  2 3 2 33  2 4 2 49  2 3 3 73  3 2 2 84", 4)
+)
 def test_lattices(m, n, r, expected):
     """A square of four is a ring of four."""
     assert dimension(load("examples/peps.tn", m=m, n=n, r=r)).dimension == expected

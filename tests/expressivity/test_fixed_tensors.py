@@ -28,7 +28,8 @@ output score() = prod(pair[k]() for k in 1..d/2)
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "odd_even", "start_end"), rows("4 3 2 4 1   4 2 3 4 1   6 3 2 8 2   6 2 2 8 2   6 3 3 27 3", 5)
+    ("d", "n", "r", "odd_even", "start_end"),
+    rows("4 3 2 4 1   4 2 3 4 1   6 3 2 8 2   6 2 2 8 2   6 3 3 27 3", 5),
 )
 def test_the_tensor_of_the_proof_reaches_the_theorem_exactly(d, n, r, odd_even, start_end):
     q = min(n, r)
@@ -53,7 +54,8 @@ output score() = top(a) * h[L-1, 1](a) * h[L-1, 2](a)
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "odd_even"), [(4, 2, [2, 1], 4), (4, 3, [5, 2], 9), (8, 2, [3, 2, 2], 16), (8, 3, [3, 1, 1], 81)]
+    ("d", "n", "r", "odd_even"),
+    [(4, 2, [2, 1], 4), (4, 3, [5, 2], 9), (8, 2, [3, 2, 2], 16), (8, 3, [3, 1, 1], 81)],
 )
 def test_the_witness_of_deep_circuits_is_the_identity(d, n, r, odd_even):
     assert ranks(WITNESS, BOTH, d=d, n=n, r=r) == [odd_even, 1]

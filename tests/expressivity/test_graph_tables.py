@@ -48,7 +48,9 @@ def check(graph, side, layers, expected, grid=None, output=None):
 @pytest.mark.parametrize(
     ("graph", "side", "layers", "function"),
     [
-        pytest.param(graph, side, layers, function, marks=pytest.mark.slow if function[layers - 1] > 200 else [])
+        pytest.param(
+            graph, side, layers, function, marks=pytest.mark.slow if function[layers - 1] > 200 else []
+        )
         for graph, side, _, function, _ in WHOLE
         for layers in (1, 2, 3)
     ],

@@ -11,7 +11,14 @@ from random import Random
 import pytest
 
 from tests.expressivity.modular import example, half, rank_at_points
-from tests.expressivity.test_coloring import RESIDUAL, STAR, TWO_TRAINS, random_coloring, random_cut, random_network
+from tests.expressivity.test_coloring import (
+    RESIDUAL,
+    STAR,
+    TWO_TRAINS,
+    random_coloring,
+    random_cut,
+    random_network,
+)
 from tests.expressivity.test_density_tables import PURIFIED
 from tests.expressivity.test_dimension import GENERAL_TRAIN
 from tests.expressivity.texts import GNN, SQUARED_TRAIN
@@ -59,7 +66,9 @@ def random_graph(random, has_sums):
         width = random.randint(1, 2)
         uses = random.choices(here, k=random.randint(2, 3))
         weights = [f"W{number}_{place}" for place in range(len(uses))]
-        maps = [f"{w}(i, a{p}) * {name}(a{p})" for p, (w, (name, _)) in enumerate(zip(weights, uses, strict=True))]
+        maps = [
+            f"{w}(i, a{p}) * {name}(a{p})" for p, (w, (name, _)) in enumerate(zip(weights, uses, strict=True))
+        ]
         lines += [f"weight {w}({width}, {extent})" for w, (_, extent) in zip(weights, uses, strict=True)]
         joint = " + " if has_sums and random.random() < 0.6 else " * "
         lines.append(f"h{number}(i) = {joint.join(maps)}")
@@ -91,7 +100,9 @@ def random_of(kind, random):
             text = text.replace("conj(psi())", "psi()") if kind == "square" else text
             return load(text, d=draw(2, 3), n=draw(1, 3), r=draw(1, 2))
         case "purified":
-            return load(PURIFIED.replace("FIELD", "complex"), d=draw(2, 3), n=draw(1, 2), r=draw(1, 2), P=draw(1, 2))
+            return load(
+                PURIFIED.replace("FIELD", "complex"), d=draw(2, 3), n=draw(1, 2), r=draw(1, 2), P=draw(1, 2)
+            )
         case "vertex":
             return load(VERTEX, D=draw(1, 2), H=draw(1, 2), L=draw(1, 3), neighbours=STAR)
         case "graph" | "graph_with_sums":
@@ -99,7 +110,9 @@ def random_of(kind, random):
     return random_network(kind, random)
 
 
-KINDS = "unequal_train unequal_ring lattice classes square modulus purified vertex graph graph_with_sums".split()
+KINDS = (
+    "unequal_train unequal_ring lattice classes square modulus purified vertex graph graph_with_sums".split()
+)
 
 
 # --- colourings ------------------------------------------------------------------------------------

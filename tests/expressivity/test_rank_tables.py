@@ -108,7 +108,9 @@ output score() = top(a, b) * h[L-1, 1](a) * h[L-1, 2](b)
 """
 
 
-@pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end", *(f"p{k}" for k in range(1, 4))), rows(TREES, 8))
+@pytest.mark.parametrize(
+    ("d", "n", "r", "odd_even", "start_end", *(f"p{k}" for k in range(1, 4))), rows(TREES, 8)
+)
 def test_trees_of_four(d, n, r, odd_even, start_end, p1, p2, p3):
     found = example_ranks("hierarchical_tucker", [*BOTH, "contiguous"], d=d, n=n, r=r, C=1)
     assert found == [odd_even, start_end, p1, p2, p3]
@@ -132,7 +134,8 @@ def test_a_tree_as_a_train_needs_the_power_of_half_its_height_rounded_up():
 
 
 @pytest.mark.parametrize(
-    ("r", "expected"), [(2, {1: (2, 3, 3, 3, 3, 3, 3, 2), 2: (2, 4, 4, 2), 4: (2, 2)}), (3, {2: (3, 9, 9, 3)})]
+    ("r", "expected"),
+    [(2, {1: (2, 3, 3, 3, 3, 3, 3, 2), 2: (2, 4, 4, 2), 4: (2, 2)}), (3, {2: (3, 9, 9, 3)})],
 )
 def test_a_train_as_a_tree_needs_the_square(r, expected):
     for size, found in expected.items():
@@ -175,7 +178,9 @@ def test_convolutional_circuits_free_and_shared(d, n, r, odd_even, start_end):
     assert ranks(SHARED_CIRCUIT, BOTH, d=d, n=n, r=r) == [odd_even, start_end]
 
 
-@pytest.mark.parametrize(("d", "n", "r", "free", "shared"), [(4, 2, [4, 4], 4, 3), (8, 2, [4, 16, 16], 16, 6)])
+@pytest.mark.parametrize(
+    ("d", "n", "r", "free", "shared"), [(4, 2, [4, 4], 4, 3), (8, 2, [4, 16, 16], 16, 6)]
+)
 def test_wide_circuits_with_shared_weights_remember_less(d, n, r, free, shared):
     assert example_ranks("conv_arithmetic_circuit", "start_end", d=d, n=n, r=r, C=1) == [free]
     assert ranks(SHARED_CIRCUIT, "start_end", d=d, n=n, r=r) == [shared]
@@ -202,6 +207,8 @@ def test_shared_factors_of_a_canonical_decomposition_are_symmetric(d, n, r, free
     assert (free, shared) == (min(r, n ** (d // 2)), min(r, multichoose(n, d // 2)))
 
 
-@pytest.mark.parametrize(("d", "n", "r", "expected"), rows("4 2 2 4   4 3 2 4   4 3 3 9   6 3 2 8   6 2 2 8", 4))
+@pytest.mark.parametrize(
+    ("d", "n", "r", "expected"), rows("4 2 2 4   4 3 2 4   4 3 3 9   6 3 2 8   6 2 2 8", 4)
+)
 def test_tucker(d, n, r, expected):
     assert example_ranks("tucker", BOTH, d=d, n=n, r=r, C=1) == [expected, expected]

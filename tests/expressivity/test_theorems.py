@@ -1,5 +1,7 @@
 """The theorems of the papers at random sizes, and the examples at theirs."""
 
+from math import prod
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from tests.expressivity.tables import multichoose
 from tncompile.expressivity.rank import rank
 from tncompile.language import load
+
 
 def rank_of(path, cut, grid=None, **sizes):
     (result,) = rank(load(path, **sizes), cut, grid=grid).results
@@ -51,6 +54,42 @@ def test_odd_against_even_a_tree_has_exactly_an_exponential_rank(levels, n, r):
     """Cohen, Sharir, Shashua (2016), Theorem 1."""
     d = 2**levels
     assert rank_of("examples/hierarchical_tucker.tn", "odd_even", d=d, n=n, r=r, C=1) == min(n, r) ** (d // 2)
+
+
+POOLING = """
+network pooling_of_four
+size L = 2, M = 2
+size r[0..L-1] = 2
+let d = 4^L
+input x[1..d](M)
+weight leaf(r[0], M), mix[l in 1..L-1](r[l], r[l-1]), top(r[L-1])
+h[0, j](g) = leaf(g, i) * x[j](i) for j in 1..d
+h[l, j](g) = mix[l](g, a) * prod(h[l-1, 4*j-w](a) for w in 0..3) for l in 1..L-1, j in 1..d/4^l
+output score() = top(a) * prod(h[L-1, w](a) for w in 1..4)
+"""
+
+
+def limit(side, M, r):
+    """What passes through each block of 4^l positions, from the positions up; ``side`` says which lie in the rows."""
+    passing = [1] * len(side)
+    for level, width in enumerate(r, 1):
+        blocks = [side[first : first + 4**level] for first in range(0, len(side), 4**level)]
+        through = [width * prod(passing[4 * k : 4 * k + 4]) for k in range(len(blocks))]
+        passing = [min(M ** min(sum(b), len(b) - sum(b)), t) for b, t in zip(blocks, through, strict=True)]
+    return passing[0]
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    side=st.lists(st.booleans(), min_size=16, max_size=16).filter(lambda s: 0 < sum(s) < 16),
+    M=st.integers(1, 2),
+    r=st.lists(st.integers(1, 3), min_size=2, max_size=2),
+)
+def test_pooling_windows_that_the_cut_splits_make_its_rank(side, M, r):
+    """Cohen, Shashua (2017), Inductive bias of deep convolutional networks through pooling geometry, Theorem 1."""
+    split = sum(len(set(side[first : first + 4])) == 2 for first in range(0, 16, 4))
+    cut = ", ".join(f"x[{k}]" for k, is_row in enumerate(side, 1) if is_row)
+    assert min(r[0], M) ** split <= rank_of(POOLING, cut, M=M, r=r) <= limit(side, M, r)
 
 
 # --- the examples at their sizes -----------------------------------------------------------------------
