@@ -123,8 +123,8 @@ def test_powers_of_a_bilinear_form(e, expected):
 
 FUNCTIONS = {
     "parity": lambda bits: sum(bits) % 2,
-    "or": lambda bits: max(bits),
-    "and": lambda bits: min(bits),
+    "or": max,
+    "and": min,
     "majority": lambda bits: int(2 * sum(bits) > len(bits)),
     "hidden weighted bit": lambda bits: bits[sum(bits) - 1] if sum(bits) else 0,
 }
