@@ -25,6 +25,7 @@ CIRCUITS = """
 @pytest.mark.parametrize(("d", "n", "r", "expected"), rows(TRAINS, 4))
 def test_trains(d, n, r, expected):
     found = dimension(load("examples/tensor_train.tn", d=d, n=n, r=r, C=1))
+    assert found.weights == 2 * n * r + (d - 2) * n * r**2
     assert (found.dimension, found.expected, found.verdict) == (expected, expected, "exact")
 
 
@@ -32,12 +33,14 @@ def test_trains(d, n, r, expected):
 def test_trains_with_shared_cores(d, n, r, expected):
     found = dimension(load("examples/recurrent_tensor_train.tn", d=d, n=n, r=r, C=1))
     assert (found.dimension, found.expected, found.verdict) == (expected, None, "probable")
+    assert d < 5 or found.gauge == r**2 + 1
     assert found.failure < 1e-2
 
 
 @pytest.mark.parametrize(("d", "n", "r", "expected"), rows(TREES, 4))
 def test_hierarchical_tucker(d, n, r, expected):
     found = dimension(load("examples/hierarchical_tucker.tn", d=d, n=n, r=r, C=1))
+    assert found.weights == d * n * r + (d - 2) * r**3 + r**2
     assert (found.dimension, found.expected) == (expected, expected)
 
 
@@ -47,6 +50,8 @@ def test_hierarchical_tucker(d, n, r, expected):
 )
 def test_convolutional_circuits(d, n, r, expected):
     found = dimension(load("examples/conv_arithmetic_circuit.tn", d=d, n=n, r=r, C=1))
+    below = zip([n, *r], r, strict=False)
+    assert found.weights == sum(d // 2**level * a * b for level, (a, b) in enumerate(below)) + r[-1]
     assert found.dimension == expected
     assert found.expected >= expected
 
@@ -54,6 +59,7 @@ def test_convolutional_circuits(d, n, r, expected):
 @pytest.mark.parametrize(("d", "n", "r", "expected"), rows(TUCKER, 4))
 def test_tucker(d, n, r, expected):
     found = dimension(load("examples/tucker.tn", d=d, n=n, r=r, C=1))
+    assert found.weights == r**d + d * n * r
     assert (found.dimension, found.expected) == (expected, expected)
 
 
@@ -88,6 +94,7 @@ def test_tucker(d, n, r, expected):
 )
 def test_canonical_decompositions_with_their_defects(n, r, found, expected):
     result = dimension(load(GENERAL_CP, d=len(n), n=n, r=r))
+    assert result.weights == sum(n) * r
     assert (result.dimension, result.expected, result.defect) == (found, expected, expected - found)
 
 
@@ -95,6 +102,7 @@ def test_canonical_decompositions_with_their_defects(n, r, found, expected):
 def test_rings(d, n, r, expected):
     found = dimension(load(RING, d=d, n=n, r=r))
     assert (found.dimension, found.expected) == (expected, expected)
+    assert found.weights == d * n * r**2
 
 
 UNEQUAL_RING = """
