@@ -129,8 +129,8 @@ def test_trees_with_shared_weights(row):
 
 
 def test_a_tree_as_a_train_needs_the_power_of_half_its_height_rounded_up():
-    found = example_ranks("hierarchical_tucker", "contiguous", d=16, n=2, r=2, C=1)
-    assert found[:8] == [2, 2, 4, 2, 4, 4, 4, 2]
+    cuts = [f"x[1..{k}]" for k in range(1, 9)]
+    assert example_ranks("hierarchical_tucker", cuts, d=16, n=2, r=2, C=1) == [2, 2, 4, 2, 4, 4, 4, 2]
 
 
 @pytest.mark.parametrize(
