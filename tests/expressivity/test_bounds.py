@@ -96,15 +96,18 @@ CIRCUITS = {
         2,
         10,
     ): "(2,2)12 (2,3)60[63] (3,3)63 (2,4)200[224] (3,4)220[224] (4,4)224 (2,5)525[630] (3,5)600[630] (5,5)630",
-    (2, 12): "(2,2)14 (2,3)81[84] (3,3)84 (2,4)308[336] (3,4)332[336] (4,4)336 (2,5)910[1050] (5,5)1050",
-    (3, 4): "(2,2)8 (2,3)8 (2,4)8 (3,3)30 (3,4)30 (4,4)80 (5,5)175",
+    (
+        2,
+        12,
+    ): "(2,2)14 (2,3)81[84] (3,3)84 (2,4)308[336] (3,4)332[336] (4,4)336 (2,5)910[1050] (3,5)1015[1050] (5,5)1050",
+    (3, 4): "(2,2)8 (2,3)8 (2,4)8 (2,5)8 (3,3)30 (3,4)30 (4,4)80 (5,5)175",
     (3, 6): "(2,2)52[56] (2,3)56 (2,4)56 (3,3)759[840] (3,4)840",
     (3, 8): "(2,2)106[110] (2,3)616 (2,4)616",
     (3, 10): "(2,2)188[192]",
     (3, 12): "(2,2)304[308]",
-    (4, 4): "(2,2)10 (2,3)10 (3,3)45 (4,4)140 (5,5)350",
+    (4, 4): "(2,2)10 (2,3)10 (2,4)10 (3,3)45 (4,4)140 (5,5)350",
     (4, 6): "(2,2)106[110] (2,3)110",
-    (5, 4): "(2,2)12 (2,3)12 (3,3)63 (4,4)224 (5,5)630",
+    (5, 4): "(2,2)12 (2,3)12 (2,4)12 (3,3)63 (4,4)224 (5,5)630",
     (5, 6): "(2,2)188[192] (2,3)192",
 }
 
@@ -142,6 +145,15 @@ def test_on_a_grid_states_and_inputs_count_their_values_only(depth):
 def test_the_bound_of_the_largest_known_grid_gap():
     net = example("deep_rac", T=8, L=3, M=4, R=2)
     assert upper_bound(net, half(net), grid=4).value == 110
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_two_layers_on_a_grid_pass_one_of_three_places(k):
+    for inputs in range(1, 6):
+        for width in range(1, 6):
+            net = example("deep_rac", T=2 * k, L=2, M=inputs, R=width)
+            wanted = min(inputs**k, width * inputs ** (k - 1), width * multichoose(width, k))
+            assert upper_bound(net, half(net), grid=inputs).value == wanted, (inputs, width)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
@@ -201,6 +213,13 @@ def test_the_bound_can_be_above_the_rank_of_a_ring():
     net = example("tensor_ring", d=4, n=3, r=2)
     assert upper_bound(net, odd(net)).value == 9
     assert rank_at_points(net, odd(net), 12) == 8
+
+
+def test_the_bound_can_be_above_the_rank_of_a_lattice():
+    net = example("peps", m=2, n=3, r=2)
+    diagonal = bipartition(net, (1, 4))
+    assert upper_bound(net, diagonal).value == 9
+    assert rank_at_points(net, diagonal, 12) == 8
 
 
 @pytest.mark.parametrize("r", [2, 3])

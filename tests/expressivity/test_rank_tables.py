@@ -1,15 +1,24 @@
-"""Generic ranks that were computed elsewhere, exactly: every one must come out."""
+"""Tensor formats: generic ranks that were computed elsewhere, exactly. Every one must come out.
+
+Khrulkov, Novikov, Oseledets (2018), Expressive power of recurrent neural networks: trains and trees, free and with equal cores.
+Cohen, Sharir, Shashua (2016), On the expressive power of deep learning: convolutional circuits. Levine, Yakira, Cohen, Shashua (2018),
+Deep learning and quantum entanglement: minimum cuts.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.expressivity.texts import GNN, SQUARED_TRAIN, SUM_OF_TRAINS, UNEQUAL_TRAIN
+from tests.expressivity.tables import example_ranks, multichoose, ranks, rows
+from tests.expressivity.texts import RING, UNEQUAL_TRAIN
 from tncompile import load
 from tncompile.expressivity.rank import rank
 
+BOTH = ["odd_even", "start_end"]
+
 # Uniform tensor trains: d n r, the rank of odd_even, the rank of start_end.
 TRAINS = """
+2 2 1 1 1   2 2 3 2 2   2 3 2 2 2   2 4 4 4 4
 4 2 1 1 1   4 2 2 4 2   4 2 3 4 3   4 2 4 4 4   4 2 5 4 4   4 3 1 1 1   4 3 2 6 2   4 3 3 9 3   4 3 4 9 4   4 3 5 9 5
 4 4 1 1 1   4 4 2 8 2   4 4 3 12 3  4 4 4 16 4  4 4 5 16 5  4 5 2 8 2   4 6 2 8 2   4 8 2 8 2   4 5 3 15 3  4 10 3 27 3
 6 2 1 1 1   6 2 2 8 2   6 2 3 8 3   6 2 4 8 4   6 2 5 8 5   6 3 1 1 1   6 3 2 18 2  6 3 3 27 3  6 3 4 27 4  6 3 5 27 5
@@ -17,216 +26,189 @@ TRAINS = """
 8 2 1 1 1   8 2 2 16 2  8 2 3 16 3  8 2 4 16 4  8 2 5 16 5  8 3 1 1 1   8 3 2 54 2  8 3 3 81 3  8 3 4 81 4  8 3 5 81 5
 8 4 1 1 1   8 4 2 128 2 8 4 4 256 4
 """
-# Deep recurrent circuits, start_end: L T, then M R rank.
-DEEP = """
-2 4: 2 2 6, 2 3 6, 3 3 18, 2 4 6, 3 4 18, 4 4 40, 5 5 75
-2 6: 2 2 8, 2 3 24, 3 3 30, 2 4 24, 3 4 76, 4 4 80, 3 5 155, 5 5 175
-2 8: 2 2 10, 2 3 42, 3 3 45, 2 4 120, 3 4 136, 4 4 140, 3 5 325
-2 10: 2 2 12, 2 3 60, 3 3 63, 2 4 200, 3 4 220, 4 4 224
-2 12: 2 2 14, 2 3 81, 3 3 84, 2 4 308
-3 4: 2 2 8, 2 3 8, 3 3 30, 3 4 30, 4 4 80, 5 5 175
-3 6: 2 2 52, 2 3 56, 2 4 56
-3 8: 2 2 106
-3 10: 2 2 188
-3 12: 2 2 304
-4 4: 2 2 10, 2 3 10, 3 3 45, 4 4 140
-4 6: 2 2 106, 2 3 110
-5 4: 2 2 12, 2 3 12, 3 3 63, 4 4 224
-5 6: 2 2 188, 2 3 192
-1 6: 2 3 3, 3 2 2, 4 5 5, 2 5 5
-"""
-# The same on a grid of M templates.
-DEEP_GRID = """
-2 4: 2 1 1, 2 2 4, 2 3 4, 3 2 6, 3 3 9, 3 4 9, 4 2 6, 4 3 12, 4 4 16, 5 2 6, 5 3 15, 6 3 18, 8 3 18, 8 4 32
-2 6: 2 1 1, 2 2 8, 2 3 8, 3 2 8, 3 3 27, 3 4 27, 4 2 8, 4 3 30, 4 4 64, 5 2 8, 6 3 30
-2 8: 2 1 1, 2 2 10, 2 3 16, 3 2 10, 3 3 45
-2 10: 2 2 12, 2 3 32
-3 4: 2 2 4, 3 2 6, 3 3 9, 4 2 8, 4 3 12, 4 4 16, 5 2 8, 5 3 15, 6 2 8, 8 3 24, 6 4 24
-3 6: 2 2 8, 3 2 18, 3 3 27, 4 2 32, 4 3 48, 4 4 64, 5 2 40
-3 8: 2 2 16, 3 2 54
-4 4: 3 2 6, 4 2 8, 6 2 10, 4 3 12
-4 6: 3 2 18, 4 3 48
-1 4: 3 2 2, 2 5 4, 3 5 5
-"""
-
-
-def rows(text, width):
-    numbers = [int(word) for word in text.split()]
-    return [tuple(numbers[i : i + width]) for i in range(0, len(numbers), width)]
-
-
-def deep(text):
-    lines = [line.split(":") for line in text.strip().splitlines()]
-    return [
-        tuple(map(int, (*head.split(), *entry.split()))) for head, tail in lines for entry in tail.split(",")
-    ]
-
-
-def found(net, cut, **options):
-    """The rank of one cut, certain from below; no bound was below it."""
-    (result,) = rank(net, cut, **options).results
-    assert result.upper is None or result.lower <= result.upper
-    return result.lower
 
 
 @pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), rows(TRAINS, 5))
 def test_uniform_trains(d, n, r, odd_even, start_end):
-    report = rank(load("examples/tensor_train.tn", d=d, n=n, r=r, C=1))
+    report = rank(load("examples/tensor_train.tn", d=d, n=n, r=r, C=1), BOTH)
     assert [(result.lower, result.exact) for result in report] == [(odd_even, True), (start_end, True)]
 
 
-@pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), rows(TRAINS, 5)[1::4])
-def test_trains_with_shared_cores_have_the_ranks_of_those_without(d, n, r, odd_even, start_end):
-    report = rank(load("examples/recurrent_tensor_train.tn", d=d, n=n, r=r))
-    assert [result.lower for result in report] == [odd_even, start_end]
+@pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), rows(TRAINS, 5))
+def test_trains_with_equal_cores_have_the_ranks_of_those_without(d, n, r, odd_even, start_end):
+    assert example_ranks("recurrent_tensor_train", BOTH, d=d, n=n, r=r, C=1) == [odd_even, start_end]
 
 
-def test_a_train_of_unequal_sizes_has_a_rank_below_its_minimum_cut():
-    (result,) = rank(load(UNEQUAL_TRAIN), "odd_even").results
-    assert (result.lower, result.upper, result.verdict) == (14, 15, "probable")
+@pytest.mark.slow
+@pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), rows(TRAINS, 5))
+@pytest.mark.parametrize("name", ["tensor_train", "recurrent_tensor_train"])
+def test_an_svd_finds_the_ranks_of_trains(name, d, n, r, odd_even, start_end):
+    report = rank(load(f"examples/{name}.tn", d=d, n=n, r=r, C=1), BOTH, grid=n, samples=1)
+    assert [result.ranks for result in report] == [(odd_even,), (start_end,)]
 
 
-@pytest.mark.parametrize(("L", "T", "M", "R", "expected"), deep(DEEP))
-def test_deep_circuits_separation_rank(L, T, M, R, expected):
-    assert found(load("examples/deep_rac.tn", T=T, L=L, M=M, R=R), "start_end") == expected
-
-
-@pytest.mark.parametrize(("L", "T", "M", "R", "expected"), deep(DEEP_GRID))
-def test_deep_circuits_on_a_grid(L, T, M, R, expected):
-    assert found(load("examples/deep_rac.tn", T=T, L=L, M=M, R=R), "start_end", grid=M) == expected
+@pytest.mark.parametrize(("d", "n", "r"), [(5, 2, 2), (5, 3, 2), (5, 2, 3), (6, 2, 2), (6, 3, 2), (6, 2, 5)])
+def test_uniform_trains_reach_the_minimum_cut_at_every_bipartition(d, n, r):
+    assert all(result.exact for result in rank(load("examples/tensor_train.tn", d=d, n=n, r=r, C=1), "all"))
 
 
 @pytest.mark.parametrize(
-    ("T", "L", "M", "R", "expected"),
+    ("d", "n", "r"),
+    [(5, 2, 2), (5, 3, 2), *(pytest.param(*sizes, marks=pytest.mark.slow) for sizes in [(5, 2, 3), (6, 2, 2), (6, 3, 2), (6, 2, 3)])],
+)  # fmt: skip
+def test_equal_cores_too(d, n, r):
+    net = load("examples/recurrent_tensor_train.tn", d=d, n=n, r=r, C=1)
+    assert all(result.exact for result in rank(net, "all"))
+
+
+# --- where the minimum cut is not reached ----------------------------------------------------------
+
+TWO_VERTICES = """
+network two_vertices
+input a(3), b(5), c(5), e(3)
+weight V(3, 5, 2), W(2, 5, 3)
+output score() = V(i, j, q) * W(q, k, l) * a(i) * b(j) * c(k) * e(l)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "sizes", "lower", "upper"),
     [
-        (4, 2, 2, 2, (5, 6, 2)),
-        (6, 2, 2, 2, (7, 10, 8, 6, 2)),
-        (6, 2, 3, 3, (28, 45, 30, 18, 3)),
-        (8, 2, 2, 2, (9, 14, 12, 10, 8, 6, 2)),
-        (6, 1, 2, 3, (2, 3, 3, 3, 2)),
+        (UNEQUAL_TRAIN, "odd_even", {}, 14, 15),
+        (TWO_VERTICES, "a, c", {}, 14, 15),
+        (RING, "odd_even", {"d": 4, "n": 3, "r": 2}, 8, 9),
+        ("examples/peps.tn", "x[1, 1], x[2, 2]", {"m": 2, "n": 3, "r": 2}, 8, 9),
     ],
 )
-def test_deep_circuits_at_every_prefix(T, L, M, R, expected):
-    report = rank(load("examples/deep_rac.tn", T=T, L=L, M=M, R=R), "contiguous")
-    assert tuple(result.lower for result in report) == expected
+def test_unequal_extents_and_cycles_can_have_ranks_below_the_minimum_cut(text, cut, sizes, lower, upper):
+    (result,) = rank(load(text, **sizes), cut).results
+    assert (result.lower, result.upper, result.verdict) == (lower, upper, "probable")
+
+
+# --- trees ------------------------------------------------------------------------------------------
+
+# Trees: d n r, odd_even, start_end, every prefix.
+TREES = """
+4 2 2 | 4 2 | 2 2 2            4 2 3 | 4 3 | 2 3 2            4 2 4 | 4 4 | 2 4 2
+4 3 2 | 4 2 | 2 2 2            4 3 3 | 9 3 | 3 3 3            4 3 4 | 9 4 | 3 4 3
+"""
+TALL_TREES = """
+8 2 2 | 16 2 | 2 2 4 2 4 2 2   8 2 4 | 16 4 | 2 4 8 4 8 4 2   8 3 2 | 16 2 | 2 2 4 2 4 2 2
+8 3 3 | 81 3 | 3 3 9 3 9 3 3   8 3 4 | 81 4 | 3 4 12 4 12 4 3
+"""
+SHARED_TREE = """
+network shared_tree
+size d = 8, n = 3, r = 2
+let L = log2(d)
+input x[1..d](n)
+weight leaf(n, r), node[1..L-1](r, r, r), top(r, r)
+h[0, j](a) = leaf(i, a) * x[j](i) for j in 1..d
+h[l, j](c) = node[l](a, b, c) * h[l-1, 2*j-1](a) * h[l-1, 2*j](b) for l in 1..L-1, j in 1..d/2^l
+output score() = top(a, b) * h[L-1, 1](a) * h[L-1, 2](b)
+"""
 
 
 @pytest.mark.parametrize(
-    ("T", "M", "R", "expected"), [(4, 2, 1, 1), (4, 3, 2, 4), (6, 2, 3, 8), (6, 3, 2, 8), (8, 2, 2, 16)]
+    ("d", "n", "r", "odd_even", "start_end", *(f"p{k}" for k in range(1, 4))), rows(TREES, 8)
 )
-def test_shallow_circuits_odd_even(T, M, R, expected):
-    assert found(load("examples/shallow_rac.tn", T=T, M=M, R=R), "odd_even") == expected
+def test_trees_of_four(d, n, r, odd_even, start_end, p1, p2, p3):
+    found = example_ranks("hierarchical_tucker", [*BOTH, "contiguous"], d=d, n=n, r=r, C=1)
+    assert found == [odd_even, start_end, p1, p2, p3]
+
+
+@pytest.mark.parametrize("row", rows(TALL_TREES, 12))
+def test_trees_of_eight(row):
+    d, n, r, *expected = row
+    assert example_ranks("hierarchical_tucker", [*BOTH, "contiguous"], d=d, n=n, r=r, C=1) == expected
+
+
+@pytest.mark.parametrize("row", [*rows(TREES, 8), *rows(TALL_TREES, 12)])
+def test_trees_with_shared_weights(row):
+    d, n, r, odd_even, start_end, *_ = row
+    assert ranks(SHARED_TREE, BOTH, d=d, n=n, r=r) == [odd_even, start_end]
+
+
+def test_a_tree_as_a_train_needs_the_power_of_half_its_height_rounded_up():
+    cuts = [f"x[1..{k}]" for k in range(1, 9)]
+    assert example_ranks("hierarchical_tucker", cuts, d=16, n=2, r=2, C=1) == [2, 2, 4, 2, 4, 4, 4, 2]
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "odd_even", "half", "prefixes"),
-    [
-        (4, 2, 3, 4, 3, (2, 3, 2)),
-        (4, 3, 2, 4, 2, (2, 2, 2)),
-        (4, 3, 4, 9, 4, (3, 4, 3)),
-        (8, 2, 2, 16, 2, (2, 2, 4, 2, 4, 2, 2)),
-        (8, 2, 4, 16, 4, (2, 4, 8, 4, 8, 4, 2)),
-        (8, 3, 4, 81, 4, (3, 4, 12, 4, 12, 4, 3)),
-    ],
+    ("r", "expected"),
+    [(2, {1: (2, 3, 3, 3, 3, 3, 3, 2), 2: (2, 4, 4, 2), 4: (2, 2)}), (3, {2: (3, 9, 9, 3)})],
 )
-def test_hierarchical_tucker(d, n, r, odd_even, half, prefixes):
-    net = load("examples/hierarchical_tucker.tn", d=d, n=n, r=r, C=1)
-    report = rank(net, ["odd_even", "start_end", "contiguous"])
-    assert [result.lower for result in report] == [odd_even, half, *prefixes]
+def test_a_train_as_a_tree_needs_the_square(r, expected):
+    for size, found in expected.items():
+        blocks = [f"x[{first}..{first + size - 1}]" for first in range(1, 9, size)]
+        assert tuple(example_ranks("tensor_train", blocks, d=8, n=3, r=r, C=1)) == found
+
+
+# --- convolutional circuits -------------------------------------------------------------------------
+
+SHARED_CIRCUIT = """
+network shared_circuit
+size d = 4, n = 2
+let L = log2(d)
+size r[0..L-1] = 4
+input x[1..d](n)
+weight leaf(r[0], n), mix[l in 1..L-1](r[l], r[l-1]), top(r[L-1])
+h[0, j](g) = leaf(g, i) * x[j](i) for j in 1..d
+h[l, j](g) = mix[l](g, a) * h[l-1, 2*j-1](a) * h[l-1, 2*j](a) for l in 1..L-1, j in 1..d/2^l
+output score() = top(a) * h[L-1, 1](a) * h[L-1, 2](a)
+"""
+# d n r; odd_even and start_end, the same with shared weights.
+CIRCUITS = [
+    (4, 2, [2, 2], 4, 2),
+    (4, 3, [2, 2], 4, 2),
+    (4, 3, [3, 2], 9, 2),
+    (4, 3, [3, 1], 9, 1),
+    (4, 3, [5, 4], 9, 4),
+    (4, 4, [4, 4], 16, 4),
+    (8, 2, [2, 2, 2], 16, 2),
+    (8, 2, [3, 2, 1], 16, 1),
+    (8, 3, [2, 2, 2], 16, 2),
+    (8, 3, [3, 3, 3], 81, 3),
+    (8, 3, [3, 1, 1], 81, 1),
+]
+
+
+@pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), CIRCUITS)
+def test_convolutional_circuits_free_and_shared(d, n, r, odd_even, start_end):
+    assert example_ranks("conv_arithmetic_circuit", BOTH, d=d, n=n, r=r, C=1) == [odd_even, start_end]
+    assert ranks(SHARED_CIRCUIT, BOTH, d=d, n=n, r=r) == [odd_even, start_end]
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "odd_even", "half"),
-    [
-        (4, 3, [3, 2], 9, 2),
-        (4, 3, [5, 4], 9, 4),
-        (4, 4, [4, 4], 16, 4),
-        (8, 2, [3, 2, 1], 16, 1),
-        (8, 3, [3, 1, 1], 81, 1),
-    ],
+    ("d", "n", "r", "free", "shared"), [(4, 2, [4, 4], 4, 3), (8, 2, [4, 16, 16], 16, 6)]
 )
-def test_convolutional_circuits(d, n, r, odd_even, half):
-    report = rank(load("examples/conv_arithmetic_circuit.tn", d=d, n=n, r=r))
-    assert [result.lower for result in report] == [odd_even, half]
+def test_wide_circuits_with_shared_weights_remember_less(d, n, r, free, shared):
+    assert example_ranks("conv_arithmetic_circuit", "start_end", d=d, n=n, r=r, C=1) == [free]
+    assert ranks(SHARED_CIRCUIT, "start_end", d=d, n=n, r=r) == [shared]
+    assert d > 4 or shared == min(*r, multichoose(n, 2))
+
+
+# --- canonical and Tucker decompositions ------------------------------------------------------------
+
+SHARED_CP = """
+network shared_cp
+size d = 4, n = 2, r = 3
+input x[1..d](n)
+weight A(n, r)
+output score() = prod(A(i[k], q) * x[k](i[k]) for k in 1..d)
+"""
+# d n r, the rank with free factors, with shared ones (either cut).
+CP = "4 2 3 3 3   4 2 5 4 3   4 3 5 5 5   4 3 10 9 6   6 2 5 5 4   6 2 9 8 4   6 3 20 20 10   6 3 30 27 10"
+
+
+@pytest.mark.parametrize(("d", "n", "r", "free", "shared"), rows(CP, 5))
+def test_shared_factors_of_a_canonical_decomposition_are_symmetric(d, n, r, free, shared):
+    assert example_ranks("cp", BOTH, d=d, n=n, r=r, C=1) == [free, free]
+    assert ranks(SHARED_CP, BOTH, d=d, n=n, r=r) == [shared, shared]
+    assert (free, shared) == (min(r, n ** (d // 2)), min(r, multichoose(n, d // 2)))
 
 
 @pytest.mark.parametrize(
-    ("d", "n", "r", "expected"),
-    [(4, 2, 3, 3), (4, 2, 5, 4), (4, 3, 10, 9), (6, 2, 9, 8), (6, 3, 20, 20), (6, 3, 30, 27)],
-)
-def test_canonical_decompositions(d, n, r, expected):
-    assert found(load("examples/cp.tn", d=d, n=n, r=r), "odd_even") == expected
-
-
-@pytest.mark.parametrize(
-    ("d", "n", "r", "expected"), [(4, 2, 2, 4), (4, 3, 2, 4), (4, 3, 3, 9), (6, 3, 2, 8)]
+    ("d", "n", "r", "expected"), rows("4 2 2 4   4 3 2 4   4 3 3 9   6 3 2 8   6 2 2 8", 4)
 )
 def test_tucker(d, n, r, expected):
-    assert found(load("examples/tucker.tn", d=d, n=n, r=r), "odd_even") == expected
-
-
-PATH, CYCLE, STAR = (
-    [[1, 2], [1, 2, 3], [2, 3, 4], [3, 4]],
-    [[1, 2, 4], [1, 2, 3], [2, 3, 4], [1, 3, 4]],
-    [[1, 2, 3, 4], [1, 2], [1, 3], [1, 4]],
-)
-
-
-@pytest.mark.parametrize(
-    ("graph", "cut", "expected"),
-    [
-        (PATH, "x[1..2]", (2, 24, 126)),
-        (PATH, "x[1], x[3]", (2, 36, 236)),
-        (CYCLE, "x[1..2]", (2, 34, 235)),
-        (STAR, "x[1..2]", (2, 18, 98)),
-    ],
-)
-@pytest.mark.parametrize("layer", [1, 2, 3])
-def test_graph_networks(graph, cut, expected, layer):
-    assert found(load(GNN, neighbours=graph, L=layer), cut) == expected[layer - 1]
-
-
-@pytest.mark.parametrize(("cut", "expected"), [("x[1..2]", (1, 2, 6)), ("x[1], x[3]", (2, 3, 10))])
-@pytest.mark.parametrize("layer", [1, 2, 3])
-def test_graph_networks_at_a_vertex(cut, expected, layer):
-    assert found(load(GNN, L=layer), cut, output="vertex[1]") == expected[layer - 1]
-
-
-@pytest.mark.parametrize(("cut", "expected"), [("x[1..2]", (2, 16, 16)), ("x[1], x[3]", (2, 16, 16))])
-@pytest.mark.parametrize("layer", [1, 2, 3])
-def test_graph_networks_on_a_grid(cut, expected, layer):
-    assert found(load(GNN, L=layer), cut, grid=4) == expected[layer - 1]
-
-
-@pytest.mark.parametrize(
-    ("field", "d", "n", "r", "start_end", "odd_even"),
-    [
-        ("real", 4, 3, 2, 3, 18),
-        ("real", 6, 3, 2, 3, 108),
-        ("real", 4, 3, 3, 6, 36),
-        ("complex", 4, 3, 2, 4, 24),
-        ("complex", 6, 3, 2, 4, 144),
-    ],
-)
-def test_squared_trains(field, d, n, r, start_end, odd_even):
-    net = load(SQUARED_TRAIN.replace("FIELD", field), d=d, n=n, r=r)
-    assert found(net, "start_end") == start_end
-    assert found(net, "odd_even") == odd_even
-
-
-def test_born_machines_and_purified_states():
-    assert found(load("examples/born_machine.tn", r=3), "start_end") == 9
-    assert found(load("examples/locally_purified.tn", d=4, r=2), "start_end") == 4
-
-
-def test_ranks_of_a_sum_of_trains_add():
-    net = load(SUM_OF_TRAINS)
-    (result,) = rank(net, "odd_even").results
-    assert result.lower == 2
-    assert result.upper is None or result.upper >= 2
-
-
-def test_the_classes_on_a_side_change_the_rank():
-    net = load("examples/tensor_train.tn", d=4, n=2, r=8, C=5)
-    assert found(net, "x[1..3]") == 2
-    assert found(net, "x[1..3] | x[4], score") == 8
+    assert example_ranks("tucker", BOTH, d=d, n=n, r=r, C=1) == [expected, expected]

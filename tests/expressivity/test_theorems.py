@@ -1,25 +1,14 @@
-"""The theorems of the papers at random sizes, closed forms over boxes of sizes, and the examples at theirs."""
+"""The theorems of the papers at random sizes, and the examples at theirs."""
 
-import math
+from math import prod
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.expressivity.tables import multichoose
 from tncompile.expressivity.rank import rank
 from tncompile.language import load
-
-SHARED_CP = """
-network shared_cp
-size d = 4, n = 2, r = 3
-input x[1..d](n)
-weight A(n, r)
-output score() = prod(A(i[k], q) * x[k](i[k]) for k in 1..d)
-"""
-
-
-def mc(n, k):
-    return math.comb(n + k - 1, k)
 
 
 def rank_of(path, cut, grid=None, **sizes):
@@ -56,7 +45,7 @@ def test_start_against_end_a_shallow_circuit_remembers_its_width(k, M, R):
 @given(k=st.integers(2, 4), M=st.integers(1, 3), R=st.integers(1, 3))
 def test_start_against_end_a_deep_circuit_remembers_more(k, M, R):
     """The same theorem, two layers: at least the number of multisets."""
-    assert circuit("start_end", 2 * k, 2, M, R) >= mc(min(M, R), k)
+    assert circuit("start_end", 2 * k, 2, M, R) >= multichoose(min(M, R), k)
 
 
 @settings(max_examples=8, deadline=None)
@@ -67,66 +56,40 @@ def test_odd_against_even_a_tree_has_exactly_an_exponential_rank(levels, n, r):
     assert rank_of("examples/hierarchical_tucker.tn", "odd_even", d=d, n=n, r=r, C=1) == min(n, r) ** (d // 2)
 
 
-# --- closed forms over boxes of sizes ------------------------------------------------------------------
+POOLING = """
+network pooling_of_four
+size L = 2, M = 2
+size r[0..L-1] = 2
+let d = 4^L
+input x[1..d](M)
+weight leaf(r[0], M), mix[l in 1..L-1](r[l], r[l-1]), top(r[L-1])
+h[0, j](g) = leaf(g, i) * x[j](i) for j in 1..d
+h[l, j](g) = mix[l](g, a) * prod(h[l-1, 4*j-w](a) for w in 0..3) for l in 1..L-1, j in 1..d/4^l
+output score() = top(a) * prod(h[L-1, w](a) for w in 1..4)
+"""
 
 
-@pytest.mark.parametrize("k", [2, 3])
-@pytest.mark.parametrize("M", [1, 2, 3, 4])
-@pytest.mark.parametrize("R", [1, 2, 3, 4])
-def test_two_layers_start_against_end(k, M, R):
-    q = min(M, R)
-    through_states = R * (mc(R, k) - (mc(R - q, k) if q < R else 0))
-    assert circuit("start_end", 2 * k, 2, M, R) == min(
-        through_states, math.prod(mc(q, j + 1) for j in range(k))
-    )
+def limit(side, M, r):
+    """What passes through each block of 4^l positions, from the positions up; ``side`` says which lie in the rows."""
+    passing = [1] * len(side)
+    for level, width in enumerate(r, 1):
+        blocks = [side[first : first + 4**level] for first in range(0, len(side), 4**level)]
+        through = [width * prod(passing[4 * k : 4 * k + 4]) for k in range(len(blocks))]
+        passing = [min(M ** min(sum(b), len(b) - sum(b)), t) for b, t in zip(blocks, through, strict=True)]
+    return passing[0]
 
 
-@pytest.mark.parametrize("k", [1, 2, 3])
-@pytest.mark.parametrize("M", [1, 2, 3])
-@pytest.mark.parametrize("R", [1, 2, 3])
-def test_two_layers_on_a_grid(k, M, R):
-    assert circuit("start_end", 2 * k, 2, M, R, grid=M) == min(M**k, R * M ** (k - 1), R * mc(R, k))
-
-
-@pytest.mark.parametrize(("T", "L", "M", "R"), [
-    (4, 1, 3, 2), (4, 2, 2, 2), (4, 2, 3, 2), (4, 2, 2, 3), (6, 2, 2, 2), (4, 3, 2, 2), (4, 3, 2, 3), (4, 4, 2, 2), (6, 1, 2, 3),
-])  # fmt: skip
-def test_odd_against_even_steps_of_deep_circuits(T, L, M, R):
-    q = min(M, R)
-    assert circuit("odd_even", T, L, M, R) == math.prod(
-        mc(q, mc(T - t + 1, L - 1)) for t in range(2, T + 1, 2)
-    )
-
-
-@pytest.mark.parametrize(("d", "n", "r", "free", "shared"), [
-    (4, 2, 3, 3, 3), (4, 2, 5, 4, 3), (4, 3, 5, 5, 5), (4, 3, 10, 9, 6), (6, 2, 5, 5, 4), (6, 2, 9, 8, 4), (6, 3, 20, 20, 10), (6, 3, 30, 27, 10),
-])  # fmt: skip
-def test_shared_factors_of_a_canonical_decomposition_are_symmetric(d, n, r, free, shared):
-    assert rank_of("examples/cp.tn", "odd_even", d=d, n=n, r=r, C=1) == free
-    assert (
-        rank_of(SHARED_CP, "odd_even", d=d, n=n, r=r)
-        == rank_of(SHARED_CP, "start_end", d=d, n=n, r=r)
-        == shared
-    )
-
-
-@pytest.mark.parametrize(("T", "M", "R", "expected"), [
-    (4, 2, 2, (2, 4, 2)), (4, 3, 2, (3, 6, 2)), (6, 2, 2, (2, 4, 8, 4, 2)), (6, 3, 2, (3, 9, 8, 6, 2)), (6, 3, 3, (3, 9, 27, 9, 3)),
-])  # fmt: skip
-def test_two_layers_on_a_grid_at_every_prefix(T, M, R, expected):
-    report = rank(load("examples/deep_rac.tn", T=T, L=2, M=M, R=R, C=1), "contiguous", grid=M)
-    assert tuple(result.lower for result in report) == expected
-
-
-@pytest.mark.parametrize(("r", "expected"), [
-    (2, {1: (2, 3, 3, 3, 3, 3, 3, 2), 2: (2, 4, 4, 2), 4: (2, 2)}),
-    (3, {2: (3, 9, 9, 3)}),
-])  # fmt: skip
-def test_dyadic_blocks_of_a_train_have_the_ranks_that_a_tree_needs(r, expected):
-    net = load("examples/tensor_train.tn", d=8, n=3, r=r, C=1)
-    for size, ranks in expected.items():
-        cuts = [f"x[{first}..{first + size - 1}]" for first in range(1, 9, size)]
-        assert tuple(result.lower for result in rank(net, cuts)) == ranks
+@settings(max_examples=10, deadline=None)
+@given(
+    side=st.lists(st.booleans(), min_size=16, max_size=16).filter(lambda s: 0 < sum(s) < 16),
+    M=st.integers(1, 2),
+    r=st.lists(st.integers(1, 3), min_size=2, max_size=2),
+)
+def test_pooling_windows_that_the_cut_splits_make_its_rank(side, M, r):
+    """Cohen, Shashua (2017), Inductive bias of deep convolutional networks through pooling geometry, Theorem 1."""
+    split = sum(len(set(side[first : first + 4])) == 2 for first in range(0, 16, 4))
+    cut = ", ".join(f"x[{k}]" for k, is_row in enumerate(side, 1) if is_row)
+    assert min(r[0], M) ** split <= rank_of(POOLING, cut, M=M, r=r) <= limit(side, M, r)
 
 
 # --- the examples at their sizes -----------------------------------------------------------------------
