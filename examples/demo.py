@@ -1,7 +1,8 @@
 """Handwritten digits, read patch by patch by two compiled tensor networks: `make demo`.
 
 A tensor train and a CP network of the same bond dimension are compiled from their `.tn` files, trained with
-the gradients that the compiler derived, and tested on a third of the digits that was held out.
+the gradients that the compiler derived, and tested on a third of the digits that was held out. Then five architectures are
+compared by what they can express and what they cost, in a report for the browser.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tncompile.train import Epoch, Fit, FitOptions, accuracy, fit
 
 EXAMPLES = Path(__file__).parent
 NAMES = {"tensor train": "digits_tensor_train", "CP": "digits_cp"}
+COMPARED = ("tensor_train", "cp", "hierarchical_tucker", "shallow_rac", "deep_rac")
 Array = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
@@ -77,10 +79,24 @@ def train(name: str, folder: Path, epochs: int, bar: Progress) -> tuple[Fit, lis
     return result, [*row, f"{result.history[-1].seconds:.1f} s"]
 
 
+def compare(path: Path, widest: int, bar: Progress) -> None:
+    """A report over five architectures with 8 inputs of 4 features, at widths from 1 on."""
+    task = bar.add_task("comparison", total=None, said="")
+    tn.compare(
+        [EXAMPLES / f"{name}.tn" for name in COMPARED],
+        sizes={"d": 8, "n": 4},
+        sweep={"width": range(1, widest + 1)},
+        report=path,
+        progress=lambda done, total, what: bar.update(task, completed=done, total=total, said=what),
+    )
+    bar.update(task, said="")
+
+
 def main() -> None:
     """The whole demonstration."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=20, help="how often each digit is seen (default: 20)")
+    parser.add_argument("--widths", type=int, default=6, help="widths that are compared (default: 1 to 6)")
     parser.add_argument("--out", type=Path, default=Path("out"), help="where the results go (default: out)")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -99,12 +115,16 @@ def main() -> None:
         for name in NAMES:
             fits[name], row = train(name, arguments.out, arguments.epochs, bar)
             table.add_row(*row)
+        report = arguments.out / "comparison.html"
+        report.with_name("comparison.html.jobs").unlink(missing_ok=True)  # of a demonstration that was stopped
+        compare(report, arguments.widths, bar)
     draw(tn.load(EXAMPLES / "digits_tensor_train.tn")).save(arguments.out / "digits_tensor_train.png")
     curves(fits, arguments.out / "curves.png")
     console.print(table)
     console.print(f"the generated module  {arguments.out / 'digits_tensor_train.py'}", highlight=False)
     console.print(f"the network           {arguments.out / 'digits_tensor_train.png'}", highlight=False)
     console.print(f"the curves            {arguments.out / 'curves.png'}", highlight=False)
+    console.print(f"the comparison        {report}", highlight=False)
     console.print(f"done in {time.perf_counter() - start:.0f} s", highlight=False)
 
 
