@@ -1,0 +1,134 @@
+"""The comparison as one page that needs nothing else: no other file, no network, no library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tncompile.compare.comparison import Comparison, CutRank, Entry
+from tncompile.compare.measures import rank_measure
+from tncompile.compare.report.appendix import MOST_BYTES, appendix_of
+from tncompile.compare.report.charts import Charts
+from tncompile.compare.report.heat import heat_of
+from tncompile.compare.report.inline import inline_svg
+from tncompile.compare.report.scales import raised
+from tncompile.compare.report.series import last_point, point_text, sizes_text
+from tncompile.compare.report.table import VERDICTS, failures_of, table_of
+from tncompile.draw import draw
+from tncompile.language import load
+from tncompile.source import TnError
+from tncompile.source.numbers import number_text, seconds_text
+
+PACKAGE = "tncompile.compare.report"
+LARGEST_PAGE = 2_000_000  # bytes, certificates included
+LARGEST_DRAWING = 120_000  # characters
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A network as the page shows it; ``reason`` says why there is no drawing."""
+
+    entry: Entry
+    sizes: str
+    svg: Markup | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A rank at the last point, and the networks that have it."""
+
+    rank: str
+    verdict: str
+    networks: Sequence[str]
+
+
+def render(comparison: Comparison) -> str:
+    """The page as HTML text; the same text for the same comparison."""
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"markup": Markup, "point": point_text, "seconds": seconds_text}
+    template = environment.get_template("page.html.j2")
+    context = _context(comparison)
+    bare = template.render(**context, appendix=appendix_of(comparison, 0))
+    room = min(MOST_BYTES, LARGEST_PAGE - len(bare.encode("utf-8")))
+    return template.render(**context, appendix=appendix_of(comparison, room))
+
+
+def _context(comparison: Comparison) -> dict[str, object]:
+    """All that the template shows but the certificates."""
+    charts = Charts(comparison)
+    script = _asset("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+    return {
+        "comparison": comparison,
+        "axes": [(name, _values_text(values)) for name, values in comparison.axes.items()],
+        "budget": "" if comparison.budget is None else _budget_text(comparison),
+        "last": point_text(last_point(comparison)),
+        "standings": [(cut, found) for cut in comparison.cuts if (found := _standings(comparison, cut))],
+        "portraits": [_portrait(entry, number) for number, entry in enumerate(comparison.entries)],
+        "table": table_of(comparison),
+        "failures": failures_of(comparison),
+        "across": charts.across.title,
+        "samples": charts.samples(),
+        "ranks": charts.ranks(),
+        "fronts": charts.fronts(),
+        "costs": charts.costs(),
+        "accuracies": charts.accuracies(),
+        "heat": heat_of(comparison),
+        "style": Markup(_asset("page.css")),
+        "script": Markup(script),
+        "digest": digest,
+    }
+
+
+def _asset(name: str) -> str:
+    return files(PACKAGE).joinpath(name).read_text(encoding="utf-8")
+
+
+def _values_text(values: Sequence[int]) -> str:
+    """``1…8``; what is no range is listed."""
+    if len(values) > 2 and list(values) == list(range(values[0], values[-1] + 1)):
+        return f"{values[0]}…{values[-1]}"
+    return ", ".join(map(str, values))
+
+
+def _budget_text(comparison: Comparison) -> str:
+    budget = comparison.budget
+    return "" if budget is None else f"{budget.what} ≤ {number_text(budget.amount)}"
+
+
+def _standings(comparison: Comparison, cut: str) -> list[Standing]:
+    """The ranks of a cut at the last point, the largest first."""
+    point, measure = last_point(comparison), rank_measure(cut)
+    groups: dict[tuple[int, str, str], list[str]] = {}
+    for row in comparison.rows:
+        rank: CutRank | None = row.rank(cut)
+        if row.point == point and rank is not None:
+            key = (rank.lower, raised(measure.text(row)), VERDICTS[rank.verdict])
+            groups.setdefault(key, []).append(row.network)
+    ordered = sorted(groups.items(), key=lambda item: -item[0][0])
+    return [Standing(text, verdict, networks) for (_, text, verdict), networks in ordered]
+
+
+def _portrait(entry: Entry, number: int) -> Portrait:
+    """A network's drawing, where it can be made and is not too large for a page."""
+    sizes = sizes_text(entry.sizes)
+    try:
+        svg = draw(load(entry.drawn + "\n")).svg()
+    except TnError:
+        return Portrait(entry, sizes, None, "it cannot be drawn")
+    if len(svg) > LARGEST_DRAWING:
+        return Portrait(entry, sizes, None, "too large for a page; tnc show draws it")
+    return Portrait(entry, sizes, Markup(inline_svg(svg, f"n{number}-", own_font=True)))
