@@ -13,6 +13,7 @@ from tncompile.compare.comparison import Certificate, Comparison, Entry
 from tncompile.compare.report.series import point_text, value_text
 
 MOST_BYTES = 1_000_000
+AROUND = 300  # bytes of the page around a certificate
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def appendix_of(comparison: Comparison, room: int = MOST_BYTES) -> Appendix:
     claims: list[Claim] = []
     for certificate in comparison.certificates:
         text = _escaped(json.dumps(certificate.certificate, ensure_ascii=False))
-        room -= len(text.encode("utf-8"))
+        room -= len(text.encode("utf-8")) + AROUND
         if room < 0:
             break
         claims.append(Claim(certificate.network, point_text(certificate.point), certificate.cut, text))

@@ -160,8 +160,8 @@ def _spreads(measure: Measure, rows: Sequence[Row]) -> list[float]:
 
 def _scale(measure: Measure, values: Sequence[Value]) -> Scale:
     if measure.name.endswith("accuracy"):
-        return share_scale(measure.title, values)
-    return (time_scale if measure.name.endswith("seconds") else count_scale)(measure.title, values)
+        return share_scale("", values)
+    return (time_scale if measure.name.endswith("seconds") else count_scale)("", values)
 
 
 def _titled(title: str, facet: Facet) -> str:

@@ -34,8 +34,8 @@ def _look(number: int, count: int) -> Look:
         f"{_SERIES}{number % COLOURS + 1:02x}",
         MARKERS[number % len(MARKERS)],
         DASHES[number // COLOURS % len(DASHES)],
-        3.2 - 1.8 * share,
-        8.5 - 3.5 * share,
+        3.6 - 1.9 * share,
+        9.5 - 3.3 * share,
     )
 
 

@@ -6,16 +6,19 @@ const keyOf = (cell, numeric) =>
   "o" in cell.dataset ? +cell.dataset.o : numeric ? null : cell.textContent;
 
 function sortTable(table, column, heading) {
-  const body = table.tBodies[0];
+  const [body, more] = table.tBodies;
+  const shown = body.rows.length;
   const descending = heading.getAttribute("aria-sort") === "ascending";
   const numeric = heading.classList.contains("n");
-  const keyed = Array.from(body.rows, row => [keyOf(row.cells[column], numeric), row]);
+  const keyed = [...body.rows, ...(more ? more.rows : [])].map(row => [keyOf(row.cells[column], numeric), row]);
   keyed.sort(([a], [b]) => {
     if (a === null || b === null) return (a === null) - (b === null); // what is missing comes last
     const order = typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
     return descending ? -order : order;
   });
-  body.append(...keyed.map(([, row]) => row));
+  const rows = keyed.map(([, row]) => row);
+  body.append(...rows.slice(0, shown));
+  if (more) more.append(...rows.slice(shown));
   for (const other of heading.parentElement.cells) other.setAttribute("aria-sort", "none");
   heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
 }
@@ -25,6 +28,13 @@ for (const table of document.querySelectorAll("table.figures")) {
   for (const [column, heading] of Array.from(headings).entries())
     heading.querySelector("button").addEventListener("click", () => sortTable(table, column, heading));
 }
+
+// Of very many rows the first are shown until one asks for all.
+for (const button of document.querySelectorAll(".all button"))
+  button.addEventListener("click", () => {
+    document.querySelector(".more").hidden = false;
+    button.parentElement.remove();
+  });
 
 // Of several matrices one is shown; a slider passes through them.
 for (const group of document.querySelectorAll(".matrices")) {

@@ -27,6 +27,7 @@ from tncompile.source.numbers import number_text, seconds_text
 
 PACKAGE = "tncompile.compare.report"
 LARGEST_PAGE = 2_000_000  # bytes, certificates included
+FEW_ROWS = 300  # that are shown before one asks for all
 LARGEST_DRAWING = 120_000  # characters
 
 
@@ -58,7 +59,12 @@ def render(comparison: Comparison) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"markup": Markup, "point": point_text, "seconds": seconds_text}
+    environment.filters |= {
+        "together": _together,
+        "markup": Markup,
+        "point": point_text,
+        "seconds": seconds_text,
+    }
     template = environment.get_template("page.html.j2")
     context = _context(comparison)
     bare = template.render(**context, appendix=appendix_of(comparison, 0))
@@ -79,6 +85,7 @@ def _context(comparison: Comparison) -> dict[str, object]:
         "standings": [(cut, found) for cut in comparison.cuts if (found := _standings(comparison, cut))],
         "portraits": [_portrait(entry, number) for number, entry in enumerate(comparison.entries)],
         "table": table_of(comparison),
+        "few_rows": FEW_ROWS,
         "failures": failures_of(comparison),
         "across": charts.across.title,
         "samples": charts.samples(),
@@ -91,6 +98,11 @@ def _context(comparison: Comparison) -> dict[str, object]:
         "script": Markup(script),
         "digest": digest,
     }
+
+
+def _together(text: str) -> str:
+    """``r = 4`` without a place where the line could break."""
+    return text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
 
 
 def _asset(name: str) -> str:

@@ -16,8 +16,8 @@ from tncompile.compare.report.scales import Scale, Value
 from tncompile.draw.svg import STYLE, svg_bytes
 
 SIZE = (4.6, 3.1)  # inches
-BOX = (0.145, 0.135, 0.835, 0.765)  # where the axes stand on the sheet: left, bottom, width, height
-FONT = 9.5
+BOX = (0.155, 0.155, 0.825, 0.75)  # where the axes stand on the sheet: left, bottom, width, height
+FONT = 10.5
 MOST_MARKERS = 16  # on one line
 
 
@@ -83,7 +83,7 @@ def _dress(axes: Any, across: Scale, up: Scale) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.set_xlabel(across.title, fontsize=FONT, color=INK, loc="right", labelpad=2)
-    axes.text(-0.16, 1.05, up.title, fontsize=FONT, color=INK, transform=axes.transAxes, clip_on=False)
+    axes.text(-0.18, 1.06, up.title, fontsize=FONT, color=INK, transform=axes.transAxes, clip_on=False)
 
 
 def _draw_line(axes: Any, line: Line, across: Scale, up: Scale) -> None:

@@ -107,11 +107,16 @@ def _logarithmic(
 def _ticks(low: float, high: float) -> list[tuple[float, Value]]:
     """Decades, or also 2 and 5 of each where there are few; every so many decades where there are many."""
     decades = range(math.floor(low), math.ceil(high) + 1)
-    steps = (1, 2, 5) if high - low < 2.2 else (1, 3) if high - low < 3.5 else (1,)
+    span = high - low
+    steps: tuple[int, ...] = (1,)
+    if span < 1:
+        steps = (1, 2, 3, 4, 5, 6, 8)
+    elif span < 3.5:
+        steps = (1, 2, 5) if span < 2.2 else (1, 3)
     every = max(1, -(-len(decades) // MOST_TICKS))
     found = [(d + math.log10(s), _power(d, s)) for d in decades if d % every == 0 for s in steps]
     return [(place, value) for place, value in found if low <= place <= high]
 
 
 def _power(decade: int, step: int) -> Value:
-    return step * 10**decade if decade >= 0 else step / 10**-decade
+    return step * int(10**decade) if decade >= 0 else step / 10.0**-decade
