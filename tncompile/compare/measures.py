@@ -14,13 +14,17 @@ Value = int | float
 
 @dataclass(frozen=True)
 class Measure:
-    """One number of a row. ``name`` is the field of `Row` (or the cut), ``better`` None where neither way is."""
+    """One number of a row.
+
+    ``name`` is the field of `Row`, or the cut of whose rank it is (``is_rank``). ``better`` is None where neither way is.
+    """
 
     name: str
     title: str
     get: Callable[[Row], Value | None]
     text: Callable[[Row], str]
     better: Literal["less", "more"] | None = None
+    is_rank: bool = False
 
 
 def measures_of(comparison: Comparison) -> list[Measure]:
@@ -43,7 +47,7 @@ def rank_measure(cut: str) -> Measure:
         rank = row.rank(cut)
         return "" if rank is None else rank_text(rank)
 
-    return Measure(cut, "rank", get, text, "more")
+    return Measure(cut, "rank", get, text, "more", is_rank=True)
 
 
 def density_measure(cut: str) -> Measure:

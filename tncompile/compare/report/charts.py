@@ -116,8 +116,9 @@ class Charts:
             )
             for look, group in zip(self.looks, rows, strict=True)
         ]
+        ends = [end for line in lines for end in _ends(line)]
         text = f"{measure.title} against {self.across.title}"
-        return self._panel(measure.title, facet, text, lines, _scale(measure, values))
+        return self._panel(measure.title, facet, text, lines, _scale(measure, ends or values))
 
     def _panel(self, title: str, facet: Facet, text: str, lines: Sequence[Line], up: Scale) -> Panel:
         values = [value for row in facet.rows if (value := self.across.of(row)) is not None]
@@ -156,6 +157,16 @@ def _spreads(measure: Measure, rows: Sequence[Row]) -> list[float]:
         return []
     found = [getattr(row, measure.name) for row in rows]
     return [0.0 if value is None else value.spread for value in found]
+
+
+def _ends(line: Line) -> list[float]:
+    """Where the error bars of a line end."""
+    return [
+        float(y) + side * half
+        for y, half in zip(line.y, line.spread, strict=False)
+        if y is not None
+        for side in (-1, 1)
+    ]
 
 
 def _scale(measure: Measure, values: Sequence[Value]) -> Scale:

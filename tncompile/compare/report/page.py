@@ -28,6 +28,7 @@ from tncompile.source.numbers import number_text, seconds_text
 PACKAGE = "tncompile.compare.report"
 LARGEST_PAGE = 2_000_000  # bytes, certificates included
 FEW_ROWS = 300  # that are shown before one asks for all
+LEGENDS = 4  # one in each section of charts
 LARGEST_DRAWING = 120_000  # characters
 
 
@@ -60,10 +61,11 @@ def render(comparison: Comparison) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "together": _together,
+        "breakable": _breakable,
         "markup": Markup,
         "point": point_text,
         "seconds": seconds_text,
+        "together": _together,
     }
     template = environment.get_template("page.html.j2")
     context = _context(comparison)
@@ -88,7 +90,7 @@ def _context(comparison: Comparison) -> dict[str, object]:
         "few_rows": FEW_ROWS,
         "failures": failures_of(comparison),
         "across": charts.across.title,
-        "samples": charts.samples(),
+        "samples": [charts.samples() for _ in range(LEGENDS)],
         "ranks": charts.ranks(),
         "fronts": charts.fronts(),
         "costs": charts.costs(),
@@ -103,6 +105,11 @@ def _context(comparison: Comparison) -> dict[str, object]:
 def _together(text: str) -> str:
     """``r = 4`` without a place where the line could break."""
     return text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+
+
+def _breakable(text: str) -> Markup:
+    """A label that a narrow column may break after its underscores."""
+    return Markup("_<wbr>").join(text.split("_"))
 
 
 def _asset(name: str) -> str:

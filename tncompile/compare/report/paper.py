@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tncompile.compare.comparison import Comparison, EquivalentWidth, Row, rank_text
-from tncompile.compare.measures import best_rows, measures_of, rank_measure
+from tncompile.compare.comparison import Comparison, EquivalentWidth, Row
+from tncompile.compare.measures import Measure, best_rows, measures_of, rank_measure
 from tncompile.compare.report.heat import theory_text, width_text
 from tncompile.compare.report.scales import raised
 from tncompile.compare.report.series import point_text, spread
 
+SIGNS = {"probable": "*", "numerical": "~"}
 MOST_POINTS = 8  # of which the equivalent widths are shown
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~#])")
 
@@ -22,9 +23,8 @@ def render(comparison: Comparison) -> str:
 
 
 def _title(comparison: Comparison) -> str:
-    said = (
-        [f"ranks of the {comparison.of} at the cuts {', '.join(comparison.cuts)}"] if comparison.cuts else []
-    )
+    cuts = ", ".join(comparison.cuts)
+    said = [f"Ranks of the {comparison.of} at the cuts {cuts}"] if cuts else []
     if comparison.budget is not None:
         said.append(f"{comparison.budget.what} at most {comparison.budget.amount:,}")
     said += [f"{name} in {', '.join(map(str, values))}" for name, values in comparison.axes.items()]
@@ -48,21 +48,20 @@ def _figures(comparison: Comparison) -> str:
         cells = [row.network, *(str(row.point.get(axis, "–")) for axis in axes)]
         cells += [str(row.width or "–")] if with_width else []
         texts = [_safe(cell) for cell in cells]
-        texts += [
-            _bold(_safe(_said(row, m.name, m.text(row))), number in best and bool(m.text(row)))
-            for m, best in marked
-        ]
+        texts += [_figure(row, measure, number in best) for measure, best in marked]
         lines.append(texts)
     note = "Bold: the best at its point." + _verdicts(comparison)
     return _table([_safe(name) for name in header], lines) + "\n\n" + note
 
 
-def _said(row: Row, name: str, text: str) -> str:
-    rank = row.rank(name)
-    if rank is not None:
-        sign = {"probable": "*", "numerical": "~"}.get(rank.verdict, "")
-        return raised(rank_text(rank)) + sign
-    return raised(text) or ("failed" if name in row.failures else "–")
+def _figure(row: Row, measure: Measure, best: bool) -> str:
+    """A figure as Markdown; its sign says how a rank is known."""
+    text = raised(measure.text(row))
+    if not text:
+        return "failed" if measure.name in row.failures else "–"
+    rank = row.rank(measure.name) if measure.is_rank else None
+    safe = _safe(text + ("" if rank is None else SIGNS.get(rank.verdict, "")))
+    return f"**{safe}**" if best else safe
 
 
 def _verdicts(comparison: Comparison) -> str:
@@ -117,10 +116,6 @@ def _origin(comparison: Comparison) -> str:
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     rule = [":--", *("--:" for _ in header[1:])]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
-
-
-def _bold(text: str, bold: bool) -> str:
-    return f"**{text}**" if bold else text
 
 
 def _safe(text: str) -> str:

@@ -6,6 +6,7 @@ Integers of any size can stand on a logarithmic scale.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from tncompile.source.numbers import seconds_text
 
 Value = int | float
 MOST_TICKS = 8
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_E, _EXPONENT = re.compile(r"(?<=\d)e\+?(-?\d+)\b"), re.compile(r"\^(-?\d+)")
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,8 @@ def count_text(value: Value) -> str:
 
 
 def raised(text: str) -> str:
-    """Exponents after ``^`` set high: ``3⁵⁰⁰``."""
-    parts = text.split("^")
-    return parts[0] + "".join(_raise(part) for part in parts[1:])
-
-
-def _raise(part: str) -> str:
-    digits = len(part) - len(part.lstrip("-0123456789"))
-    return part[:digits].translate(_RAISED) + part[digits:] if digits else "^" + part
+    """Exponents set high: ``3⁵⁰⁰`` of ``3^500``, ``1.23·10⁴⁵`` of ``1.23e45``."""
+    return _EXPONENT.sub(lambda found: found[1].translate(_HIGH), _E.sub(r"·10^\1", text))
 
 
 def _logarithmic(
