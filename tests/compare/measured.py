@@ -143,8 +143,8 @@ def _extreme_row(label: str, k: int, p: int) -> Row:
 
 
 def _extreme_width(row: int, column: int, p: int, labels: list[str]) -> EquivalentWidth:
-    decided = ("proved", "found", "unreachable", "unknown")[(row + column) % 4]
-    width = 3 ** (40 * row) if decided in ("proved", "found") else None
+    decided = ("proved", "probable", "at_least", "unreachable", "unknown")[(row + column) % 5]
+    width = 3 ** (40 * row) if decided in ("proved", "probable", "at_least") else None
     theory = Theory(f"r^{HOSTILE}", 3**500, "≥", HOSTILE) if row < 2 else None
     return EquivalentWidth({"T": p, "R": 2}, labels[row], labels[column], width, decided, HOSTILE, theory)
 

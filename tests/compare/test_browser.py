@@ -28,7 +28,7 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     found = {"measured": measured(), "extreme": extreme(), "many": many(12, 200)}
     for name, comparison in found.items():
-        report.write(comparison, folder / f"{name}.html")
+        report.write_report(comparison, folder / f"{name}.html")
     return folder
 
 

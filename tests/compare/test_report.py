@@ -17,8 +17,8 @@ import tncompile as tn
 from tests.compare.measured import CUTS, EXAMPLES, HOSTILE, NAMES, extreme, many, measured
 from tncompile.compare import report
 from tncompile.compare.comparison import Budget, Certificate, Comparison, CutRank, Row
-from tncompile.compare.measures import MEASURES, best_rows, rank_measure
 from tncompile.compare.report.charts import front
+from tncompile.compare.report.measures import MEASURES, best_rows, rank_measure
 from tncompile.compare.report.scales import count_scale, raised, swept_scale
 from tncompile.compare.report.table import table_of
 from tncompile.source import TnError, UsageError
@@ -170,7 +170,8 @@ def test_the_command_for_a_certificate_takes_lists(comparison):
 def test_failures_are_said():
     page = report.render(extreme(), ".html")
     assert ">too large</td>" in page
-    assert "figures could not be found" in page
+    assert "What could not be found, and why" in page
+    assert "(at 3 points, from T = 1, R = 2 on)" in page
     assert "out of time after 60 s" in page
 
 
@@ -187,6 +188,26 @@ def test_a_comparison_of_almost_nothing(suffix, comparison):
     )  # fmt: skip
     assert "tensor_train" in report.render(bare, suffix)
     assert report.render(replace(bare, rows=()), suffix)
+
+
+def test_many_cuts_are_thinned(comparison):
+    cuts = tuple(f"cut{k}" for k in range(127))
+    rows = tuple(
+        replace(row, ranks=tuple(CutRank(cut, "function", 2, 2, "exact") for cut in cuts))
+        for row in comparison.rows
+    )
+    page = report.render(replace(comparison, rows=rows, cuts=cuts), ".html")
+    assert "119 of 127 cuts are left out" in page
+    assert len(page.encode("utf-8")) < 1_000_000
+    assert "rank cut77" in report.render(replace(comparison, rows=rows, cuts=cuts), ".csv")
+
+
+def test_rows_are_left_out_where_the_page_would_grow_too_large():
+    comparison = many(12, 300)
+    page = report.render(comparison, ".html")
+    assert len(page.encode("utf-8")) <= 2_000_000
+    left = int(re.search(r"([\d,]+) of 3,600 rows are left out", page)[1].replace(",", ""))
+    assert page.count('<tr><th scope="row">network_0</th><td data-o') == (3600 - left) / 12
 
 
 def test_two_axes_make_a_panel_for_each_value_of_the_second(comparison):
@@ -230,7 +251,7 @@ def test_columns_are_sorted_by_exact_integers():
     ranks = (3**500 + 1, 3**500, 5, 3**500 + 1)
     rows = tuple(Row(f"n{k}", {}, {}, ranks=(CutRank("c", "function", r, None, "exact"),)) for k, r in enumerate(ranks))  # fmt: skip
     comparison = replace(extreme(4, 1), rows=rows, cuts=("c",), axes={})
-    column = next(column for column in table_of(comparison).columns if column.title == "rank")
+    column = next(column for column in table_of(comparison, 100).columns if column.title == "rank")
     assert [cell.order for cell in column.cells] == [2, 1, 0, 2]
 
 
@@ -316,10 +337,15 @@ def test_markdown_of_hostile_texts_holds_no_html():
 
 def test_a_report_ends_in_one_of_the_formats(comparison, tmp_path):
     with pytest.raises(UsageError, match="ends in"):
-        report.write(comparison, tmp_path / "report.pdf")
+        report.write_report(comparison, tmp_path / "report.pdf")
     with pytest.raises(TnError, match="cannot write"):
-        report.write(comparison, tmp_path / "nowhere" / "report.csv")
-    report.write(comparison, tmp_path / "report.MD")
+        report.write_report(comparison, tmp_path / "nowhere" / "report.csv")
+    with pytest.raises(UsageError, match="no such folder"):
+        report.check_report(tmp_path / "nowhere" / "report.html")
+    with pytest.raises(UsageError, match="ends in"):
+        report.check_report(tmp_path / "report")
+    report.check_report(tmp_path / "report.MD")
+    report.write_report(comparison, tmp_path / "report.MD")
     assert (tmp_path / "report.MD").read_text(encoding="utf-8").startswith("# tensor_train")
 
 

@@ -13,7 +13,8 @@ from tncompile.source.markup import html_table
 from tncompile.source.numbers import number_text
 
 Point = Mapping[str, int]
-Decided = Literal["proved", "found", "unreachable", "unknown"]
+Spending = Literal["weights", "flops", "peak"]
+Decided = Literal["proved", "probable", "at_least", "unreachable", "unknown"]
 PLAIN = (
     *("width", "weights", "dimension", "score_flops", "gradient_flops", "peak_elements"),
     *("score_seconds", "gradient_seconds", "vc_bound", "budget_spent"),
@@ -119,8 +120,9 @@ class EquivalentWidth:
     """The least width at which ``column`` can have the ranks that ``row`` has at one point, at every compared cut.
 
     A lower bound on the width of an equivalent network by nature: equal functions have equal ranks, not the other way
-    round. ``decided`` says how it is known: ``proved`` (one less cannot have a rank, by the bound of the graph or
-    an exact rank; and this width has it), ``found`` (this width was not confirmed to have the ranks, so more may be needed), ``unreachable`` (no width
+    round. ``decided`` says how it is known: ``proved`` (this width has the ranks, and one less cannot, by the bound of the graph or
+    an exact rank), ``probable`` (one less falls short but for the probability of failure that ranks are found with), ``at_least`` (that this width has the
+    ranks was not confirmed: more may be needed), ``unreachable`` (no width
     can, and ``width`` is None), ``unknown`` (a rank of the row is missing). ``cut`` is the one that decides.
     """
 
@@ -156,9 +158,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Budget:
-    """What every network may spend: ``what`` is a count (``weights``, ``flops``, ``peak``)."""
+    """What every network may spend: weights, or for one sample the FLOPs or the peak elements of a gradient with its score."""
 
-    what: Literal["weights", "flops", "peak"]
+    what: Spending
     amount: int
 
 

@@ -25,12 +25,23 @@ FORMATS = tuple(_PLACES)
 
 def render(comparison: Comparison, suffix: str) -> str:
     """The text of a report; raises UsageError where no report ends so."""
-    if suffix.lower() not in _PLACES:
-        raise UsageError(f"a report ends in .html, .json, .csv or .md, not in {suffix or 'nothing'}")
+    _check_suffix(suffix)
     text: str = import_module(_PLACES[suffix.lower()]).render(comparison)
     return text
 
 
-def write(comparison: Comparison, path: str | os.PathLike[str]) -> None:
+def check_report(path: str | os.PathLike[str]) -> None:
+    """Raises UsageError where no report could be written, so that it is known before the work."""
+    _check_suffix(Path(path).suffix)
+    if not Path(path).absolute().parent.is_dir():
+        raise UsageError(f"{os.fspath(path)}: there is no such folder")
+
+
+def write_report(comparison: Comparison, path: str | os.PathLike[str]) -> None:
     """Write a report as the end of the name says. Raises UsageError, and TnError where the file cannot be written."""
     write_whole(path, render(comparison, Path(path).suffix))
+
+
+def _check_suffix(suffix: str) -> None:
+    if suffix.lower() not in _PLACES:
+        raise UsageError(f"a report ends in .html, .json, .csv or .md, not in {suffix or 'nothing'}")

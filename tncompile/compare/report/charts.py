@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tncompile.compare.comparison import Comparison, Row
-from tncompile.compare.measures import MEASURES, Measure, rank_measure
 from tncompile.compare.report.looks import Look, looks
+from tncompile.compare.report.measures import MEASURES, Measure, rank_measure
 from tncompile.compare.report.panel import Line, Panel, draw_panel, draw_sample
 from tncompile.compare.report.scales import Scale, Value, count_scale, share_scale, swept_scale, time_scale
 from tncompile.compare.report.series import Across, Facet, across_of, facets_of

@@ -13,6 +13,7 @@ from tncompile.source.numbers import number_text
 
 MOST_CELLS = 2500  # of all matrices that a page shows
 SHADES = 9
+SIGNS = {"probable": "~ ", "at_least": "≥ "}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Heat:
     matrices: Sequence[Matrix]
     points: int
     theorems: Sequence[str]
+    decided: frozenset[str]
 
 
 def heat_of(comparison: Comparison) -> Heat:
@@ -54,7 +56,8 @@ def heat_of(comparison: Comparison) -> Heat:
     shown = list(spread(list(groups.items()), most))
     largest = max((w.width for _, group in shown for w in group if w.width), default=1)
     matrices = [_matrix(comparison, labels, title, group, largest) for title, group in shown]
-    return Heat(labels, matrices, len(groups), _theorems(comparison))
+    decided = frozenset(square.kind for matrix in matrices for _, row in matrix.rows for square in row)
+    return Heat(labels, matrices, len(groups), _theorems(comparison), decided)
 
 
 def theory_text(theory: Theory) -> str:
@@ -63,10 +66,10 @@ def theory_text(theory: Theory) -> str:
 
 
 def width_text(width: EquivalentWidth) -> str:
-    """``12``, ``≥ 12`` where more may be needed, ``none``, ``?``"""
+    """``12``, ``~ 12`` where that is probable, ``≥ 12`` where more may be needed, ``none``, ``?``"""
     if width.width is None:
         return "none" if width.decided == "unreachable" else "?"
-    return ("≥ " if width.decided == "found" else "") + number_text(width.width)
+    return SIGNS.get(width.decided, "") + number_text(width.width)
 
 
 def _matrix(

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tncompile.compare.comparison import Comparison, CutRank, Entry
-from tncompile.compare.measures import rank_measure
 from tncompile.compare.report.appendix import MOST_BYTES, appendix_of
 from tncompile.compare.report.charts import Charts
 from tncompile.compare.report.heat import heat_of
 from tncompile.compare.report.inline import inline_svg
+from tncompile.compare.report.measures import rank_measure
 from tncompile.compare.report.scales import raised
-from tncompile.compare.report.series import last_point, point_text, sizes_text
+from tncompile.compare.report.series import MOST_CUTS, last_point, point_text, sizes_text, spread
 from tncompile.compare.report.table import VERDICTS, failures_of, table_of
 from tncompile.draw import draw
 from tncompile.language import load
@@ -28,8 +28,10 @@ from tncompile.source.numbers import number_text, seconds_text
 PACKAGE = "tncompile.compare.report"
 LARGEST_PAGE = 2_000_000  # bytes, certificates included
 FEW_ROWS = 300  # that are shown before one asks for all
+FEW_FAILURES = 200
+MOST_CELLS = (30_000, 4_000)  # of the table; the second where the page would grow too large
 LEGENDS = 4  # one in each section of charts
-LARGEST_DRAWING = 120_000  # characters
+LARGEST_DRAWINGS = 480_000  # characters, of all networks
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,24 @@ def render(comparison: Comparison) -> str:
     environment.filters |= {
         "breakable": _breakable,
         "markup": Markup,
-        "point": point_text,
         "seconds": seconds_text,
         "together": _together,
     }
     template = environment.get_template("page.html.j2")
-    context = _context(comparison)
-    bare = template.render(**context, appendix=appendix_of(comparison, 0))
-    room = min(MOST_BYTES, LARGEST_PAGE - len(bare.encode("utf-8")))
-    return template.render(**context, appendix=appendix_of(comparison, room))
+    shown = replace(comparison, cuts=tuple(spread(comparison.cuts, MOST_CUTS)))
+    context, room = _context(comparison, shown), 0
+    for cells in MOST_CELLS:
+        context["table"] = table_of(shown, cells)
+        bare = template.render(**context, appendix=appendix_of(comparison, 0))
+        room = min(MOST_BYTES, LARGEST_PAGE - len(bare.encode("utf-8")))
+        if room >= 0:
+            break
+    return template.render(**context, appendix=appendix_of(comparison, max(room, 0)))
 
 
-def _context(comparison: Comparison) -> dict[str, object]:
-    """All that the template shows but the certificates."""
-    charts = Charts(comparison)
+def _context(comparison: Comparison, shown: Comparison) -> dict[str, object]:
+    """All that the template shows but the table and the certificates; ``shown`` has fewer cuts."""
+    charts = Charts(shown)
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return {
@@ -84,10 +90,11 @@ def _context(comparison: Comparison) -> dict[str, object]:
         "axes": [(name, _values_text(values)) for name, values in comparison.axes.items()],
         "budget": "" if comparison.budget is None else _budget_text(comparison),
         "last": point_text(last_point(comparison)),
-        "standings": [(cut, found) for cut in comparison.cuts if (found := _standings(comparison, cut))],
-        "portraits": [_portrait(entry, number) for number, entry in enumerate(comparison.entries)],
-        "table": table_of(comparison),
+        "standings": [(cut, found) for cut in shown.cuts if (found := _standings(comparison, cut))],
+        "portraits": _portraits(comparison),
+        "cuts_left_out": len(comparison.cuts) - len(shown.cuts),
         "few_rows": FEW_ROWS,
+        "few_failures": FEW_FAILURES,
         "failures": failures_of(comparison),
         "across": charts.across.title,
         "samples": [charts.samples() for _ in range(LEGENDS)],
@@ -141,13 +148,19 @@ def _standings(comparison: Comparison, cut: str) -> list[Standing]:
     return [Standing(text, verdict, networks) for (_, text, verdict), networks in ordered]
 
 
-def _portrait(entry: Entry, number: int) -> Portrait:
+def _portraits(comparison: Comparison) -> list[Portrait]:
+    entries = comparison.entries
+    most = LARGEST_DRAWINGS // max(4, len(entries))
+    return [_portrait(entry, number, most) for number, entry in enumerate(entries)]
+
+
+def _portrait(entry: Entry, number: int, most: int) -> Portrait:
     """A network's drawing, where it can be made and is not too large for a page."""
     sizes = sizes_text(entry.sizes)
     try:
-        svg = draw(load(entry.drawn + "\n")).svg()
+        svg = inline_svg(draw(load(entry.drawn + "\n")).svg(), f"n{number}-", own_font=True)
     except TnError:
         return Portrait(entry, sizes, None, "it cannot be drawn")
-    if len(svg) > LARGEST_DRAWING:
+    if len(svg) > most:
         return Portrait(entry, sizes, None, "too large for a page; tnc show draws it")
-    return Portrait(entry, sizes, Markup(inline_svg(svg, f"n{number}-", own_font=True)))
+    return Portrait(entry, sizes, Markup(svg))

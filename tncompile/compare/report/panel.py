@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -15,10 +15,12 @@ from tncompile.compare.report.looks import FAINT, INK, PAPER, Look, name_colours
 from tncompile.compare.report.scales import Scale, Value
 from tncompile.draw.svg import STYLE, svg_bytes
 
+T = TypeVar("T")
 SIZE = (4.6, 3.1)  # inches
 BOX = (0.155, 0.155, 0.825, 0.75)  # where the axes stand on the sheet: left, bottom, width, height
 FONT = 10.5
 MOST_MARKERS = 16  # on one line
+MOST_POINTS = 64  # of one line
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def draw_panel(
         _dress(axes, across, up)
         if front:
             axes.step(_places(across, [x for x, _ in front]), _places(up, [y for _, y in front]), where="post", color=INK, lw=5, alpha=0.16, solid_capstyle="round")  # fmt: skip
-        for line in lines:
+        for line in map(_thinned, lines):
             _draw_line(axes, line, across, up)
         return name_colours(inline_svg(svg_bytes(figure).decode("utf-8"), prefix))
 
@@ -84,6 +86,19 @@ def _dress(axes: Any, across: Scale, up: Scale) -> None:
     axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.set_xlabel(across.title, fontsize=FONT, color=INK, loc="right", labelpad=2)
     axes.text(-0.18, 1.06, up.title, fontsize=FONT, color=INK, transform=axes.transAxes, clip_on=False)
+
+
+def _thinned(line: Line) -> Line:
+    """The line through at most `MOST_POINTS` of its points, the first and the last among them."""
+    count = len(line.x)
+    if count <= MOST_POINTS:
+        return line
+    kept = [k * (count - 1) // (MOST_POINTS - 1) for k in range(MOST_POINTS)]
+
+    def some(values: Sequence[T]) -> list[T]:
+        return [values[k] for k in kept] if values else []
+
+    return Line(line.look, some(line.x), some(line.y), some(line.open), some(line.bounds), some(line.spread))
 
 
 def _draw_line(axes: Any, line: Line, across: Scale, up: Scale) -> None:

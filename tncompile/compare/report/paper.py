@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tncompile.compare.comparison import Comparison, EquivalentWidth, Row
-from tncompile.compare.measures import Measure, best_rows, measures_of, rank_measure
 from tncompile.compare.report.heat import theory_text, width_text
+from tncompile.compare.report.measures import Measure, best_rows, measures_of, rank_measure
 from tncompile.compare.report.scales import raised
 from tncompile.compare.report.series import point_text, spread
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 from tncompile.compare.comparison import Comparison, Point, Row
 
 T = TypeVar("T")
-MOST_PANELS = 4  # for the values of further axes
+MOST_CUTS = 8  # of which a page shows ranks
+MOST_PANELS = 8  # for the cuts and the values of further axes
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,14 @@ class Facet:
 
 
 def facets_of(comparison: Comparison) -> list[Facet]:
-    """A facet for each choice, at most `MOST_PANELS` spread over all."""
+    """A facet for each choice: of more than fit those that lie evenly among all."""
     others = list(comparison.axes)[1:]
     groups: dict[tuple[tuple[str, int], ...], list[Row]] = {}
     for row in comparison.rows:
         choice = tuple((name, row.point[name]) for name in others if name in row.point)
         groups.setdefault(choice, []).append(row)
     found = [Facet(point_text(dict(choice)), tuple(rows)) for choice, rows in groups.items()]
-    return list(spread(found, MOST_PANELS))
+    return list(spread(found, max(1, MOST_PANELS // max(2, len(comparison.cuts)))))
 
 
 def spread(items: Sequence[T], most: int) -> Iterator[T]:

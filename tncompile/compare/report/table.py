@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tncompile.compare.comparison import Comparison, CutRank, Row
-from tncompile.compare.measures import (
+from tncompile.compare.report.measures import (
     Measure,
     Value,
     best_rows,
@@ -15,6 +15,7 @@ from tncompile.compare.measures import (
     rank_measure,
 )
 from tncompile.compare.report.scales import raised
+from tncompile.compare.report.series import point_text, spread
 from tncompile.source.numbers import number_text
 
 SHORT = 24  # characters of a reason that stand in a cell
@@ -51,9 +52,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """The table of a comparison."""
+    """The table of a comparison; so many rows are left out."""
 
     groups: Sequence[Group]
+    left_out: int = 0
 
     @property
     def columns(self) -> list[Column]:
@@ -68,16 +70,27 @@ class Table:
 
 @dataclass(frozen=True)
 class Failure:
-    """What could not be found, and why."""
+    """What could not be found, why, and at which points."""
 
     network: str
-    row: Row
     what: str
     reason: str
+    points: Sequence[str]
 
 
-def table_of(comparison: Comparison) -> Table:
-    """The table of a comparison."""
+def table_of(comparison: Comparison, most: int) -> Table:
+    """The table of a comparison, of at most so many cells: of more points those that lie evenly among all."""
+    found = _table(comparison)
+    rows, columns = len(comparison.rows), len(found.columns)
+    if rows * columns <= most:
+        return found
+    points = list(dict.fromkeys(point_text(row.point) for row in comparison.rows))
+    kept = set(spread(points, max(1, most * len(points) // (rows * columns))))
+    some = tuple(row for row in comparison.rows if point_text(row.point) in kept)
+    return replace(_table(replace(comparison, rows=some)), left_out=rows - len(some))
+
+
+def _table(comparison: Comparison) -> Table:
     rows = comparison.rows
     costs = [_measured(rows, measure) for measure in measures_of(comparison)]
     cuts = [_cut_group(rows, cut) for cut in comparison.cuts]
@@ -85,13 +98,13 @@ def table_of(comparison: Comparison) -> Table:
 
 
 def failures_of(comparison: Comparison) -> list[Failure]:
-    """Every failure, row by row."""
+    """Every failure once, with all points where it occurs."""
     titles = {measure.name: measure.title for measure in measures_of(comparison)}
-    return [
-        Failure(row.network, row, titles.get(name, name), reason)
-        for row in comparison.rows
-        for name, reason in row.failures.items()
-    ]
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in comparison.rows:
+        for name, reason in row.failures.items():
+            found.setdefault((row.network, titles.get(name, name), reason), []).append(point_text(row.point))
+    return [Failure(*failure, points) for failure, points in found.items()]
 
 
 def _named(comparison: Comparison) -> list[Column]:
