@@ -16,7 +16,7 @@ import pytest
 import tncompile as tn
 from tests.compare.measured import CUTS, EXAMPLES, HOSTILE, NAMES, extreme, many, measured
 from tncompile.compare import report
-from tncompile.compare.comparison import Budget, Certificate, Comparison, CutRank, Row
+from tncompile.compare.comparison import Budget, Certificate, Comparison, CutRank, EquivalentWidth, Row
 from tncompile.compare.report.charts import front
 from tncompile.compare.report.measures import MEASURES, best_rows, rank_measure
 from tncompile.compare.report.scales import count_scale, raised, swept_scale
@@ -89,7 +89,8 @@ def test_the_page_has_its_sections(page):
                   "Cost of a sample against width r", "Equivalent widths", "Certificates", "To make this again"):  # fmt: skip
         assert f">{title}</h2>" in page
     assert page.count('class="paper"') == len(NAMES)
-    assert measured().origin.command in page
+    command = re.search(r'<pre class="command">(.*?)</pre>', page)[1]
+    assert re.sub("</?span>", "", command) == measured().origin.command
 
 
 def test_the_page_shows_the_ranks_with_their_verdict(page, comparison):
@@ -157,14 +158,15 @@ def test_certificates_that_do_not_fit_can_be_had_by_a_command(comparison):
     page = report.render(replace(comparison, certificates=claims), ".html")
     assert len(page.encode("utf-8")) <= 2_000_000
     assert page.count('class="claim"') == 2
-    assert "tnc rank cp.tn -s d=4 -s n=3 -s r=3 -s C=1 --cut odd_even -o certificate.json" in page
+    command = "tnc rank cp.tn -s d=4 -s n=3 -s r=3 -s C=1 --cut odd_even -o certificate.json"
+    assert command in re.sub("</?span>", "", page)
 
 
 def test_the_command_for_a_certificate_takes_lists(comparison):
     large = {"text": "x" * 2_000_000}
     claims = (Certificate("hierarchical_tucker", {"r": 2}, "start_end", large),)
     page = report.render(replace(comparison, certificates=claims), ".html")
-    assert "-s &#39;r=[2, 2]&#39; --cut start_end" in page
+    assert "-s &#39;r=[2, 2]&#39; --cut start_end" in re.sub("</?span>", "", page)
 
 
 def test_failures_are_said():
@@ -327,6 +329,15 @@ def test_markdown_tables_have_as_many_cells_in_every_line(comparison):
             assert len(cells) <= 1
     assert "**" in report.render(comparison, ".md")
     assert "(≤ r = 2)" in report.render(comparison, ".md")
+
+
+def test_the_matrix_says_how_each_width_is_known(comparison):
+    kinds = [("proved", 4, "4"), ("probable", 4, "~ 4"), ("at_least", 4, "≥ 4"), ("unreachable", None, "none"), ("unknown", None, "?")]  # fmt: skip
+    for decided, width, text in kinds:
+        widths = (EquivalentWidth({"r": 3}, "cp", "tensor_train", width, decided, "odd_even"),)
+        found = replace(comparison, widths=widths)
+        assert re.search(rf'<td class="{decided} h\d">{re.escape(text)}<small', report.render(found, ".html"))
+        assert f"| {text.replace('~', chr(92) + '~')} |" in report.render(found, ".md")
 
 
 def test_markdown_of_hostile_texts_holds_no_html():

@@ -96,7 +96,7 @@ def _square(width: EquivalentWidth, largest: int, with_cut: bool) -> Square:
         raised(width_text(width)),
         width.decided,
         _shade(width.width, largest),
-        theory_text(width.theory) if width.theory is not None else "",
+        theory_text(width.theory) if width.theory is not None and width.row != width.column else "",
         width.cut if with_cut and width.cut is not None else "",
     )
 
@@ -108,10 +108,10 @@ def _shade(width: int | None, largest: int) -> int:
 
 
 def _theorems(comparison: Comparison) -> list[str]:
-    """Each theorem once: what it says of whom, and where it stands."""
+    """Each theorem on two networks once: what it says of whom, and where it stands."""
     texts = (
         f"{w.column} for a given {w.row}: {w.theory.relation} {raised(w.theory.formula)} ({w.theory.source})"
         for w in comparison.widths
-        if w.theory is not None
+        if w.theory is not None and w.row != w.column
     )
     return list(dict.fromkeys(texts))

@@ -150,7 +150,7 @@ def _measured(
         if reason is not None:
             cells.append(Cell(_clipped(reason), failed=True))
         else:
-            text = raised(measure.text(row)) or "–"
+            text = raised(measure.text(row)).replace(" ", "\N{NO-BREAK SPACE}") or "–"
             cells.append(Cell(text, note(row) if note else "", order, number in best))
     return Column(measure.title, cells)
 
