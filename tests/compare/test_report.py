@@ -269,6 +269,29 @@ def test_integers_of_any_size_stand_on_a_scale():
     assert len(scale.ticks) > 2
 
 
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([76, 81], ["75", "80", "85"]),
+        ([1512, 1976], ["1,600", "1,800", "2,000"]),
+        ([1], ["1"]),
+        ([10**100], ["10¹⁰⁰"]),
+        ([5], ["5"]),
+        ([1, 81], ["1", "2", "5", "10", "20", "50"]),
+        ([1, 10**9], ["1", "100", "10,000", "10⁶", "10⁸"]),
+    ],
+)
+def test_ticks_are_round(values, ticks):
+    shown = [text for _, text in count_scale("rank", values).ticks]
+    assert set(ticks) <= set(shown)
+    assert len(shown) <= 9
+
+
+def test_ticks_of_a_swept_size_do_not_touch():
+    assert [text for _, text in swept_scale("r", [6, 10, 76]).ticks] == ["6", "76"]
+    assert [text for _, text in swept_scale("r", [60, 61, 90]).ticks] == ["60", "90"]
+
+
 def test_a_swept_size_has_ticks_at_its_values():
     scale = swept_scale("r", [4, 1, 2, 8, 16, 32])
     assert [text for _, text in scale.ticks] == ["1", "2", "4", "8", "16", "32"]

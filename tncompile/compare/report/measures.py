@@ -131,7 +131,7 @@ def _accuracy(name: str, title: str) -> Measure:
 
 MEASURES = (
     _count("weights", "weights"),
-    _count("dimension", "dimension", None),
+    _count("dimension", "dimension", "more"),
     _count("score_flops", "score FLOPs"),
     _count("gradient_flops", "gradient FLOPs"),
     _count("peak_elements", "peak elements"),

@@ -24,7 +24,9 @@ def render(comparison: Comparison) -> str:
 
 def _title(comparison: Comparison) -> str:
     cuts = ", ".join(comparison.cuts)
-    said = [f"Ranks of the {comparison.of} at the cuts {cuts}"] if cuts else []
+    said = (
+        [f"Ranks of the {comparison.of} at the cut{'s' * (len(comparison.cuts) > 1)} {cuts}"] if cuts else []
+    )
     if comparison.budget is not None:
         said.append(f"{comparison.budget.what} at most {comparison.budget.amount:,}")
     said += [f"{name} in {', '.join(map(str, values))}" for name, values in comparison.axes.items()]

@@ -14,6 +14,8 @@ from tncompile.source.numbers import seconds_text
 
 Value = int | float
 MOST_TICKS = 8
+CLOSE = 0.07  # of an axis: ticks nearer than that touch
+NARROW, EXACT = 0.5, 15.0  # decades: an axis with even ticks; up to where floats are exact
 _HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _E, _EXPONENT = re.compile(r"(?<=\d)e\+?(-?\d+)\b"), re.compile(r"\^(-?\d+)")
 
@@ -45,9 +47,18 @@ def swept_scale(title: str, values: Sequence[int]) -> Scale:
     shown = distinct[::step]
     logarithmic = wide and distinct[0] > 0
     places = [math.log10(v) if logarithmic else float(v) for v in distinct]
-    ticks = [(math.log10(v) if logarithmic else float(v), count_text(v)) for v in shown]
+    ticks = _apart([(math.log10(v) if logarithmic else float(v), count_text(v)) for v in shown])
     room = max(0.06 * (places[-1] - places[0]), 1e-3 if logarithmic else 0.5 if len(distinct) == 1 else 0.0)
     return Scale(title, logarithmic, places[0] - room, places[-1] + room, tuple(ticks))
+
+
+def _apart(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """The ticks without those whose texts would touch the one before."""
+    kept = ticks[:1]
+    for tick in ticks[1:]:
+        if tick[0] - kept[-1][0] >= CLOSE * (ticks[-1][0] - ticks[0][0]):
+            kept.append(tick)
+    return kept
 
 
 def count_scale(title: str, values: Sequence[Value], top: float | None = None) -> Scale:
@@ -94,16 +105,20 @@ def _logarithmic(
     places = [math.log10(value) for value in values if value > 0] or [0.0]
     low, high = min(places), max(places)
     high = high if top is None else min(high, top)
-    room = max(0.07 * (high - low), 0.08)
+    room = max(0.07 * (high - low), 0.03)
     low, high = low - room, high + room
-    ticks = tuple((place, text(value)) for place, value in _ticks(low, high))
+    whole = all(isinstance(value, int) for value in values)
+    found = _ticks(low, high, whole) or [(places[0], values[0])]  # far from every round number
+    ticks = tuple((place, text(value)) for place, value in found)
     return Scale(title, True, low, high, ticks)
 
 
-def _ticks(low: float, high: float) -> list[tuple[float, Value]]:
+def _ticks(low: float, high: float, whole: bool) -> list[tuple[float, Value]]:
     """Decades, or also 2 and 5 of each where there are few; every so many decades where there are many."""
     decades = range(math.floor(low), math.ceil(high) + 1)
     span = high - low
+    if span < NARROW and high < EXACT:
+        return _even_ticks(10.0**low, 10.0**high, whole)
     steps: tuple[int, ...] = (1,)
     if span < 1:
         steps = (1, 2, 3, 4, 5, 6, 8)
@@ -112,6 +127,16 @@ def _ticks(low: float, high: float) -> list[tuple[float, Value]]:
     every = max(1, -(-len(decades) // MOST_TICKS))
     found = [(d + math.log10(s), _power(d, s)) for d in decades if d % every == 0 for s in steps]
     return [(place, value) for place, value in found if low <= place <= high]
+
+
+def _even_ticks(low: float, high: float, whole: bool) -> list[tuple[float, Value]]:
+    """Ticks at equal distances of 1, 2 or 5 times a power of ten; ``whole``: at integers."""
+    rough = (high - low) / 5
+    decade = 10.0 ** math.floor(math.log10(rough))
+    step = next(decade * factor for factor in (1, 2, 5, 10) if decade * factor >= rough)
+    step = max(step, 1.0) if whole else step
+    values = [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [(math.log10(v), round(v) if whole else v) for v in values if v > 0]
 
 
 def _power(decade: int, step: int) -> Value:
