@@ -102,13 +102,14 @@ def raised(text: str) -> str:
 def _logarithmic(
     title: str, values: Sequence[Value], text: Callable[[Value], str], top: float | None
 ) -> Scale:
-    places = [math.log10(value) for value in values if value > 0] or [0.0]
+    known = [value for value in values if value > 0] or [1]
+    places = [math.log10(value) for value in known]
     low, high = min(places), max(places)
     high = high if top is None else min(high, top)
     room = max(0.07 * (high - low), 0.03)
     low, high = low - room, high + room
     whole = all(isinstance(value, int) for value in values)
-    found = _ticks(low, high, whole) or [(places[0], values[0])]  # far from every round number
+    found = _ticks(low, high, whole) or [(places[0], known[0])]  # far from every round number
     ticks = tuple((place, text(value)) for place, value in found)
     return Scale(title, True, low, high, ticks)
 
