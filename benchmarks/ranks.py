@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from tncompile.cli.rank_text import number_text
+from tncompile.source.numbers import number_text
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "examples")
 SAMPLES = 10  # random weights for the ranks in floating-point numbers

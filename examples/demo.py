@@ -116,7 +116,9 @@ def main() -> None:
             fits[name], row = train(name, arguments.out, arguments.epochs, bar)
             table.add_row(*row)
         report = arguments.out / "comparison.html"
-        report.with_name("comparison.html.jobs").unlink(missing_ok=True)  # of a demonstration that was stopped
+        report.with_name("comparison.html.jobs").unlink(
+            missing_ok=True
+        )  # of a demonstration that was stopped
         compare(report, arguments.widths, bar)
     draw(tn.load(EXAMPLES / "digits_tensor_train.tn")).save(arguments.out / "digits_tensor_train.png")
     curves(fits, arguments.out / "curves.png")

@@ -23,7 +23,10 @@ TEXTS = [
     for pattern in ("*.md", "*.toml", "Makefile", ".ci/run", "docs/**/*.md", "examples/*.tn", "grammars/*")
     for path in sorted(ROOT.glob(pattern))
 ]
-THIRD_PARTIES = ("numpy", "lark", "networkx", "opt_einsum", "cotengra", "click", "rich", "matplotlib", "cupy")
+THIRD_PARTIES = (
+    *("numpy", "lark", "networkx", "opt_einsum", "cotengra", "click", "rich", "matplotlib", "cupy"),
+    *("jinja2", "pandas"),
+)
 
 
 def layers() -> list[str]:

@@ -4,8 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from tncompile.cli.rank_text import bar, count_bar, histogram, number_text, quantiles, side_text
+from tncompile.cli.rank_text import bar, count_bar, histogram, quantiles, side_text
 from tncompile.expressivity.result import CutSides, RankResult, Side
+from tncompile.source.numbers import number_text
 
 
 def side(*positions):

@@ -89,7 +89,7 @@ def test_a_width_that_is_not_clear_must_be_told():
     with pytest.raises(UsageError, match=r"a and b may be .* --width two\.a"):
         prepared(question([two], sweep="width=1..2"))
     assert prepared(question([two], sweep="width=1..2", width="two.b")).widths == {"two": "b"}
-    with pytest.raises(UsageError, match="--width two.c: `two` has no size `c`"):
+    with pytest.raises(UsageError, match=r"--width two\.c: `two` has no size `c`"):
         prepared(question([two], width="two.c"))
 
 

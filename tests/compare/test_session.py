@@ -26,7 +26,7 @@ class Here(Executor):
     def __init__(self) -> None:
         self.requests: list[str] = []
 
-    def submit(self, function, /, *args, **kwargs):
+    def submit(self, _function, /, *args, **_options):
         future: Future[str] = Future()
         self.requests.append(args[0])
         try:

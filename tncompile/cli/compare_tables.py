@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -11,32 +10,33 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tncompile.cli.rank_text import number_text
-from tncompile.compare.comparison import Accuracy, Comparison, CutRank, EquivalentWidth, Row
+from tncompile.compare.comparison import Budget, Comparison, CutRank, EquivalentWidth, Row
+from tncompile.compare.report.measures import Measure, best_rows, measures_of, rank_measure
+from tncompile.source.numbers import number_text
 
-Number = int | float
 MOST_CUTS = 4  # cuts that stand in the table
 MOST_ROWS = 200
-LARGEST = 10_000_000  # numbers that are written out
 COLOURS = {"exact": "", "probable": "", "at_least": "yellow", "numerical": "magenta"}
 SIGNS = {"exact": "", "probable": "~", "at_least": "≥", "numerical": "num "}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of numbers: how it is called, read, written; and which number is best (``min``, ``max``, or neither)."""
-
-    title: str
-    read: Callable[[Row], Number | None]
-    write: Callable[[Row], Text]
-    best: Callable[[Sequence[Number]], Number] | None
+# Where the title of a measure is too wide for a terminal.
+TITLES = {
+    "dimension": "dim.",
+    "score_flops": "FLOPs",
+    "gradient_flops": "gradient",
+    "peak_elements": "peak",
+    "score_seconds": "time",
+    "gradient_seconds": "grad. time",
+    "vc_bound": "VC ≤",
+    "train_accuracy": "train",
+    "test_accuracy": "test",
+}
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """What was compared, the table of rows, what failed, the equivalent widths."""
     console.print(_title(comparison), soft_wrap=True)
-    for columns in _parts(console, comparison):
-        console.print(_rows(comparison, columns))
+    for measures in _parts(console, comparison):
+        console.print(_rows(comparison, measures))
     console.print(_legend(comparison), style="dim", markup=False)
     _print_failures(console, comparison)
     if any(width.decided != "unknown" for width in comparison.widths):
@@ -64,116 +64,76 @@ def _value(value: object) -> str:
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _columns(comparison: Comparison) -> list[Column]:
-    found = [
-        _counted("weights", "weights", min),
-        _counted("dim.", "dimension", max),
-        _counted("FLOPs", "score_flops", min),
-        _counted("gradient", "gradient_flops", min),
-        _counted("peak", "peak_elements", min),
-        Column("µs", lambda r: r.score_seconds, lambda r: _microseconds(r.score_seconds), min),
-        Column("µs grad", lambda r: r.gradient_seconds, lambda r: _microseconds(r.gradient_seconds), min),
-        Column("train", lambda r: _mean(r.train_accuracy), lambda r: _accuracy(r.train_accuracy), max),
-        Column("test", lambda r: _mean(r.test_accuracy), lambda r: _accuracy(r.test_accuracy), max),
-        Column("spent", lambda r: r.budget_spent, lambda r: _share(r, comparison), None),
-        *(_rank_column(cut) for cut in comparison.cuts[:MOST_CUTS]),
-    ]
-    return [column for column in found if any(column.read(row) is not None for row in comparison.rows)]
+def _parts(console: Console, comparison: Comparison) -> list[list[Measure]]:
+    """What stands in one table; or what it costs and what it can express apart, in as many as the width asks for."""
+    costs = measures_of(comparison)
+    if comparison.budget is not None:
+        costs.insert(0, _spent(comparison.budget))
+    ranks = [rank_measure(cut) for cut in comparison.cuts[:MOST_CUTS]]
+    if _fits(console, comparison, [*costs, *ranks]):
+        return [[*costs, *ranks]]
+    return [part for group in (costs, ranks) for part in _packed(console, comparison, group)]
 
 
-def _parts(console: Console, comparison: Comparison) -> list[list[Column]]:
-    """The columns of one table, or of two (what it costs, what it can express) where one would be too wide."""
-    columns = _columns(comparison)
-    needed = Measurement.get(
-        console, console.options.update_width(10_000), _rows(comparison, columns)
-    ).maximum
-    ranks = [column for column in columns if column.title in comparison.cuts]
-    if needed <= console.width or not ranks:
-        return [columns]
-    costs = [column for column in columns if column not in ranks]
-    return [part for part in (costs, ranks) if part]
+def _packed(console: Console, comparison: Comparison, measures: Sequence[Measure]) -> list[list[Measure]]:
+    """Tables of as many measures as fit, in order."""
+    parts: list[list[Measure]] = []
+    for measure in measures:
+        if parts and _fits(console, comparison, [*parts[-1], measure]):
+            parts[-1].append(measure)
+        else:
+            parts.append([measure])
+    return parts
 
 
-def _counted(title: str, field: str, best: Callable[[Sequence[Number]], Number]) -> Column:
-    def read(row: Row) -> Number | None:
-        value: Number | None = getattr(row, field)
-        return value
-
-    return Column(title, read, lambda row: _count(read(row)), best)
+def _fits(console: Console, comparison: Comparison, measures: Sequence[Measure]) -> bool:
+    table = _rows(comparison, measures)
+    return Measurement.get(console, console.options.update_width(10_000), table).maximum <= console.width
 
 
-def _rank_column(cut: str) -> Column:
-    return Column(cut, lambda row: _lower(row.rank(cut)), lambda row: _rank(row.rank(cut)), max)
+def _spent(budget: Budget) -> Measure:
+    """What share of the budget is spent."""
+
+    def text(row: Row) -> str:
+        return "" if row.budget_spent is None else f"{row.budget_spent / budget.amount:.1%}"
+
+    return Measure("budget_spent", "spent", lambda row: row.budget_spent, text)
 
 
-def _lower(rank: CutRank | None) -> int | None:
-    return None if rank is None else rank.lower
-
-
-def _rows(comparison: Comparison, columns: Sequence[Column]) -> Table:
+def _rows(comparison: Comparison, measures: Sequence[Measure]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shows_width = "width" not in comparison.axes and any(row.width is not None for row in comparison.rows)
     for axis in comparison.axes:
         table.add_column(axis, justify="right", no_wrap=True)
     table.add_column("network", no_wrap=True)
-    if any(row.width is not None for row in comparison.rows) and "width" not in comparison.axes:
-        table.add_column("width", justify="right", no_wrap=True)
-    for column in columns:
-        table.add_column(column.title, justify="right", no_wrap=True)
+    for title in ["width"] * shows_width + [
+        m.name if m.is_rank else TITLES.get(m.name, m.title) for m in measures
+    ]:
+        table.add_column(title, justify="right", no_wrap=True)
+    best = [best_rows(comparison.rows, measure) for measure in measures]
     shown = comparison.rows[:MOST_ROWS]
     for number, row in enumerate(shown):
-        best = _best(comparison, row, columns)
         new = number == 0 or shown[number - 1].point != row.point
         if new and number and len(comparison.entries) > 1:
             table.add_section()
         cells = [str(value) if new else "" for value in row.point.values()]
-        cells.append(row.network)
-        if any(row.width is not None for row in comparison.rows) and "width" not in comparison.axes:
-            cells.append("–" if row.width is None else f"{row.width:,}")
-        table.add_row(*cells, *(_marked(column.write(row), column in best) for column in columns))
+        width = ["–" if row.width is None else f"{row.width:,}"] * shows_width
+        values = [
+            _marked(_cell(m, row), number in winners) for m, winners in zip(measures, best, strict=True)
+        ]
+        table.add_row(*cells, row.network, *width, *values)
     return table
 
 
-def _best(comparison: Comparison, row: Row, columns: Sequence[Column]) -> list[Column]:
-    """The columns in which a row is the best of its point; those in which all are alike have none."""
-    rivals = [other for other in comparison.rows if other.point == row.point]
-    found = []
-    for column in columns:
-        values = [value for rival in rivals if (value := column.read(rival)) is not None]
-        if column.best is not None and len(set(values)) > 1 and column.read(row) == column.best(values):
-            found.append(column)
-    return found
+def _cell(measure: Measure, row: Row) -> Text:
+    if measure.is_rank:
+        return _rank(row.rank(measure.name))
+    text = measure.text(row)
+    return Text(text) if text else Text("–", "dim")
 
 
 def _marked(text: Text, best: bool) -> Text:
     return Text.assemble((text.plain, "bold green"), ("*", "green")) if best else Text.assemble(text, " ")
-
-
-def _count(value: Number | None) -> Text:
-    if value is None:
-        return Text("–", "dim")
-    return Text(f"{value:,}" if value < LARGEST else f"{value:.3g}")
-
-
-def _microseconds(value: float | None) -> Text:
-    return (
-        Text("–", "dim")
-        if value is None
-        else Text(f"{value * 1e6:.2g}" if value < 1e-4 else f"{value * 1e6:,.0f}")
-    )
-
-
-def _mean(value: Accuracy | None) -> float | None:
-    return None if value is None else value.mean
-
-
-def _accuracy(value: Accuracy | None) -> Text:
-    return Text("–", "dim") if value is None else Text(f"{value.mean:.3f} ±{value.spread:.3f}")
-
-
-def _share(row: Row, comparison: Comparison) -> Text:
-    if row.budget_spent is None or comparison.budget is None:
-        return Text("–", "dim")
-    return Text(f"{row.budget_spent / comparison.budget.amount:.1%}")
 
 
 def _rank(rank: CutRank | None) -> Text:
@@ -218,15 +178,11 @@ def _print_failures(console: Console, comparison: Comparison) -> None:
 
 
 def _print_widths(console: Console, comparison: Comparison) -> None:
+    console.print(Text("equivalent widths", "bold"))
     console.print(
-        Text.assemble(
-            ("equivalent widths", "bold"),
-            ": the least width at which the network of the column can have the ranks of",
-        ),
+        "the least width at which the network of the column can have the ranks of the given one, at"
     )
-    console.print(
-        "the network of the row at every cut; a lower bound on the width that it needs to be the same function."
-    )
+    console.print("every cut: a lower bound on the width that it needs to be the same function")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for axis in comparison.axes:
         table.add_column(axis, justify="right")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tncompile.cli.rank_text import crossings_text, number_text
+from tncompile.cli.rank_text import crossings_text
 from tncompile.draw.cut import CutMarks
 from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.cuts import studies
@@ -10,6 +10,7 @@ from tncompile.expressivity.polynomial import NotPolynomial
 from tncompile.expressivity.result import Bound, CutSides
 from tncompile.network import Network
 from tncompile.source import UsageError
+from tncompile.source.numbers import number_text
 from tncompile.transform.matrices.features import as_inputs
 
 NAMED = 2  # crossings up to which they are named below the drawing

@@ -17,12 +17,12 @@ from tncompile.cli.rank_text import (
     crossings_text,
     histogram,
     largest_value,
-    number_text,
     quantiles,
     rank_text,
     side_text,
 )
 from tncompile.expressivity.result import RankReport, RankResult
+from tncompile.source.numbers import number_text
 
 FEW, MANY = 8, 40  # cuts up to which each is explained, cuts up to which each has a line
 BAR, NARROW_BAR = 22, 30

@@ -7,49 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tncompile.expressivity.result import Bound, Member, RankResult, Side, member_text
+from tncompile.source.numbers import number_text
 
-LONGEST_NUMBER = 10**12
-LARGEST_BASE = 64
-PRIMES, MOST_FACTORS = (2, 3, 5, 7, 11, 13), 3
 FULL, REST = "█", "░"
 EIGHTHS = " ▏▎▍▌▋▊▉"
 SHOWN = 6  # members of a side, wires, states
-
-
-def number_text(value: int) -> str:
-    """``1,683``; beyond that as powers (``3^500``, ``2·3^499``) if they are few, else the leading digits (``1.23e45``)."""
-    if value < LONGEST_NUMBER:
-        return f"{value:,}"
-    return _power_text(value) or _factors_text(value) or _leading_digits(value)
-
-
-def _power_text(value: int) -> str | None:
-    """``3^500`` where the number is a power of a small integer."""
-    for base in range(2, LARGEST_BASE):
-        exponent = round(math.log(value, base))
-        if value % base == 0 and base**exponent == value:
-            return f"{base}^{exponent}"
-    return None
-
-
-def _factors_text(value: int) -> str | None:
-    """``2·3^499`` where the number is a product of powers of few small primes."""
-    parts = []
-    for prime in PRIMES:
-        exponent = 0
-        while value % prime == 0:
-            value, exponent = value // prime, exponent + 1
-        if exponent:
-            parts.append(f"{prime}^{exponent}" if exponent > 1 else str(prime))
-    return "·".join(parts) if value == 1 and len(parts) <= MOST_FACTORS else None
-
-
-def _leading_digits(value: int) -> str:
-    exponent = int(math.log10(value))
-    mantissa = value // 10 ** (exponent - 3) / 1000
-    if mantissa >= 10:
-        mantissa, exponent = mantissa / 10, exponent + 1
-    return f"{mantissa:.2f}e{exponent}"
 
 
 def rank_text(result: RankResult) -> str:

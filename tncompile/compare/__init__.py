@@ -1,0 +1,1 @@
+"""Architectures compared: what each can express, at what cost, and the width one needs to do what another does."""

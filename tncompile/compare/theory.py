@@ -109,8 +109,8 @@ def _half_depth(given: Decomposition) -> tuple[str, int]:
 
 def _half_order(given: Decomposition) -> tuple[str, int]:
     """q^(d/2) with q the smaller of mode size and width."""
-    exponent = given.order // 2
-    return f"r^{exponent}", min(given.mode, given.width) ** exponent
+    exponent, base = given.order // 2, "r" if given.width <= given.mode else "n"
+    return f"{base}^{exponent}", min(given.mode, given.width) ** exponent
 
 
 # From the given network (first) to the equivalent one: the width, and whether it suffices (≤) or is needed (≥).

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Curve
@@ -19,6 +17,7 @@ from tncompile.draw.cut import MARKED, CutMarks
 from tncompile.draw.graph import Kind, Node
 from tncompile.draw.layout import Layout
 from tncompile.draw.marks import CHARACTER, LOOKS, extent_text, label, mark_size
+from tncompile.draw.svg import STYLE, svg_bytes
 from tncompile.draw.wires import Bow, Path, Stroke, route
 
 Point = tuple[float, float]
@@ -27,16 +26,6 @@ INCH = 0.82  # inches in a unit of the grid
 MARGIN = 0.35
 CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a circle stand
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
-# A hundredth of a point is fine enough for places; what is written between the tags stays as it is.
-TAG, LONG_NUMBER = re.compile(rb"<[^!>][^>]*>"), re.compile(rb"(\d\.\d\d)\d+")
-# Where DejaVu Sans is not installed, Verdana has the same widths.
-FONT, FONTS = b"'DejaVu Sans'", b"'DejaVu Sans', Verdana, sans-serif"
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "tncompile",
-    "mathtext.fontset": "dejavusans",
-    "font.family": "DejaVu Sans",
-}
 
 
 @dataclass(frozen=True)
@@ -52,11 +41,7 @@ class Sheet:
 def render_svg(sheet: Sheet) -> bytes:
     """The drawing as SVG; text stays text."""
     with rc_context(STYLE):
-        figure = _figure(sheet)
-        FigureCanvasSVG(figure)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return TAG.sub(lambda tag: LONG_NUMBER.sub(rb"\1", tag[0]).replace(FONT, FONTS), stream.getvalue())
+        return svg_bytes(_figure(sheet))
 
 
 def render_png(sheet: Sheet, resolution: int = 144) -> bytes:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from tncompile.source.markup import html_table
+from tncompile.source.numbers import number_text
+
 Verdict = Literal["exact", "probable", "at_least", "numerical"]
 Member = tuple[str, tuple[int, ...]]  # a name and subscripts
 
@@ -210,6 +213,17 @@ class RankReport:
     def certificates(self) -> tuple[dict[str, object], ...]:
         """A certificate for each result, made when it is asked for."""
         return tuple(self.certify(i) for i in range(len(self.results))) if self.certify is not None else ()
+
+    def _repr_html_(self) -> str:
+        sizes = ", ".join(f"{name} = {value}" for name, value in self.sizes.items())
+        bounds = ["–" if r.upper is None else number_text(r.upper) for r in self.results]
+        rows = [
+            (r.cut.name, r.of, number_text(r.lower), bound, r.verdict.replace("_", " "))
+            for r, bound in zip(self.results, bounds, strict=True)
+        ]
+        failed = [(cut, "–", "–", "–", reason) for cut, reason in self.failures]
+        header = ("cut", "of", "rank", "bound", "verdict")
+        return html_table(f"{self.network}: {sizes}" if sizes else self.network, header, [*rows, *failed])
 
     def to_dict(self) -> dict[str, object]:
         """The report as one JSON object."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Literal
 
 from tncompile.network.syntax import Cut, Definition, Field, Size, Statement, Tensor
@@ -32,6 +33,11 @@ class Network:
 
     def __str__(self) -> str:
         return network_text(self)
+
+    def _repr_svg_(self) -> str:
+        # A notebook shows a network as its drawing. `draw` stands on networks, so it is fetched here.
+        text: str = import_module("tncompile.draw").draw(self).svg()
+        return text
 
     def replace(self, statements: Iterable[Statement]) -> Network:
         """The same network with other statements."""
