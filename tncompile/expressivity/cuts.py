@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from tncompile.expressivity.evaluate import input_members
+from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.outputs import Output, find_output, single_score
 from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.language import parse
@@ -22,9 +24,13 @@ MOST_CUTS = 2**16
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates."""
+    """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates.
+
+    ``net`` has free weights for functions of weights (`free_weights`), ``written`` has the functions.
+    """
 
     net: Network
+    written: Network
     sides: CutSides
     output: Output
     label: Member | None = None  # the input that stands for the legs of the output, if they are on a side
@@ -100,22 +106,29 @@ def _parsed(text: str, name: str = "") -> Cut:
     return Cut(name or " ".join(text.split()), statement.rows, statement.columns)
 
 
+class _Made(NamedTuple):
+    """Networks of a study, and the input that stands for the legs of the output."""
+
+    net: Network
+    written: Network
+    label: Member | None
+
+
 class _Prepared:
     """Networks made ready for cuts, each made once."""
 
     def __init__(self, net: Network, output: Output, chosen: bool) -> None:
         self.net, self.output, self.chosen = net, output, chosen
-        self._made: dict[tuple[tuple[str, ...], Output, bool], tuple[Network, Member | None]] = {}
+        self._made: dict[tuple[tuple[str, ...], Output, bool], _Made] = {}
 
-    def network(
-        self, features: Sequence[str], output: Output, labelled: bool
-    ) -> tuple[Network, Member | None]:
-        """The network with features as inputs and one number as score; and the label, if it is an input."""
+    def network(self, features: Sequence[str], output: Output, labelled: bool) -> _Made:
+        """The networks with features as inputs and one number as score; and the label, if it is an input."""
         key = (tuple(features), output, labelled)
         if key not in self._made:
             net = as_inputs(self.net, features)
             made, label = single_score(net, output, labelled)
-            self._made[key] = separate_conjugates(made), label
+            written = separate_conjugates(made)
+            self._made[key] = _Made(free_weights(written), written, label)
         return self._made[key]
 
     def study(self, cut: Cut) -> Study:
@@ -126,7 +139,7 @@ class _Prepared:
         if labels and not (self.chosen and output.member[0] == labels[0]):
             output = find_output(self.net, labels[0])
         features = [n for n in (*rows, *columns) if n not in self.net.tensors and n not in self.net.outputs]
-        net, label = self.network(list(dict.fromkeys(features)), output, bool(labels))
+        net, written, label = self.network(list(dict.fromkeys(features)), output, bool(labels))
         _check_once(self.net, [*cut.rows, *(cut.columns or ())])
         sides = [self._members(net, items, label) for items in (rows, columns)]
         everything = input_members(net)
@@ -135,9 +148,8 @@ class _Prepared:
         _check_sides(cut.name, sides, everything)
         taken = {*sides[0], *sides[1]}
         fixed = tuple(member for member in everything if member not in taken)
-        return Study(
-            net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output, label
-        )
+        found = CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed))
+        return Study(net, written, found, output, label)
 
     def _items(self, items: Sequence[CutItem]) -> dict[str, list[Member]]:
         tables = self.net.tables.tensors
@@ -179,7 +191,7 @@ def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Seque
 
 def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
     """Every prefix of the inputs, or every bipartition up to complement."""
-    net, _ = prepared.network([], prepared.output, False)
+    net, written, _ = prepared.network([], prepared.output, False)
     members = input_members(net)
     if len(members) < 2:
         raise TnError(f"`{net.name}` has {len(members)} inputs: there is nothing to cut")
@@ -193,7 +205,7 @@ def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
         chosen = set(rows)
         columns = tuple(member for member in members if member not in chosen)
         name = f"{kind} {number}" if kind == "contiguous" else ", ".join(map(member_text, rows))
-        yield Study(net, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
+        yield Study(net, written, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
 
 
 def _subset(members: Sequence[Member], number: int) -> list[Member]:

@@ -218,7 +218,8 @@ class _Ranking:
         if upper is not None and upper <= options.points:
             tensor = Unfolding(self.net, self.sides, None)
             rows, columns = tensor.size
-            if rows * columns <= (upper + SPARE_POINTS) ** 2 and has_weight_tensor(self.net, self.sides):
+            small = rows * columns <= (upper + SPARE_POINTS) ** 2
+            if small and has_weight_tensor(self.net, self.sides) and tensor.fits():
                 return unfolded(tensor, upper, self.degree, options.fail, self.drawing), "weight tensor"
         probe = Probe(self.net, self.sides)
         return probed(probe, upper, self.degree, options.points, options.fail, self.drawing), "probe"
@@ -244,7 +245,7 @@ class _Ranking:
     def _numerical(self) -> RankResult:
         upper = None if self.bound is None else self.bound.value
         found = numerical_ranks(
-            self.net,
+            self.study.written,
             self.sides,
             upper,
             self.options.grid,
