@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_needed
+from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
 from tncompile.expressivity.coloring import Coloring, Count, cut_wires
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import best_colorings, is_multilinear
@@ -41,7 +41,7 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
         found.append((value, place, other, coloring, edges))
     best = min(value for value, *_ in found)
     for place, (value, _, other, _, edges) in enumerate(found):
-        bits = bits_needed(value, edges)
+        bits = bits_needed(value, edges) if grid else _bits(other, value, edges)
         if FLOAT_BITS < bits <= MOST_BITS and value <= best + (best >> NEAR):
             again, precise, _ = colored(other, Logarithms(bits), grid)
             if again < value:
@@ -49,6 +49,17 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
     # Of equal bounds one without sums, whose count says most.
     _, _, other, coloring, _ = min(found, key=lambda one: (one[0], one[2].has_sums, one[1]))
     return described(other, coloring, grid)
+
+
+def _bits(graph: Graph, value: int, edges: int) -> int:
+    """How precise capacities must be, so that a cut of this product is surely the smallest."""
+    bits = bits_needed(value, edges)
+    if bits <= FLOAT_BITS or graph.has_sums or any(degree > 1 for degree in graph.degrees):
+        return bits
+    # Capacities are logarithms of the extents of wires and the components of nodes.
+    wires = {w.extent.value for node in graph.nodes if isinstance(node, Product) for w in node.wires}
+    found = bits_between_products(wires.union(graph.components), edges)
+    return bits if found is None else min(bits, found)
 
 
 def refinements(graph: Graph) -> Iterator[Graph]:

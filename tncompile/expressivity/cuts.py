@@ -144,7 +144,8 @@ class _Prepared:
         sides = [self._members(net, items, label) for items in (rows, columns)]
         everything = input_members(net)
         if cut.columns is None:
-            sides[1] = [member for member in everything if member not in sides[0]]
+            named = set(sides[0])
+            sides[1] = [member for member in everything if member not in named]
         _check_sides(cut.name, sides, everything)
         taken = {*sides[0], *sides[1]}
         fixed = tuple(member for member in everything if member not in taken)

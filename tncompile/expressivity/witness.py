@@ -26,7 +26,12 @@ def witness(net: Network, cut: CutSides, output: Member | None = None) -> tuple[
     more than once, constants, sums, functions. For ``output`` see `upper_bound`.
     """
     graph = expand(net, cut, output)
-    body = None if graph is None else single_product(graph)
+    return None if graph is None else witness_of(graph)
+
+
+def witness_of(graph: Graph) -> tuple[int, int, int] | None:
+    """The lower bound that the graph of a score proves, if it does."""
+    body = single_product(graph)
     if body is None or not is_free(body):
         return None
     found = [(base ** (flow := wire_flow(body, partial(digits, base))), base, flow) for base in BASES]
