@@ -82,7 +82,9 @@ def test_the_maximum_flow_is_that_of_networkx():
         assert not reached[count - 1]
 
 
-@pytest.mark.parametrize(("numbers", "most"), [((2, 3, 5), 6), ((4, 6, 9), 5), ((2, 3), 40), ((127, 128, 129), 4)])
+@pytest.mark.parametrize(
+    ("numbers", "most"), [((2, 3, 5), 6), ((4, 6, 9), 5), ((2, 3), 40), ((127, 128, 129), 4)]
+)
 def test_the_bits_for_some_numbers_tell_all_their_products_apart(numbers, most):
     products = {1}
     for _ in range(most):

@@ -9,6 +9,7 @@ from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_betwe
 from tncompile.expressivity.coloring import Coloring, Count, cut_wires
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import best_colorings, is_multilinear
+from tncompile.expressivity.gather import gathered
 from tncompile.expressivity.polynomial import COLUMNS, ROWS, Graph, Leaf, Product
 from tncompile.expressivity.proof import proof_of
 from tncompile.expressivity.refine import inlined, sealed
@@ -66,10 +67,14 @@ def refinements(graph: Graph) -> Iterator[Graph]:
     """Graphs of the same polynomial, each of which proves a bound; the first one is nearly always the best.
 
     Definitions of degree 1 that are used once are put in where they are used, and products of a
-    higher degree are divided. In small graphs also: all that is used once is put in, or nothing.
+    higher degree are divided. What sums hold of one side alone is one vector. In small graphs also: all that is used
+    once is put in, or nothing, and sums are left as they are.
     """
-    starts = dict.fromkeys([sealed(graph), graph] if graph.has_sums else [graph])
-    for start in starts:
+    starts = [graph]
+    if graph.has_sums:
+        small = [sealed(graph), graph] if len(graph.nodes) <= SMALL else []
+        starts = [gathered(sealed(graph)), *small]
+    for start in dict.fromkeys(starts):
         flat = inlined(start)
         yield split(flat)
         if len(start.nodes) <= SMALL and (start.has_sums or any(degree > 1 for degree in start.degrees)):

@@ -201,7 +201,9 @@ class _Ranking:
         if certified is not None and certified[0] == upper:
             return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
         if certified is not None and certified[0] >= self.options.points and self.options.grid is None:
-            return self._result(Found(certified[0], True, 0, (), ()), "witness", certified)  # no probe finds more
+            return self._result(
+                Found(certified[0], True, 0, (), ()), "witness", certified
+            )  # no probe finds more
         found, method = self._evaluated(upper)
         if upper is not None and found.rank > upper:
             raise InternalError(
