@@ -43,7 +43,7 @@ def single_product(graph: Graph) -> Graph | None:
     if graph.has_sums or any(degree > 1 for degree in graph.degrees):
         return None
     flat = inlined(graph)
-    inputs = [node for node in flat.nodes if isinstance(node, Leaf)]
+    inputs = [node for node in flat.nodes if isinstance(node, Leaf) and node.is_input]
     whole = flat.nodes[flat.root]
     return flat if len(inputs) + 1 == len(flat.nodes) and isinstance(whole, Product) else None
 
