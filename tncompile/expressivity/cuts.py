@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tncompile.expressivity.evaluate import input_members
 from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.outputs import Output, find_output, single_score
 from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.language import parse
-from tncompile.network import Cut, CutItem, Network
+from tncompile.network import Cut, CutItem, Network, Node, map_children
 from tncompile.source import NOWHERE, Source, TnError
 from tncompile.transform.conjugates import separate_conjugates
 from tncompile.transform.matrices.cuts import cut_members
 from tncompile.transform.matrices.features import as_inputs
 
+N = TypeVar("N", bound=Node)
 BUILT_IN = ("odd_even", "start_end")
 MOST_CUTS = 2**16
 
@@ -101,9 +102,18 @@ def _built_in(net: Network, text: str, name: str) -> Cut:
 
 
 def _parsed(text: str, name: str = "") -> Cut:
+    """The cut that a text spells, without places: it does not stand in the file."""
+    if not text.strip():
+        raise TnError("the cut is empty: name members, such as `x[1], x[3]`")
     (statement,) = parse(Source("<cut>", f"network cuts\ncut c = {text}\n")).statements
     assert isinstance(statement, Cut)
-    return Cut(name or " ".join(text.split()), statement.rows, statement.columns)
+    placeless = _without_places(statement)
+    return Cut(name or " ".join(text.split()), placeless.rows, placeless.columns)
+
+
+def _without_places(node: N) -> N:
+    inner: N = map_children(node, _without_places)
+    return replace(inner, span=NOWHERE)
 
 
 class _Made(NamedTuple):
