@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from tncompile.expressivity.evaluate import input_members
 from tncompile.expressivity.free_weights import free_weights
@@ -18,7 +18,6 @@ from tncompile.transform.conjugates import separate_conjugates
 from tncompile.transform.matrices.cuts import cut_members
 from tncompile.transform.matrices.features import as_inputs
 
-N = TypeVar("N", bound=Node)
 BUILT_IN = ("odd_even", "start_end")
 MOST_CUTS = 2**16
 
@@ -106,14 +105,13 @@ def _parsed(text: str, name: str = "") -> Cut:
     if not text.strip():
         raise TnError("the cut is empty: name members, such as `x[1], x[3]`")
     (statement,) = parse(Source("<cut>", f"network cuts\ncut c = {text}\n")).statements
-    assert isinstance(statement, Cut)
     placeless = _without_places(statement)
+    assert isinstance(placeless, Cut)
     return Cut(name or " ".join(text.split()), placeless.rows, placeless.columns)
 
 
-def _without_places(node: N) -> N:
-    inner: N = map_children(node, _without_places)
-    return replace(inner, span=NOWHERE)
+def _without_places(node: Node) -> Node:
+    return replace(map_children(node, _without_places), span=NOWHERE)
 
 
 class _Made(NamedTuple):
