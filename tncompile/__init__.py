@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tncompile.compare.comparison import Comparison
+    from tncompile.compare.interface import compare
     from tncompile.expressivity.check_certificate import verify_certificate
     from tncompile.expressivity.dimension import dimension
     from tncompile.expressivity.rank import rank
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 # Where each name lives. A module is imported when a name of it is asked for, so `import tncompile` is cheap.
 _PLACES = {
+    "Comparison": ("tncompile.compare.comparison", "Comparison"),
     "Model": ("tncompile.runtime", "Model"),
     "Network": ("tncompile.network", "Network"),
     "TnError": ("tncompile.source", "TnError"),
@@ -34,6 +37,7 @@ _PLACES = {
     "Weights": ("tncompile.runtime", "Weights"),
     "batch": ("tncompile.transform", "batch"),
     "check": ("tncompile.language", "check"),
+    "compare": ("tncompile.compare.interface", "compare"),
     "compile": ("tncompile.runtime", "compile_network"),
     "cost": ("tncompile.plan", "cost"),
     "dimension": ("tncompile.expressivity.dimension", "dimension"),
@@ -50,6 +54,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Comparison",
     "Model",
     "Network",
     "TnError",
@@ -57,6 +62,7 @@ __all__ = [
     "Weights",
     "batch",
     "check",
+    "compare",
     "compile",
     "cost",
     "dimension",

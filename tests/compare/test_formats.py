@@ -33,7 +33,7 @@ def page(comparison) -> str:
 def test_json_holds_everything(comparison):
     found = json.loads(report.render(comparison, ".json"))
     assert [row["network"] for row in found["rows"]] == [row.network for row in comparison.rows]
-    assert found["widths"][0]["decided"] == comparison.widths[0].decided
+    assert found["equivalent_widths"][0]["decided"] == comparison.widths[0].decided
     assert len(found["certificates"]) == len(comparison.certificates)
 
 

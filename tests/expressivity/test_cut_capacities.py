@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from math import log2
+from itertools import pairwise
+from math import log2, prod
 from random import Random
 
 import networkx
 import pytest
 
 from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_needed
+from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
 from tncompile.expressivity.coloring import Count
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import best_colorings, concave_pieces
@@ -79,3 +80,21 @@ def test_the_maximum_flow_is_that_of_networkx():
         reached = ours.reached(0)
         assert reached[0]
         assert not reached[count - 1]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "most"), [((2, 3, 5), 6), ((4, 6, 9), 5), ((2, 3), 40), ((127, 128, 129), 4)]
+)
+def test_the_bits_for_some_numbers_tell_all_their_products_apart(numbers, most):
+    products = {1}
+    for _ in range(most):
+        products |= {p * number for p in products for number in numbers}
+    logarithm = Logarithms(bits_between_products(numbers, most))
+    found = sorted((product, logarithm(product)) for product in products)
+    assert all(after - before > 2 * most for (_, before), (_, after) in pairwise(found))
+
+
+def test_the_bits_for_few_numbers_do_not_grow_with_their_products():
+    assert bits_between_products([2, 3], 60_000) < 64 < bits_needed(3**10_000, 60_000)
+    assert bits_between_products([1], 5) == 0
+    assert bits_between_products([prod(range(1, 80))], 5) is None

@@ -51,6 +51,21 @@ def test_a_ket_is_also_the_bra() -> None:
     assert str(net).count("prod(") == 2
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "inline g(a) = v(a) * B[1](a, i, a) * w(i)",
+        "inline f(a) = v(a) * B[1](a, i, a) * w(i)\ninline g(a) = f(a)",
+        "inline g(a) = conj(v(a) * B[1](a, i, a) * w(i))",
+        "inline f(a) = v(a) * v(a)\ninline g(a) = conj(f(a))",
+    ],
+)
+def test_an_index_that_a_body_joins_is_not_put_under_a_conjugate(rules: str) -> None:
+    """There it would have two readings: summed inside, or outside, where it stands too."""
+    net = inlined(f"{rules}\noutput y() = conj(g(a)) * v(a)\noutput z() = g(a) * v(a)\n")
+    assert names(net) > {"y", "z"}
+
+
 def test_indices_written_out_are_tied_to_those_of_the_family() -> None:
     net = inlined(
         "inline psi(s[k] for k in 1..d) = prod(A[k](a[k-1], s[k], a[k]) for k in 1..d)\n"

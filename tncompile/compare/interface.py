@@ -21,78 +21,37 @@ Texts = str | Sequence[str]
 
 
 def compare(
-    networks: Iterable[Given] | Mapping[str, Given],
-    *,
-    sizes: Mapping[str, object] | None = None,
-    sweep: Texts | Mapping[str, Iterable[int]] = (),
-    cut: Texts = (),
-    width: Texts = (),
-    budget: str | None = None,
-    grid: int | None = None,
-    output: str | None = None,
-    points: int = 1024,
-    fail: float = 1e-9,
-    seed: int = 0,
-    fit: str | Fitting | None = None,
-    dimension: int = LARGEST_DIMENSION,
-    batch: int = 256,
-    equivalents: bool = True,
-    jobs: int | None = None,
-    executor: Executor | str | None = None,
-    timeout: float | None = None,
-    report: str | PathLike[str] | Sequence[str] = (),
-    resume: bool = False,
-    progress: Progress | None = None,
-) -> Comparison:
-    """Compares networks over the same inputs.
+    networks: Iterable[Given] | Mapping[str, Given], *, sizes: Mapping[str, object] | None = None,
+    sweep: Texts | Mapping[str, Iterable[int]] = (), cut: Texts = (), width: Texts = (), budget: str | None = None,
+    grid: int | None = None, output: str | None = None, points: int = 1024, fail: float = 1e-9, seed: int = 0,
+    fit: str | Fitting | None = None, dimension: int = LARGEST_DIMENSION, batch: int = 256, equivalents: bool = True,
+    jobs: int | None = None, executor: Executor | str | None = None, timeout: float | None = None,
+    report: str | PathLike[str] | Sequence[str] = (), resume: bool = False, progress: Progress | None = None,
+) -> Comparison:  # fmt: skip
+    """Compares networks over the same inputs; docs/compare.md says what is compared.
 
     Parameters
     ----------
-    networks:
-        What `load` returns (a network keeps the sizes it has), paths or texts (the sizes that have one name are
-        bound together, those of the inputs follow the first network); a mapping gives labels.
-    sizes:
-        Values for sizes, of one network alone as ``{"cp.r": 16}``.
-    sweep:
-        ``{"r": range(1, 9)}`` or ``"r=1..8"``; ``"n,r=2..4"`` moves two sizes together, ``"width=1..8"`` sweeps the
-        width of each network, whatever its name.
-    cut:
-        As in `rank`; by default those that all networks have.
-    width:
-        Which size is the width where more than one may be: ``"R"``, ``"cp.r"``.
-    budget:
-        ``"weights=5000"``, ``"flops=1e6"``, ``"peak=1e5"``: each network takes the largest width within it.
-    grid, output, points, fail, seed:
-        As in `rank`.
-    fit:
-        An ``.npz`` file of samples, or a `Fitting`: accuracies over some seeds.
-    dimension:
-        Weights up to which the dimension is found; 0 leaves it out.
-    batch:
-        Samples of a measurement of time; 0 leaves it out.
-    equivalents:
-        Whether to search for equivalent widths.
-    jobs, executor:
-        How many processes work, by default as many as there are cores; or any `concurrent.futures.Executor`, or
-        ``"dask://HOST:PORT"``.
-    timeout:
-        Seconds that a job may take; then it is a row that says so.
-    report:
-        A file to write, or several: ``.html``, ``.json``, ``.csv`` or ``.md``. Until then results are kept in a file beside it.
-    resume:
-        Go on with the results in that file.
-    progress:
-        Called with the jobs done, those in all, and what was done.
+    networks: what `load` returns (such a network keeps its sizes); or paths and texts, whose sizes of one name are bound
+        together while those of the inputs follow the first network. A mapping gives labels.
+    sizes: values for sizes, of one network alone as ``{"cp.r": 16}``.
+    sweep: ``{"r": range(1, 9)}`` or ``"r=1..8"``; ``"n,r=2..4"`` moves two together, ``"width=1..8"`` is the width of each.
+    cut, grid, output, points, fail, seed: as in `rank`; without a cut those that all networks have.
+    width: which size is the width, where more than one may be: ``"R"``, ``"cp.r"``.
+    budget: ``"weights=5000"``, ``"flops=1e6"``, ``"peak=1e5"``: each network takes the largest width within it.
+    fit: an ``.npz`` file of samples, or a `Fitting`: accuracies over some seeds.
+    dimension: weights up to which the dimension is found; 0 leaves it out.
+    batch: samples of a measurement of time; 0 leaves it out.
+    equivalents: whether to search for equivalent widths.
+    jobs, executor: how many processes work (all cores), or any executor of `concurrent.futures`, or ``"dask://HOST:PORT"``.
+    timeout: seconds that a job may take; then it is a row that says so.
+    report: files to write (``.html``, ``.json``, ``.csv``, ``.md``); until then results are kept in a file beside the first.
+    resume: go on with the results in that file.
+    progress: called with the jobs done, those in all, and what was done.
 
-    An interruption (Ctrl-C) ends it early: what is finished is returned, and ``unfinished`` counts the rest.
-
-    Raises
-    ------
-    TnError
-        Where inputs do not match, a network is wrong at all points, a cut is none, no width meets the
-        budget, or results belong to another comparison.
-    UsageError
-        For arguments that make no sense.
+    An interruption (Ctrl-C) returns what is finished, with ``unfinished`` jobs. Raises TnError where inputs do not match, a
+    network is wrong at all points, a cut is none, no width meets the budget, or results belong to another comparison;
+    UsageError for arguments that make no sense.
     """
     question = Question(
         contenders=contenders_of(networks),
@@ -103,13 +62,15 @@ def compare(
         ranking=Ranking(grid, points, fail, seed, output),
         budget=None if budget is None else parse_budget(budget),
         fitting=Fitting(fit) if isinstance(fit, str) else fit,
-        dimension=dimension,
-        batch=batch,
-        equivalents=equivalents,
+        dimension=dimension, batch=batch, equivalents=equivalents,
+    )  # fmt: skip
+    return Session(jobs, executor, timeout, progress, _paths(report), resume).ask(
+        question, "tncompile.compare(...)"
     )
-    reports = (fspath(report),) if isinstance(report, str | PathLike) else tuple(report)
-    session = Session(jobs, executor, timeout, progress, reports, resume)
-    return session.ask(question, "tncompile.compare(...)")
+
+
+def _paths(report: str | PathLike[str] | Sequence[str]) -> tuple[str, ...]:
+    return (fspath(report),) if isinstance(report, str | PathLike) else tuple(report)
 
 
 def contenders_of(networks: Iterable[Given] | Mapping[str, Given]) -> tuple[Contender, ...]:

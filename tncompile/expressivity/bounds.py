@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_needed
+from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
 from tncompile.expressivity.coloring import Coloring, Count, cut_wires
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.flow import best_colorings, is_multilinear
+from tncompile.expressivity.gather import gathered
 from tncompile.expressivity.polynomial import COLUMNS, ROWS, Graph, Leaf, Product
 from tncompile.expressivity.proof import proof_of
 from tncompile.expressivity.refine import inlined, sealed
@@ -41,7 +42,7 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
         found.append((value, place, other, coloring, edges))
     best = min(value for value, *_ in found)
     for place, (value, _, other, _, edges) in enumerate(found):
-        bits = bits_needed(value, edges)
+        bits = bits_needed(value, edges) if grid else _bits(other, value, edges)
         if FLOAT_BITS < bits <= MOST_BITS and value <= best + (best >> NEAR):
             again, precise, _ = colored(other, Logarithms(bits), grid)
             if again < value:
@@ -51,14 +52,29 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
     return described(other, coloring, grid)
 
 
+def _bits(graph: Graph, value: int, edges: int) -> int:
+    """How precise capacities must be, so that a cut of this product is surely the smallest."""
+    bits = bits_needed(value, edges)
+    if bits <= FLOAT_BITS or graph.has_sums or any(degree > 1 for degree in graph.degrees):
+        return bits
+    # Capacities are logarithms of the extents of wires and the components of nodes.
+    wires = {w.extent.value for node in graph.nodes if isinstance(node, Product) for w in node.wires}
+    found = bits_between_products(wires.union(graph.components), edges)
+    return bits if found is None else min(bits, found)
+
+
 def refinements(graph: Graph) -> Iterator[Graph]:
     """Graphs of the same polynomial, each of which proves a bound; the first one is nearly always the best.
 
     Definitions of degree 1 that are used once are put in where they are used, and products of a
-    higher degree are divided. In small graphs also: all that is used once is put in, or nothing.
+    higher degree are divided. What sums hold of one side alone is one vector. In small graphs also: all that is used
+    once is put in, or nothing, and sums are left as they are.
     """
-    starts = dict.fromkeys([sealed(graph), graph] if graph.has_sums else [graph])
-    for start in starts:
+    starts = [graph]
+    if graph.has_sums:
+        small = [sealed(graph), graph] if len(graph.nodes) <= SMALL else []
+        starts = [gathered(sealed(graph)), *small]
+    for start in dict.fromkeys(starts):
         flat = inlined(start)
         yield split(flat)
         if len(start.nodes) <= SMALL and (start.has_sums or any(degree > 1 for degree in start.degrees)):

@@ -17,6 +17,7 @@ from tncompile.expressivity.proof import proof_of
 from tncompile.source import TnError
 
 MOST_TERMS = 20_000
+MOST_PAIRS = 2_000_000
 Nodes = Sequence[Mapping[str, Any]]
 Degrees = dict[tuple[int, bool], int]  # (node, part of the other colour) -> degree
 
@@ -72,7 +73,12 @@ class _Count:
 
     def value(self) -> int:
         """The bound."""
-        total = sum(prod(self._monomials(block, k) for block, k in term.items()) for term in self._terms())
+        terms = self._terms()
+        total = (
+            prod(self._monomials(block, *ends) for block, ends in self._intervals().items())
+            if terms is None
+            else sum(prod(self._monomials(block, k, k) for block, k in term.items()) for term in terms)
+        )
         if self.grid is None:
             return total
         sides = [
@@ -81,7 +87,8 @@ class _Count:
         ]
         return min(total, int(self.grid ** min(map(len, sides))))
 
-    def _terms(self) -> list[Degrees]:
+    def _terms(self) -> list[Degrees] | None:
+        """The vectors of degrees; None if they are too many."""
         found: list[list[Degrees]] = []
         for number, node in enumerate(self.nodes):
             if node["kind"] == "leaf":
@@ -93,12 +100,42 @@ class _Count:
             else:
                 terms = [{(number, True): 1} if self._has_other_part(node) else {}]
                 for part in parts:
+                    if len(terms) * len(part) > MOST_PAIRS:
+                        return None
                     terms = _distinct([_sum(a, b) for a in terms for b in part])
             terms = _distinct(terms)
             if len(terms) > MOST_TERMS:
-                raise TnError("the bound has too many terms to be counted again")
+                return None
             found.append(terms)
         return found[-1]
+
+    def _intervals(self) -> dict[tuple[int, bool], tuple[int, int]]:
+        """The lowest and the highest degree in each block, over all vectors of degrees."""
+        found: list[tuple[Degrees, Degrees]] = []
+        for number, node in enumerate(self.nodes):
+            parts: list[tuple[Degrees, Degrees]] = []
+            for below, power, red in zip(node["below"], node["powers"], node["red"], strict=True):
+                if below >= 0:
+                    crosses = bool(red) != bool(self.nodes[below]["is_red"])
+                    own = {(below, False): 1} if crosses else {}
+                    low, high = (_sum(end, own) for end in found[below])
+                    parts.append(
+                        ({b: power * k for b, k in low.items()}, {b: power * k for b, k in high.items()})
+                    )
+            if node["kind"] == "sum":
+                parts += [({}, {})] if node["constant"] else []
+                blocks = {block for _, high in parts for block in high}
+                low = {block: min(part[0].get(block, 0) for part in parts) for block in blocks}
+                high = {block: max(part[1].get(block, 0) for part in parts) for block in blocks}
+            else:
+                low = high = (
+                    {(number, True): 1} if node["kind"] != "leaf" and self._has_other_part(node) else {}
+                )
+                for least, most in parts:
+                    low, high = _sum(low, least), _sum(high, most)
+            found.append((low, high))
+        low, high = found[-1]
+        return {block: (low.get(block, 0), degree) for block, degree in high.items()}
 
     def _parts(self, number: int, found: list[list[Degrees]]) -> Iterator[list[Degrees]]:
         """For each use the degrees it brings."""
@@ -131,11 +168,12 @@ class _Count:
                 colors[wire].add(bool(red))
         return prod(extent for extent, both in zip(node["extents"], colors, strict=True) if len(both) == 2)
 
-    def _monomials(self, block: tuple[int, bool], degree: int) -> int:
+    def _monomials(self, block: tuple[int, bool], low: int, high: int) -> int:
+        """The number of monomials of these degrees in a block."""
         number, inside = block
         node = self.nodes[number]
         extent = self._cut(node) if inside else node["components"]
-        count = comb(extent + degree - 1, degree)
+        count = comb(extent + high, high) - (comb(extent + low - 1, low - 1) if low else 0)
         if self.grid is None:
             return count
         leaves = self.leaves[number]

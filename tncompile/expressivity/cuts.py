@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from tncompile.expressivity.evaluate import input_members
+from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.outputs import Output, find_output, single_score
 from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.language import parse
-from tncompile.network import Cut, CutItem, Network
+from tncompile.network import Cut, CutItem, Network, Node, map_children
 from tncompile.source import NOWHERE, Source, TnError
 from tncompile.transform.conjugates import separate_conjugates
 from tncompile.transform.matrices.cuts import cut_members
@@ -22,9 +24,13 @@ MOST_CUTS = 2**16
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates."""
+    """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates.
+
+    ``net`` has free weights for functions of weights (`free_weights`), ``written`` has the functions.
+    """
 
     net: Network
+    written: Network
     sides: CutSides
     output: Output
     label: Member | None = None  # the input that stands for the legs of the output, if they are on a side
@@ -95,9 +101,25 @@ def _built_in(net: Network, text: str, name: str) -> Cut:
 
 
 def _parsed(text: str, name: str = "") -> Cut:
+    """The cut that a text spells, without places: it does not stand in the file."""
+    if not text.strip():
+        raise TnError("the cut is empty: name members, such as `x[1], x[3]`")
     (statement,) = parse(Source("<cut>", f"network cuts\ncut c = {text}\n")).statements
-    assert isinstance(statement, Cut)
-    return Cut(name or " ".join(text.split()), statement.rows, statement.columns)
+    placeless = _without_places(statement)
+    assert isinstance(placeless, Cut)
+    return Cut(name or " ".join(text.split()), placeless.rows, placeless.columns)
+
+
+def _without_places(node: Node) -> Node:
+    return replace(map_children(node, _without_places), span=NOWHERE)
+
+
+class _Made(NamedTuple):
+    """Networks of a study, and the input that stands for the legs of the output."""
+
+    net: Network
+    written: Network
+    label: Member | None
 
 
 class _Prepared:
@@ -105,17 +127,16 @@ class _Prepared:
 
     def __init__(self, net: Network, output: Output, chosen: bool) -> None:
         self.net, self.output, self.chosen = net, output, chosen
-        self._made: dict[tuple[tuple[str, ...], Output, bool], tuple[Network, Member | None]] = {}
+        self._made: dict[tuple[tuple[str, ...], Output, bool], _Made] = {}
 
-    def network(
-        self, features: Sequence[str], output: Output, labelled: bool
-    ) -> tuple[Network, Member | None]:
-        """The network with features as inputs and one number as score; and the label, if it is an input."""
+    def network(self, features: Sequence[str], output: Output, labelled: bool) -> _Made:
+        """The networks with features as inputs and one number as score; and the label, if it is an input."""
         key = (tuple(features), output, labelled)
         if key not in self._made:
             net = as_inputs(self.net, features)
             made, label = single_score(net, output, labelled)
-            self._made[key] = separate_conjugates(made), label
+            written = separate_conjugates(made)
+            self._made[key] = _Made(free_weights(written), written, label)
         return self._made[key]
 
     def study(self, cut: Cut) -> Study:
@@ -126,18 +147,18 @@ class _Prepared:
         if labels and not (self.chosen and output.member[0] == labels[0]):
             output = find_output(self.net, labels[0])
         features = [n for n in (*rows, *columns) if n not in self.net.tensors and n not in self.net.outputs]
-        net, label = self.network(list(dict.fromkeys(features)), output, bool(labels))
+        net, written, label = self.network(list(dict.fromkeys(features)), output, bool(labels))
         _check_once(self.net, [*cut.rows, *(cut.columns or ())])
         sides = [self._members(net, items, label) for items in (rows, columns)]
         everything = input_members(net)
         if cut.columns is None:
-            sides[1] = [member for member in everything if member not in sides[0]]
+            named = set(sides[0])
+            sides[1] = [member for member in everything if member not in named]
         _check_sides(cut.name, sides, everything)
         taken = {*sides[0], *sides[1]}
         fixed = tuple(member for member in everything if member not in taken)
-        return Study(
-            net, CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed)), output, label
-        )
+        found = CutSides(cut.name, Side(tuple(sides[0])), Side(tuple(sides[1])), Side(fixed))
+        return Study(net, written, found, output, label)
 
     def _items(self, items: Sequence[CutItem]) -> dict[str, list[Member]]:
         tables = self.net.tables.tensors
@@ -179,14 +200,14 @@ def _check_sides(name: str, sides: Sequence[Sequence[Member]], everything: Seque
 
 def _many(prepared: _Prepared, kind: str) -> Iterator[Study]:
     """Every prefix of the inputs, every dyadic block of them, or every bipartition up to complement."""
-    net, _ = prepared.network([], prepared.output, False)
+    net, written, _ = prepared.network([], prepared.output, False)
     members = input_members(net)
     if len(members) < 2:
         raise TnError(f"`{net.name}` has {len(members)} inputs: there is nothing to cut")
     for name, rows in MANY_CUTS[kind](members):
         chosen = set(rows)
         columns = tuple(member for member in members if member not in chosen)
-        yield Study(net, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
+        yield Study(net, written, CutSides(name, Side(tuple(rows)), Side(columns)), prepared.output)
 
 
 NamedRows = Iterator[tuple[str, Sequence[Member]]]

@@ -15,6 +15,7 @@ from tncompile.codegen import Modular, emit, is_array
 from tncompile.expressivity.degree import Degree, Kind, score_degree
 from tncompile.expressivity.evaluate import MATRIX_BYTES, check_memory
 from tncompile.expressivity.expected import expected_dimension
+from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.matrix import numerical_rank, rank_modulo
 from tncompile.expressivity.outputs import find_output, single_score
 from tncompile.expressivity.rational import is_rational
@@ -91,6 +92,7 @@ def dimension(net: Network, *, seed: int = 0) -> Dimension:
     Jacobian does not fit in memory.
     """
     start = time.perf_counter()
+    net = free_weights(net)
     jacobian = _Jacobian(net, seed)
     degree = _degree(net)
     if not is_rational(net):

@@ -206,6 +206,13 @@ class Unfolding:
         check_memory(compiled.bytes_needed(), what, "the probe (no --grid), or fewer templates")
         return compiled
 
+    def fits(self) -> bool:
+        """Whether there is such a tensor and it fits in memory, with what else is computed on the way."""
+        try:
+            return self.compiled is not None
+        except TnError:
+            return False
+
     def matrix(self, seed: int, prime: int) -> Residues:
         """The matrix at random templates and weights, modulo a prime. Raises ZeroDivisionError."""
 

@@ -29,7 +29,8 @@ class Factory:
             # Inputs are real vectors: an input is its own conjugate.
             other = self.found.get((name, position, not conjugate))
             inputs = self.table.inputs(name, position)
-            leaf = Leaf(self.table.text(name, position), side, self.table.shape(name, position), inputs)
+            shape = self.table.shape(name, position)
+            leaf = Leaf(self.table.text(name, position), side, shape, inputs, is_input=True)
             self.found[key] = self.add_node(leaf) if other is None else other
         elif not self.table.side(name, position):
             self.found[key] = None if self.table.is_zero(name, position) else COEFFICIENT

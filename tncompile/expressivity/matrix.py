@@ -7,6 +7,7 @@ import numpy.typing as npt
 from flint import nmod_mat
 
 from tncompile.expressivity.residues import Residues
+from tncompile.source import TnError
 
 
 def rank_modulo(matrix: Residues, prime: int) -> int:
@@ -17,9 +18,16 @@ def rank_modulo(matrix: Residues, prime: int) -> int:
 
 
 def numerical_rank(matrix: npt.NDArray[np.float64]) -> tuple[int, tuple[float, ...]]:
-    """The rank of a matrix up to rounding, and its singular values; the usual threshold."""
+    """The rank of a matrix up to rounding, and its singular values; the usual threshold.
+
+    Raises TnError for a matrix with entries that are no finite numbers.
+    """
+    if not np.isfinite(matrix).all():
+        raise TnError(
+            "the score has no finite value at random weights and inputs: its rank cannot be measured"
+        )
     values = np.linalg.svd(matrix, compute_uv=False)
-    if not len(values) or not np.isfinite(values).all() or values[0] == 0:
+    if not len(values) or values[0] == 0:
         return 0, tuple(values.tolist())
     threshold = values[0] * max(matrix.shape) * np.finfo(np.float64).eps
     return int((values > threshold).sum()), tuple(values.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -29,13 +30,21 @@ class MemberTable:
 
     def position(self, member: Member) -> int:
         """The position of a member in its table."""
-        name, subscripts = member
-        table = self.tables.get(name)
-        if table is None or table.members.shape[1] != len(subscripts):
-            raise TnError(f"there is no `{member_text(member)}`", self.net.source)
-        found = int(table.find(np.array([subscripts], np.int64).reshape(1, -1))[0])
-        if found < 0:
-            raise TnError(f"there is no `{member_text(member)}`", self.net.source)
+        return self.positions([member])[0]
+
+    def positions(self, members: Sequence[Member]) -> list[int]:
+        """The positions of members in their tables."""
+        found = [-1] * len(members)
+        for name in dict.fromkeys(name for name, _ in members):
+            table = self.tables.get(name)
+            width = -1 if table is None else table.members.shape[1]
+            places = [i for i, member in enumerate(members) if member[0] == name and len(member[1]) == width]
+            if table is not None and places:
+                subscripts = np.array([members[i][1] for i in places], np.int64).reshape(len(places), width)
+                for place, position in zip(places, table.find(subscripts).tolist(), strict=True):
+                    found[place] = position
+        if -1 in found:
+            raise TnError(f"there is no `{member_text(members[found.index(-1)])}`", self.net.source)
         return found
 
     def text(self, name: str, position: int) -> str:
@@ -91,11 +100,10 @@ class MemberTable:
             (self.cut.fixed, 0),
         )
         for side, bit in sides:
-            for member in side.members:
-                key = member[0], self.position(member)
-                if key in found:
+            for member, position in zip(side.members, self.positions(side.members), strict=True):
+                if (member[0], position) in found:
                     raise TnError(f"the cut names `{member_text(member)}` twice", self.net.source)
-                found[key] = bit
+                found[member[0], position] = bit
         return found
 
     @cached_property

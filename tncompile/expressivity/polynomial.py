@@ -34,13 +34,15 @@ class Wire:
 class Leaf:
     """A vector of variables of one side (`ROWS` or `COLUMNS`): an input, or anything made from one side alone.
 
-    ``inputs`` are the numbers of the inputs that it is made from, as bits.
+    ``inputs`` are the numbers of the inputs that it is made from, as bits. Only of an input (``is_input``) the
+    components are surely independent, and independent of those of all other leaves.
     """
 
     name: str
     side: int
     extents: tuple[Extent, ...]
     inputs: int
+    is_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)

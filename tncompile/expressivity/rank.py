@@ -9,19 +9,20 @@ from functools import cached_property
 
 import numpy as np
 
-from tncompile.expressivity.bounds import upper_bound
+from tncompile.expressivity.bounds import bound_of
 from tncompile.expressivity.certificate import certificate
 from tncompile.expressivity.cuts import Study, studies
 from tncompile.expressivity.degree import Degree, Kind, score_degree
 from tncompile.expressivity.evaluate import Probe, Unfolding, input_members
+from tncompile.expressivity.expand import expand
 from tncompile.expressivity.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
 from tncompile.expressivity.numerical import numerical_ranks
-from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.polynomial import Graph, NotPolynomial
 from tncompile.expressivity.rational import is_rational
 from tncompile.expressivity.result import Bound, RankReport, RankResult
 from tncompile.expressivity.trees import ManyBounds, bounds_of_cuts
 from tncompile.expressivity.verdict import Found, judged
-from tncompile.expressivity.witness import witness
+from tncompile.expressivity.witness import witness_of
 from tncompile.network import Network
 from tncompile.network.values.exact import Irrational
 from tncompile.source import InternalError, TnError, UsageError
@@ -170,9 +171,15 @@ class _Ranking:
         if self.known is not None:
             return self.known[0]
         try:
-            return upper_bound(self.net, self.sides, grid=self.options.grid)
+            graph = self.graph
         except NotPolynomial:
             return None
+        return Bound(0) if graph is None else bound_of(graph, self.options.grid)
+
+    @cached_property
+    def graph(self) -> Graph | None:
+        """The score as a graph of polynomials; None for zero. Raises NotPolynomial."""
+        return expand(self.net, self.sides)
 
     @property
     def of(self) -> str:
@@ -198,6 +205,10 @@ class _Ranking:
         certified = self._certified(upper)
         if certified is not None and certified[0] == upper:
             return self._result(Found(certified[0], False, 0, (), ()), "witness", certified)
+        if certified is not None and certified[0] >= self.options.points and self.options.grid is None:
+            return self._result(
+                Found(certified[0], True, 0, (), ()), "witness", certified
+            )  # no probe finds more
         found, method = self._evaluated(upper)
         if upper is not None and found.rank > upper:
             raise InternalError(
@@ -211,9 +222,8 @@ class _Ranking:
         """The witness, if it was found with the bounds of all cuts, or if a probe is too small for the bound."""
         if self.known is not None:
             return self.known[1]
-        if self.options.grid is None and (upper is None or upper > self.options.points):
-            return witness(self.net, self.sides)
-        return None
+        large = self.options.grid is None and (upper is None or upper > self.options.points)
+        return witness_of(self.graph) if large and self.graph is not None else None
 
     def _evaluated(self, upper: int | None) -> tuple[Found, str]:
         options = self.options
@@ -223,7 +233,8 @@ class _Ranking:
         if upper is not None and upper <= options.points:
             tensor = Unfolding(self.net, self.sides, None)
             rows, columns = tensor.size
-            if rows * columns <= (upper + SPARE_POINTS) ** 2 and has_weight_tensor(self.net, self.sides):
+            small = rows * columns <= (upper + SPARE_POINTS) ** 2
+            if small and has_weight_tensor(self.net, self.sides) and tensor.fits():
                 return unfolded(tensor, upper, self.degree, options.fail, self.drawing), "weight tensor"
         probe = Probe(self.net, self.sides)
         return probed(probe, upper, self.degree, options.points, options.fail, self.drawing), "probe"
@@ -249,7 +260,7 @@ class _Ranking:
     def _numerical(self) -> RankResult:
         upper = None if self.bound is None else self.bound.value
         found = numerical_ranks(
-            self.net,
+            self.study.written,
             self.sides,
             upper,
             self.options.grid,

@@ -26,7 +26,12 @@ def witness(net: Network, cut: CutSides, output: Member | None = None) -> tuple[
     more than once, constants, sums, functions. For ``output`` see `upper_bound`.
     """
     graph = expand(net, cut, output)
-    body = None if graph is None else single_product(graph)
+    return None if graph is None else witness_of(graph)
+
+
+def witness_of(graph: Graph) -> tuple[int, int, int] | None:
+    """The lower bound that the graph of a score proves, if it does."""
+    body = single_product(graph)
     if body is None or not is_free(body):
         return None
     found = [(base ** (flow := wire_flow(body, partial(digits, base))), base, flow) for base in BASES]
@@ -38,7 +43,7 @@ def single_product(graph: Graph) -> Graph | None:
     if graph.has_sums or any(degree > 1 for degree in graph.degrees):
         return None
     flat = inlined(graph)
-    inputs = [node for node in flat.nodes if isinstance(node, Leaf)]
+    inputs = [node for node in flat.nodes if isinstance(node, Leaf) and node.is_input]
     whole = flat.nodes[flat.root]
     return flat if len(inputs) + 1 == len(flat.nodes) and isinstance(whole, Product) else None
 

@@ -103,11 +103,35 @@ def _can_be_put_in(rule: Definition) -> bool:
         len(set(names)) == len(names)
         and carried.issuperset(names)
         and not any(map(_closes, nodes_of(rule.body)))
+        and not any(_joins(node, names) for node in nodes_of(rule.body) if _is_conjugate(node))
     )
 
 
-def _uses(body: Expr) -> list[Use]:
+def _uses(body: Node) -> list[Use]:
     return [node for node in nodes_of(body) if isinstance(node, Use)]
+
+
+def _is_conjugate(node: Node) -> bool:
+    return isinstance(node, Call) and node.function == "conj"
+
+
+def _joins(part: Node, names: Sequence[str]) -> bool:
+    """Whether two uses share one of these indices: under a ``conj`` that would have two readings."""
+    carried = [n.name for use in _uses(part) for n in dict.fromkeys(use.indices)]
+    return any(carried.count(name) > 1 for name in names)
+
+
+def _joining(rules: Mapping[str, Sequence[Definition]]) -> set[str]:
+    """The definitions whose bodies cannot stand under a ``conj``, because they or bodies inside join a free index."""
+    found = {
+        name
+        for name, own in rules.items()
+        if any(_joins(rule.body, [free.index.name for free in rule.indices]) for rule in own)
+    }
+    uses = {name: {use.name for rule in own for use in _uses(rule.body)} for name, own in rules.items()}
+    while more := {name for name, used in uses.items() if used & found} - found:
+        found |= more
+    return found
 
 
 def _closes(node: Node) -> bool:
@@ -145,6 +169,7 @@ class _Inliner:
         self.names = Names(net)
         self.kept: set[str] = set()
         self.bodies = 0
+        self.joining = _joining(rules)
 
     def run(self) -> list[Statement]:
         """The statements with every use replaced; rules that are still used stay, as plain ones."""
@@ -182,6 +207,8 @@ class _Inliner:
                 cast(Expr, self.visit(factor, closed or below, around, depth + 1)) for factor, below in parts
             ]
             return replace(node, factors=tuple(factors))
+        if _is_conjugate(node) and any(use.name in self.joining for use in _uses(node)):
+            closed = True
         inside = closed or _closes(node)
         if isinstance(node, Looped):
             around = (*around, *(variable for loop in node.loops for variable in loop.variables))

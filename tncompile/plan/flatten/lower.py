@@ -46,6 +46,7 @@ from tncompile.plan.flatten.values import (
     Operation,
     Scaled,
     alias,
+    carries,
     formula_expr,
     joined_extents,
     literal,
@@ -89,8 +90,8 @@ class Lowering:
         return body, tuple(self.free_index(wire, body, (said or {}).get(wire)) for wire in wires)
 
     def free_index(self, wire: Index, body: Expr, said: Expr | None = None) -> FreeIndex:
-        """A free index, with its extent where the body does not tell it."""
-        if mentions_wire(body, wire):
+        """A free index, with its extent where the body does not tell it; a ``delta`` may hang on what is said."""
+        if mentions_wire(body, wire) and (said is None or carries(body, wire)):
             return FreeIndex(wire)
         return FreeIndex(wire, said or formula_expr(self.extent(wire)))
 

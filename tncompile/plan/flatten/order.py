@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
-from tncompile.network import Cut, Definition, Network, Statement, Use, nodes_of, verify
+from tncompile.network import Cut, Definition, Network, Statement, verify
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.check import check_flat
 from tncompile.plan.cost import cost
@@ -16,6 +16,7 @@ from tncompile.plan.flatten.values import NeedsSplit
 from tncompile.plan.search.contraction import DEFAULT, Objective
 from tncompile.source import InternalError
 from tncompile.transform.inline import inline_definitions, merge_single_uses
+from tncompile.transform.read import names_read
 
 WORTH_MERGING = 4.0  # how much cheaper an order across definitions must be, since it hides their structure
 
@@ -92,19 +93,9 @@ def _row_by_row(net: Network, definition: Definition) -> Network:
 
 def _alive(statements: Sequence[Statement]) -> Iterable[Statement]:
     """The statements without definitions that no output needs, and without cuts of those."""
-    rules: dict[str, list[Definition]] = {}
-    for statement in statements:
-        if isinstance(statement, Definition):
-            rules.setdefault(statement.name, []).append(statement)
-    pending = [s.name for s in statements if isinstance(s, Definition) and s.role == "output"]
-    needed = set(pending)
-    while pending:
-        for rule in rules[pending.pop()]:
-            for node in nodes_of(rule.body):
-                if isinstance(node, Use) and node.name in rules and node.name not in needed:
-                    needed.add(node.name)
-                    pending.append(node.name)
-    dead = rules.keys() - needed
+    definitions = [s for s in statements if isinstance(s, Definition)]
+    needed = names_read(statements, [d.name for d in definitions if d.role == "output"])
+    dead = {d.name for d in definitions} - needed
     return [s for s in statements if not _names_one(s, dead)]
 
 

@@ -21,6 +21,7 @@ from tncompile.network import (
     Number,
     Rows,
     Size,
+    Use,
     nodes_of,
 )
 from tncompile.network.syntax.substitute import integer_value
@@ -173,6 +174,12 @@ def joined_extents(leaves: Sequence[Leaf]) -> dict[Index, Ints]:
 def mentions_wire(body: Expr, wire: Index) -> bool:
     """Whether an index stands in a body."""
     return any(node == wire for node in nodes_of(body) if isinstance(node, Index))
+
+
+def carries(body: Expr, wire: Index) -> bool:
+    """Whether a tensor or definition in a body has an index, not only a ``delta``."""
+    uses = [node for node in nodes_of(body) if isinstance(node, Use) and node.name != "delta"]
+    return any(wire in use.indices for use in uses)
 
 
 def formula_expr(extent: Extent) -> Expr:

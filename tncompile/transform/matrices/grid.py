@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from tncompile.network import Axis, Name, Network, Size, Statement, Tensor, Use
+from tncompile.network import Axis, Index, Name, Network, Size, Statement, Tensor, Use
 from tncompile.network.syntax.substitute import integer
 from tncompile.network.verify import verify
 from tncompile.source import UsageError
@@ -31,7 +32,7 @@ def grid(net: Network, count: int) -> Network:
     def declare(tensor: Tensor) -> list[Statement]:
         return [replace(tensor, axes=(Axis(Name(size.name)), *tensor.axes))]
 
-    def read(use: Use) -> Use:
+    def read(use: Use, _said: Collection[Index]) -> Use:
         return replace(use, indices=(*wiring.indices(use.name, use.subscripts), *use.indices))
 
     return verify(rewired(wiring, declare, read), after="grid")

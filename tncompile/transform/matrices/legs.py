@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from tncompile.network import (
     Item,
     ListExpr,
     Loop,
+    Multiply,
     Name,
     Network,
     Node,
@@ -125,9 +126,12 @@ def _affine(members: Ints, subscripts: Sequence[Expr], values: Ints) -> Expr | N
 def rewired(
     wiring: Wiring,
     declare: Callable[[Tensor], list[Statement]],
-    read: Callable[[Use], Expr],
+    read: Callable[[Use, Collection[Index]], Expr],
 ) -> Network:
-    """The network with legs: inputs as ``declare`` has them, uses of them as ``read`` has them; no cuts."""
+    """The network with legs: inputs as ``declare`` has them, uses of them as ``read`` has them; no cuts.
+
+    ``read`` is told the indices whose extent a weight or a constant says that the use is multiplied by.
+    """
     context = wiring.context
     statements: list[Statement] = []
     for statement in context.network.statements:
@@ -138,21 +142,30 @@ def rewired(
         elif not isinstance(statement, Cut):
             statements.append(statement)
     first = next(i for i, s in enumerate(statements) if isinstance(s, Tensor | Definition))
-    statements[first:first] = context.lists
+    statements[first:first] = [*context.lists, *context.constants]
     return context.network.replace(statements)
 
 
-def _definition(wiring: Wiring, definition: Definition, read: Callable[[Use], Expr]) -> Definition:
+def _definition(
+    wiring: Wiring, definition: Definition, read: Callable[[Use, Collection[Index]], Expr]
+) -> Definition:
     legs = tuple(FreeIndex(index) for index in wiring.indices(definition.name, definition.subscripts))
+    tensors = wiring.context.network.tensors
 
-    def rewrite(node: Node) -> Node:
+    def rewrite(node: Node, said: Collection[Index]) -> Node:
         if not isinstance(node, Use):
-            return map_children(node, rewrite)
-        tensor = wiring.context.network.tensors.get(node.name)
-        if tensor is not None and tensor.role == "input":
-            return read(node)
+            inside = _said_by_factors(node, tensors) if isinstance(node, Multiply) else ()
+            return map_children(node, lambda child: rewrite(child, inside))
+        if node.name in tensors and tensors[node.name].role == "input":
+            return read(node, said)
         return replace(node, indices=(*wiring.indices(node.name, node.subscripts), *node.indices))
 
-    body = rewrite(definition.body)
+    body = rewrite(definition.body, ())
     assert isinstance(body, Expr)
     return replace(definition, indices=(*legs, *definition.indices), body=body)
+
+
+def _said_by_factors(product: Multiply, tensors: Mapping[str, Tensor]) -> set[Index]:
+    """The indices of the weights and constants that are factors of a product."""
+    uses = [factor for factor in product.factors if isinstance(factor, Use) and factor.name in tensors]
+    return {index for use in uses if tensors[use.name].role != "input" for index in use.indices}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from tncompile.network import (
     Compare,
     CutItem,
     Expr,
+    Index,
     Logic,
     Multiply,
     Name,
@@ -47,6 +48,7 @@ def open_legs(net: Network, legs: str | Sequence[CutItem] | None = None) -> Netw
     own, axes = _legs(net, chosen)
     context = Context(net)
     wiring = Wiring(context, "leg", carried_legs(net, own), axes)
+    opening = _Opening(wiring)
 
     def is_open(name: str, subscripts: Sequence[Expr]) -> bool | Expr:
         # As sizes are at least 1: 1 for open, 2 for closed.
@@ -66,11 +68,11 @@ def open_legs(net: Network, legs: str | Sequence[CutItem] | None = None) -> Netw
         condition = closed if last.condition is None else Logic("and", (last.condition, closed))
         return [replace(tensor, family=(*family[:-1], replace(last, condition=condition)))]
 
-    def read(node: Use) -> Expr:
+    def read(node: Use, said: Collection[Index]) -> Expr:
         opened = is_open(node.name, node.subscripts)
         if opened is False:
             return node
-        wires = _wires(net, wiring, node)
+        wires = opening.wires(node, said)
         return wires if opened is True else Choice(wires, opened, node)
 
     return verify(rewired(wiring, declare, read), after="open_legs")
@@ -131,16 +133,33 @@ def _legs(net: Network, chosen: dict[str, list[int]]) -> tuple[dict[str, list[Le
     return own, axes
 
 
-def _wires(net: Network, wiring: Wiring, node: Use) -> Expr:
-    """What stands in the place of an input: each of its indices joined with its leg."""
-    if any(index.loops for index in node.indices):
-        raise TnError(
-            f"the indices of `{node.name}` stand in a loop: write them out to open its legs", net.source
-        )
-    legs = [wiring.leg(node.name, node.subscripts, axis) for axis in range(len(node.indices))]
-    deltas: list[Expr] = [
-        use("delta", (), (leg, index)) for leg, index in zip(legs, node.indices, strict=True)
-    ]
-    if not deltas:
-        return ONE
-    return deltas[0] if len(deltas) == 1 else Multiply(tuple(deltas), (False,) * len(deltas))
+class _Opening:
+    """What stands in the place of inputs; constants of ones say the extents that only the inputs said."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.ones: dict[str, str] = {}  # input -> the constant of its shape
+
+    def wires(self, node: Use, said: Collection[Index]) -> Expr:
+        """Each index of an input joined with its leg; ``said`` are those whose extent something else says."""
+        if any(index.loops for index in node.indices):
+            raise TnError(
+                f"the indices of `{node.name}` stand in a loop: write them out to open its legs",
+                self.wiring.context.network.source,
+            )
+        legs = [self.wiring.leg(node.name, node.subscripts, axis) for axis in range(len(node.indices))]
+        factors: list[Expr] = [
+            use("delta", (), (leg, index)) for leg, index in zip(legs, node.indices, strict=True)
+        ]
+        if not set(node.indices) <= set(said):
+            factors.append(use(self._ones(node.name), node.subscripts, legs))
+        if len(factors) < 2:
+            return factors[0] if factors else ONE
+        return Multiply(tuple(factors), (False,) * len(factors))
+
+    def _ones(self, name: str) -> str:
+        if name not in self.ones:
+            context = self.wiring.context
+            tensor, self.ones[name] = context.network.tensors[name], context.names.fresh(f"{name}_ones")
+            context.constants.append(replace(tensor, role="constant", name=self.ones[name], value=ONE))
+        return self.ones[name]

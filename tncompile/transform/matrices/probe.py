@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tncompile.network import (
     Axis,
     CutItem,
+    Index,
     Item,
     ListExpr,
     Loop,
@@ -64,7 +65,7 @@ def probe(
         axes = tuple(Axis(Item(samples.name, (i.subscripts[0],)), loops=i.loops) for i in indices)
         return [replace(tensor, family=family, axes=(*axes, *tensor.axes))]
 
-    def read(use: Use) -> Use:
+    def read(use: Use, _said: Collection[Index]) -> Use:
         return replace(use, indices=(*wiring.indices(use.name, use.subscripts), *use.indices))
 
     return verify(rewired(wiring, declare, read), after="probe")

@@ -1,0 +1,54 @@
+"""Bounds counted again from their coloured graph, where the terms are too many to be told one by one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from math import inf
+
+import pytest
+
+from tests.expressivity.texts import GNN, SUM_OF_TRAINS
+from tncompile import load
+from tncompile.expressivity import check_bound as recount
+from tncompile.expressivity.bounds import colored, refinements
+from tncompile.expressivity.capacities import Logarithms
+from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.coloring import Count
+from tncompile.expressivity.cuts import studies
+from tncompile.expressivity.expand import expand
+from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.rank import rank
+
+MANY = """
+network many
+size d = {d}, n = 2
+input x[1..d](n)
+weight A[1..d](n)
+s() = prod(1 + A[k](i) * x[k](i) * A[k+1](j) * x[k+1](j) for k in 1..d-1)
+output y() = s() + s()^2
+"""
+
+
+def test_a_bound_with_too_many_terms_is_counted_again_by_intervals():
+    text = MANY.format(d=16)
+    report = rank(load(text), "odd_even", points=16)
+    assert report.upper > 10**9
+    said = verify_certificate(report.certificate, text)
+    assert said[-1] == f"the rank is at most {report.upper}: the colouring of the graph counts {report.upper}"
+
+
+@pytest.mark.parametrize("text", [MANY.format(d=4), SUM_OF_TRAINS, GNN])
+@pytest.mark.parametrize("grid", [None, 2])
+def test_both_ways_to_count_again_are_those_of_the_bound(text, grid, monkeypatch):
+    (study,) = studies(load(text), "x[1], x[3]")
+    for graph in refinements(expand(study.net, study.sides)):
+        _, coloring, _ = colored(graph, Logarithms(), grid)
+        count = Count(graph, coloring, grid)
+        nodes = asdict(proof_of(graph, coloring))["nodes"]
+        limit = inf if grid is None else grid**2  # the smaller side of the matrix
+        monkeypatch.setattr(recount, "MOST_TERMS", 20_000)
+        exact = recount._Count(nodes, grid).value()
+        monkeypatch.setattr(recount, "MOST_TERMS", 0)
+        rough = recount._Count(nodes, grid).value()
+        assert (exact, rough) == (min(count.value, limit), min(count.by_intervals(), limit))
+        assert exact <= rough
