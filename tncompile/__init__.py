@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tncompile.compare.comparison import Comparison
-    from tncompile.compare.interface import compare
+    from tncompile.comparison.interface import compare
+    from tncompile.comparison.result import Comparison
     from tncompile.expressivity.check_certificate import verify_certificate
     from tncompile.expressivity.dimension import dimension
     from tncompile.expressivity.rank import rank
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Where each name lives. A module is imported when a name of it is asked for, so `import tncompile` is cheap.
 _PLACES = {
-    "Comparison": ("tncompile.compare.comparison", "Comparison"),
+    "Comparison": ("tncompile.comparison.result", "Comparison"),
     "Model": ("tncompile.runtime", "Model"),
     "Network": ("tncompile.network", "Network"),
     "TnError": ("tncompile.source", "TnError"),
@@ -37,7 +37,7 @@ _PLACES = {
     "Weights": ("tncompile.runtime", "Weights"),
     "batch": ("tncompile.transform", "batch"),
     "check": ("tncompile.language", "check"),
-    "compare": ("tncompile.compare.interface", "compare"),
+    "compare": ("tncompile.comparison.interface", "compare"),
     "compile": ("tncompile.runtime", "compile_network"),
     "cost": ("tncompile.plan", "cost"),
     "dimension": ("tncompile.expressivity.dimension", "dimension"),

@@ -14,12 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tncompile.cli.compare_tables import print_comparison
 from tncompile.cli.console import echo, echo_json, table_console
 from tncompile.cli.options import json_option, parse_sizes, read_input, size_option
-from tncompile.compare.axes import parse_sweep, parse_target
-from tncompile.compare.budget import parse_budget
-from tncompile.compare.contender import Contender, label_of, labelled
-from tncompile.compare.journal import journal_path
-from tncompile.compare.question import LARGEST_DIMENSION, Fitting, Question, Ranking
-from tncompile.compare.session import Session
+from tncompile.comparison.axes import parse_sweep, parse_target
+from tncompile.comparison.budget import parse_budget
+from tncompile.comparison.contender import Contender, label_of, labelled
+from tncompile.comparison.journal import journal_path
+from tncompile.comparison.question import LARGEST_DIMENSION, Fitting, Question, Ranking
+from tncompile.comparison.session import Session
 
 INTERRUPTED = 130
 

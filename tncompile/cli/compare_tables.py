@@ -10,8 +10,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from tncompile.compare.comparison import Budget, Comparison, CutRank, EquivalentWidth, Row
-from tncompile.compare.report.measures import Measure, best_rows, measures_of, rank_measure
+from tncompile.comparison.report.measures import Measure, best_rows, measures_of, rank_measure
+from tncompile.comparison.result import Budget, Comparison, CutRank, EquivalentWidth, Row
 from tncompile.source.numbers import number_text
 
 MOST_CUTS = 4  # cuts that stand in the table
