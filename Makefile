@@ -10,7 +10,7 @@ BIN    := $(VENV)/bin
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/demo.stamp ## compile a tensor train, train it on handwritten digits, draw it (into out/)
+demo: $(VENV)/demo.stamp ## compile, train on handwritten digits, draw, compare five architectures (into out/)
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/test.stamp ## run the tests

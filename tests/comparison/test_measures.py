@@ -49,7 +49,7 @@ def test_the_dimension_is_left_out_past_a_number_of_weights():
     assert MEASURES["dimension"](net, {"most_weights": 100})["dimension"] == 2 * (2 + 2 + 2 + 2 - 3)
     assert MEASURES["dimension"](net, {"most_weights": 5}) == {
         "dimension": None,
-        "skipped": "16 weights, the dimension is found up to 5",
+        "skipped": "more than 5 weights",
     }
 
 

@@ -66,10 +66,12 @@ def _value(value: object) -> str:
 
 def _parts(console: Console, comparison: Comparison) -> list[list[Measure]]:
     """What stands in one table; or what it costs and what it can express apart, in as many as the width asks for."""
-    costs = measures_of(comparison)
+    measures = measures_of(comparison)
+    costs = [measure for measure in measures if measure.name != "vc_bound"]
     if comparison.budget is not None:
         costs.insert(0, _spent(comparison.budget))
-    ranks = [rank_measure(cut) for cut in comparison.cuts[:MOST_CUTS]]
+    ranks = [measure for measure in measures if measure not in costs]
+    ranks += [rank_measure(cut) for cut in comparison.cuts[:MOST_CUTS]]
     if _fits(console, comparison, [*costs, *ranks]):
         return [[*costs, *ranks]]
     return [part for group in (costs, ranks) for part in _packed(console, comparison, group)]

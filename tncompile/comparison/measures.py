@@ -74,7 +74,7 @@ def size_of_variety(net: Network, options: Options) -> dict[str, Any]:
     """The dimension of the set of functions."""
     most, count = options["most_weights"], weight_count(net)
     if count > most:
-        return {"dimension": None, "skipped": f"{count:,} weights, the dimension is found up to {most:,}"}
+        return {"dimension": None, "skipped": f"more than {most:,} weights"}
     return {"dimension": dimension(net, seed=options.get("seed", 0)).dimension}
 
 

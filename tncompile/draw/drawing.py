@@ -53,10 +53,13 @@ class Drawing:
         raise UsageError(f"a drawing ends in .svg, .png or .dot, not in {suffix or 'nothing'}")
 
 
-def draw(net: Network, cut: CutMarks | None = None) -> Drawing:
-    """The drawing of a network at its sizes, maybe with a cut in it. Raises TnError if the network is not correct."""
+def draw(net: Network, cut: CutMarks | None = None, *, captioned: bool = True) -> Drawing:
+    """The drawing of a network at its sizes, maybe with a cut in it, and with name, sizes and signs below it.
+
+    Raises TnError if the network is not correct.
+    """
     net = inline_definitions(net)
-    return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net), cut))
+    return Drawing(Sheet(lay_out(expand(net)), net.name, _caption(net), cut, captioned))
 
 
 def _caption(net: Network) -> str:

@@ -30,12 +30,13 @@ FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
 
 @dataclass(frozen=True)
 class Sheet:
-    """A laid out graph, and what is written below."""
+    """A laid out graph, and what is written below it where it is ``captioned``."""
 
     layout: Layout
     title: str
     caption: str
     cut: CutMarks | None = None
+    captioned: bool = True
 
 
 def render_svg(sheet: Sheet) -> bytes:
@@ -57,10 +58,12 @@ def render_png(sheet: Sheet, resolution: int = 144) -> bytes:
 def _figure(sheet: Sheet) -> Figure:
     paths = route(sheet.layout)
     left, right, bottom, top = _bounds(sheet, paths)
-    wide = max(right - left, _caption_width(sheet))
-    middle = (left + right) / 2
-    left, right = middle - wide / 2, middle + wide / 2
-    floor = bottom - (1.05 if sheet.cut is None else 1.4)
+    floor = bottom
+    if sheet.captioned:
+        wide = max(right - left, _caption_width(sheet))
+        middle = (left + right) / 2
+        left, right = middle - wide / 2, middle + wide / 2
+        floor -= 1.05 if sheet.cut is None else 1.4
     figure = Figure(figsize=((right - left) * INCH, (top - floor) * INCH), facecolor="white")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(left, right)
@@ -69,7 +72,8 @@ def _figure(sheet: Sheet) -> Figure:
     _draw_wires(axes, sheet, paths)
     for node, place in zip(sheet.layout.graph.nodes, sheet.layout.places, strict=True):
         _draw_node(axes, node, place, sheet.cut)
-    _draw_caption(axes, sheet, left, bottom)
+    if sheet.captioned:
+        _draw_caption(axes, sheet, left, bottom)
     return figure
 
 

@@ -158,7 +158,7 @@ def _portrait(entry: Entry, number: int, most: int) -> Portrait:
     """A network's drawing, where it can be made and is not too large for a page."""
     sizes = sizes_text(entry.sizes)
     try:
-        svg = inline_svg(draw(load(entry.drawn + "\n")).svg(), f"n{number}-", own_font=True)
+        svg = inline_svg(draw(load(entry.drawn + "\n"), captioned=False).svg(), f"n{number}-", own_font=True)
     except TnError:
         return Portrait(entry, sizes, None, "it cannot be drawn")
     if len(svg) > most:
