@@ -13,7 +13,7 @@ from tncompile.network import Index, Ints
 from tncompile.plan.flatten.group import mentions
 from tncompile.plan.flatten.terms import Inside, Leaf
 from tncompile.plan.flatten.values import Frame, Operation
-from tncompile.plan.search.contraction import Contraction, Path, contraction
+from tncompile.plan.search.contraction import FEW, Contraction, Path, contraction
 from tncompile.plan.search.paths import best_path
 
 if TYPE_CHECKING:
@@ -71,14 +71,18 @@ class Contractor:
     # --- the order ----------------------------------------------------------------------------
 
     def plan(self) -> tuple[list[int], Path]:
-        """Which factors lose their private indices before anything else, and the path."""
+        """Which factors lose their private indices before anything else, and the path.
+
+        Of few factors both are tried; among many, what is summed first is cheaper later.
+        """
         private = [
             p
             for p in range(len(self.leaves))
             if any((self.extents[one] > 1).any() for one in self.private(p))
         ]
         best: tuple[float, list[int], Path] | None = None
-        for chosen in ([], private) if private else ([],):
+        choices = [private] if len(self.leaves) > FEW or not private else [[], private]
+        for chosen in choices:
             labels = [self.kept(place) if place in chosen else some for place, some in enumerate(self.labels)]
             problem = self.problem(labels, self.free)
             path = best_path(problem)

@@ -9,8 +9,8 @@ from tncompile.plan.search.contraction import OUTER_FLOPS, Path
 from tncompile.plan.search.tree import Tree, path_of
 
 
-def annealed(tree: Tree, coldness: Iterable[float], chance: random.Random) -> tuple[float, Path]:
-    """The cheapest tree met, with its cost; ``tree`` itself is changed.
+def annealed(tree: Tree, coldness: Iterable[float], chance: random.Random) -> Path:
+    """The cheapest order met; ``tree`` itself is changed.
 
     Each number of ``coldness`` is one round over all nodes. A rotation that makes its two products ``f`` times as
     dear is taken with probability ``f ** -coldness``.
@@ -21,7 +21,7 @@ def annealed(tree: Tree, coldness: Iterable[float], chance: random.Random) -> tu
         cost = sum(tree.costs)
         if cost < best:
             best, left, right = cost, tree.left[:], tree.right[:]
-    return best, path_of(left, right, tree.leaves)
+    return path_of(left, right, tree.leaves)
 
 
 def _rotate_all(tree: Tree, coldness: float, chance: random.Random) -> None:

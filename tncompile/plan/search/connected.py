@@ -51,7 +51,9 @@ class _Table:
         """Notes that a set can be made from these two."""
         whole, union = left | right, self.labels[left] | self.labels[right]
         if whole not in self.labels:
-            gone = [label for label in bits(union & ~self.problem.output) if self.carriers[label] & ~whole == 0]
+            gone = [
+                label for label in bits(union & ~self.problem.output) if self.carriers[label] & ~whole == 0
+            ]
             self.labels[whole] = union & ~sum(1 << label for label in gone)
             self.costs[whole] = float("inf")
         cost = self.costs[left] + self.costs[right] + self.problem.pair_cost(union, self.labels[whole])

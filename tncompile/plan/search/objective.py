@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
-USUAL_BUDGET = 1.0
 
 Progress = Callable[[int, float, float], None]
 
@@ -18,8 +17,9 @@ class Objective:
     With a power of 4 the sum hangs on the largest array alone, and only that is made small.
 
     ``budget`` is the effort for each product of more than a few factors: seconds of a usual core, counted in
-    steps of the search, so that the order hangs on it and on ``seed``, and never on a clock. Without ``thorough``
-    a good order found at once is enough, for what is computed only a few times.
+    steps of the search, so that the order hangs on it and on ``seed``, and never on a clock. Without one the
+    effort grows with the number of factors. Without ``thorough`` a good order found at once is enough, for
+    what is computed only a few times.
 
     ``progress`` is told the number of factors, the share of the budget that is spent, and the lowest cost so far.
     """
@@ -28,7 +28,7 @@ class Objective:
     writes: float = WRITE_WEIGHT
     thorough: bool = True
     power: float = 1.0
-    budget: float = USUAL_BUDGET
+    budget: float | None = None
     seed: int = 0
     progress: Progress | None = field(default=None, compare=False)
 

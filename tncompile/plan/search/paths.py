@@ -1,8 +1,9 @@
-"""The order in which a product of many factors is contracted: several searches, the cheapest result kept."""
+"""The order in which a product is contracted. What was searched for once is known."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Hashable
 
 from tncompile.plan.search.contraction import FEW, Contraction, Path
 from tncompile.plan.search.elimination import eliminated
@@ -10,22 +11,36 @@ from tncompile.plan.search.exact import exact_path
 from tncompile.plan.search.greedy import greedy
 from tncompile.plan.search.portfolio import Portfolio
 
-MOST_RANDOM = 120
+REMEMBERED = 1024  # products
+_known: OrderedDict[Hashable, Path] = OrderedDict()
 
 
-def best_path(problem: Contraction) -> Path:
+def best_path(problem: Contraction, written: Path | None = None) -> Path:
+    """A cheap path: the cheapest there is up to `FEW` factors, beyond that the best of several searches.
+
+    ``written`` is the order that the file suggests, one factor after another if it says nothing.
+    """
     count = len(problem.operands)
     if count <= 2:
         return ((0, 1),) if count == 2 else ()
-    if count <= FEW:
+    key = problem.key, written
+    if key in _known:
+        _known.move_to_end(key)
+        return _known[key]
+    path = _known[key] = _searched(problem, written or in_order(count))
+    if len(_known) > REMEMBERED:
+        _known.popitem(last=False)
+    return path
+
+
+def _searched(problem: Contraction, written: Path) -> Path:
+    if len(problem.operands) <= FEW:
         return exact_path(problem)
-    written = in_order(problem)
-    if not problem.objective.thorough:
-        return min((written, eliminated(problem), greedy(problem)), key=problem.path_cost)
-    return Portfolio(problem).run(written)
+    if problem.objective.thorough:
+        return Portfolio(problem, written).run()
+    return min((written, eliminated(problem), greedy(problem)), key=problem.path_cost)
 
 
-def in_order(problem: Contraction) -> Path:
-    """The factors one after another, as the file has them."""
-    count = len(problem.operands)
+def in_order(count: int) -> Path:
+    """Some factors one after another."""
     return tuple((0 if i == 1 else count + i - 2, i) for i in range(1, count))

@@ -60,7 +60,8 @@ def _partner(pool: Pool, number: int) -> int | None:
     if not labels:
         others = set(pool.arrays)
     else:
-        others = set(min((pool.carriers[label] for label in bits(labels)), key=len))
+        rarest = min(bits(labels), key=lambda label: len(pool.carriers[label]))
+        others = pool.carriers[rarest]
     fitting = [one for one in others - {number} if _fits(pool, labels, number, one)]
     return min(fitting, key=lambda one: (pool.size(one), one), default=None)
 
