@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from tncompile.cli.equations import equations_text
 from tncompile.cli.options import Value, read_input
 from tncompile.cli.plan_text import plan_text
 from tncompile.cli.tree import tree_text
+from tncompile.exchange import einsum_json, einsums_of
 from tncompile.language import load_source, parse
 from tncompile.network import Network
 from tncompile.plan import fold, order
@@ -48,10 +50,18 @@ def _chosen(source: Source, sizes: Mapping[str, Value], with_gradient: bool) -> 
     return gradient(order(net)) if with_gradient else net
 
 
+def _einsum(source: Source, sizes: Mapping[str, Value], with_gradient: bool) -> str:
+    if with_gradient:
+        raise UsageError("--gradient is of no einsum: its outputs share what they compute")
+    found = [einsum_json(one, name) for name, one in einsums_of(load_source(source, sizes)).items()]
+    return json.dumps(found[0] if len(found) == 1 else found) + "\n"
+
+
 STAGES: Mapping[str, Stage] = {
     "syntax": _syntax,
     "network": _network,
     "equations": _equations,
+    "einsum": _einsum,
     "plan": _plan,
     "python": _python,
 }
