@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tncompile.expressivity.rank import rank
     from tncompile.language import check, format_text, load
     from tncompile.network import Network
-    from tncompile.plan import cost, fold, order
+    from tncompile.plan import Objective, cost, fold, order
     from tncompile.plan import gradient_of as gradient
     from tncompile.runtime import Model, Weights
     from tncompile.runtime import compile_network as compile  # noqa: A004  the name of the interface
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "Model": ("tncompile.runtime", "Model"),
     "Network": ("tncompile.network", "Network"),
+    "Objective": ("tncompile.plan", "Objective"),
     "TnError": ("tncompile.source", "TnError"),
     "UsageError": ("tncompile.source", "UsageError"),
     "Weights": ("tncompile.runtime", "Weights"),
@@ -52,6 +53,7 @@ _PLACES = {
 __all__ = [
     "Model",
     "Network",
+    "Objective",
     "TnError",
     "UsageError",
     "Weights",

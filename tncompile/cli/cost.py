@@ -12,6 +12,7 @@ from rich.table import Table
 from tncompile.cli.console import echo_json, table_console
 from tncompile.cli.degrees import degree_text, degrees_of
 from tncompile.cli.options import file_argument, json_option, load_network, size_option
+from tncompile.cli.search import search_options, searching
 from tncompile.network import Extent, Network
 from tncompile.plan import Schedule, cost, fold, order, peak_elements
 from tncompile.plan.cost import total
@@ -45,7 +46,8 @@ class Evaluation:
 @file_argument
 @size_option
 @json_option
-def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
+@search_options
+def command(file: str, settings: tuple[str, ...], as_json: bool, budget: float | None, minimize: str) -> None:
     """Count what the network of FILE costs: its weights, the operations of one sample, the memory.
 
     A multiplication with an addition counts as two operations (FLOPs). The gradient is that of all
@@ -53,7 +55,8 @@ def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
     output with several members it is the highest of all.
     """
     net = load_network(file, settings)
-    flat = order(net)
+    with searching(budget, minimize) as objective:
+        flat = order(net, objective)
     schedule = fold(flat)
     weights, score = count_weights(schedule), Evaluation.of(flat, schedule)
     backward = None
