@@ -63,7 +63,7 @@ class _Reader:
     ) -> Einsum:
         """The einsum whose parts have these keys."""
         inputs = tuple(self.labels(left, labels) for labels in self.part(found, left, list))
-        output = self.labels(right, self.part(found, right, list))
+        output = self.labels(right, self.part(found, right, (list, str)))
         extents = {label: self.extent(said, label, size) for label, size in sizes.items()}
         einsum = Einsum(inputs, output, extents, self.names(names, len(inputs)))
         spans = [self.key(left)] * len(inputs)
@@ -80,12 +80,12 @@ class _Reader:
         """An error at a key."""
         return TnError([Diagnostic(message, self.key(key), help=HELP)], self.source)
 
-    def part(self, found: Mapping[str, Any], key: str, kind: type) -> Any:
+    def part(self, found: Mapping[str, Any], key: str, kind: type | tuple[type, ...]) -> Any:
         """What stands under a key, of the kind it must be."""
         if key not in found:
             raise self.wrong(key, f'the einsum has no "{key}"')
         if not isinstance(found[key], kind):
-            what = "a list" if kind is list else "an object"
+            what = "an object" if kind is dict else "a list"
             raise self.wrong(key, f'"{key}" must be {what}')
         return found[key]
 

@@ -41,15 +41,11 @@ def read_string(text: str, sizes: Mapping[str, object]) -> Einsum:
 def _labels(source: Source, term: str, start: int, axes: Mapping[str, int]) -> tuple[str, ...]:
     """The indices of one operand, with those of its ellipsis."""
     before, dots, behind = term.partition(ELLIPSIS)
-    found: list[str] = []
-    for part, offset in ((before, start), (behind, start + len(before) + 3)):
-        for place, letter in enumerate(part, offset):
-            if not letter.isalpha() and not letter.isspace():
-                raise TnError([_no_letter(letter, Span(place, place + 1))], source)
-        found += (letter for letter in part if not letter.isspace())
-        if dots and part is before:
-            found += axes
-    return tuple(found)
+    ends = len(before) + len(dots)
+    for place, letter in (*enumerate(before, start), *enumerate(behind, start + ends)):
+        if not letter.isalpha() and not letter.isspace():
+            raise TnError([_no_letter(letter, Span(place, place + 1))], source)
+    return (*"".join(before.split()), *(axes if dots else ()), *"".join(behind.split()))
 
 
 def _no_letter(letter: str, span: Span) -> Diagnostic:

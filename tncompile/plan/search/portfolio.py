@@ -18,13 +18,14 @@ from tncompile.plan.search.improve import improved
 from tncompile.plan.search.reduce import reduced
 from tncompile.plan.search.tree import Tree
 
-STEPS = 400_000  # rotations that a usual core tries in a second
+STEPS = 500_000  # rotations that a usual core tries in a second
 USUAL_ROUNDS = 2000  # over the whole tree, where no budget is given, but no more than
 USUAL_STEPS = 600_000
 GREEDY_SHARE, GREEDY_STEPS = 0.1, 50  # of the budget; what a step of a greedy search counts
 FIRST_ROUNDS = 150  # of the first two annealings; each further two have twice as many
-WARM, COLD = 1.0, 40.0  # ends of an annealing: how strongly rotations that cost more are refused
-POLISHING_ROUNDS = 50
+WARM, COLD = 1.0, 10.0  # ends of an annealing: how strongly rotations that cost more are refused
+POLISHING_ROUNDS, FROZEN = 50, 40.0
+PART, PART_ROUNDS = 5, 60  # arrays reordered at once on the way, and what that counts
 NEGLIGIBLE = 1e-9  # orders whose costs differ by less are alike: the first stays, whatever is rounded
 
 
@@ -51,7 +52,7 @@ class Portfolio:
 
     def run(self) -> Path:
         """The cheapest order that was found."""
-        self.offer(improved(self.problem, self.best))
+        self.offer(improved(self.problem, self.best, PART))
         exact = connected_path(self.problem)
         if exact is not None:
             self.offer(improved(self.problem, exact))
@@ -88,10 +89,11 @@ class Portfolio:
             rounds, fresh = rounds * (2 if fresh else 1), not fresh
 
     def polish(self) -> None:
-        """A cold annealing of the whole: what was reduced at first may stand better elsewhere in the best order."""
+        """The end: a cold annealing of the whole, as what was reduced at first may stand better elsewhere in the best order; larger parts are put in order."""
         if self.reduced.pairs:
-            found = annealed(Tree(self.problem, self.best), [COLD] * POLISHING_ROUNDS, self.chance)
-            self.offer(improved(self.problem, found))
+            found = annealed(Tree(self.problem, self.best), [FROZEN] * POLISHING_ROUNDS, self.chance)
+            self.offer(found)
+        self.offer(improved(self.problem, self.best))
 
     def cooling(self, rounds: int) -> Iterator[float]:
         """From warm to cold; each round is counted."""
@@ -112,7 +114,8 @@ class Portfolio:
 
     def offer_small(self, path: Path) -> None:
         """An order of the reduced product."""
-        self.offer(improved(self.problem, self.reduced.expanded(path)))
+        self.spend(PART_ROUNDS)
+        self.offer(improved(self.problem, self.reduced.expanded(path), PART))
 
     def offer(self, path: Path) -> None:
         """Keeps an order that is cheaper than the best so far."""
