@@ -24,6 +24,7 @@ USUAL_STEPS = 600_000
 GREEDY_SHARE, GREEDY_STEPS = 0.1, 50  # of the budget; what a step of a greedy search counts
 FIRST_ROUNDS = 150  # of the first two annealings; each further two have twice as many
 WARM, COLD = 1.0, 10.0  # ends of an annealing: how strongly rotations that cost more are refused
+MOST_LARGE = 1000  # pairs of an order whose larger parts are put in order at the end
 POLISHING_ROUNDS, FROZEN = 50, 40.0
 PART, PART_ROUNDS = 5, 60  # arrays reordered at once on the way, and what that counts
 NEGLIGIBLE = 1e-9  # orders whose costs differ by less are alike: the first stays, whatever is rounded
@@ -93,7 +94,8 @@ class Portfolio:
         if self.reduced.pairs:
             found = annealed(Tree(self.problem, self.best), [FROZEN] * POLISHING_ROUNDS, self.chance)
             self.offer(found)
-        self.offer(improved(self.problem, self.best))
+        if len(self.best) <= MOST_LARGE:
+            self.offer(improved(self.problem, self.best))
 
     def cooling(self, rounds: int) -> Iterator[float]:
         """From warm to cold; each round is counted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 from tncompile.plan.search.contraction import Contraction, Path, bits
@@ -39,16 +40,18 @@ def reduced(problem: Contraction) -> Reduced:
     summed by that: the product is no larger than what was there."""
     pool = Pool(problem)
     source = {number: number for number in pool.arrays}
-    waiting = set(pool.arrays)
+    waiting = [(pool.size(number), number) for number in pool.arrays]
+    heapq.heapify(waiting)
     while waiting and len(pool.arrays) > 1:
-        number = min(waiting, key=lambda one: (pool.size(one), one))
-        waiting.discard(number)
-        partner = _partner(pool, number)
+        _, number = heapq.heappop(waiting)
+        partner = _partner(pool, number) if number in pool.arrays else None
         if partner is not None:
+            touched = pool.arrays[number] | pool.arrays[partner]
             new = pool.join(number, partner)
             source[new] = source.pop(partner)
-            waiting.discard(partner)
-            waiting |= {new, *pool.neighbours(pool.arrays[new])}
+            # Others fit now only if the new array is what they fit into, or carry a label that became rarer.
+            for other in {new, *pool.neighbours(touched & pool.twice)}:
+                heapq.heappush(waiting, (pool.size(other), other))
     numbers = tuple(sorted(pool.arrays, key=lambda one: source[one]))
     smaller = problem.part([pool.arrays[one] for one in numbers], problem.output)
     return Reduced(problem, smaller, pool.path, numbers, tuple(source[one] for one in numbers))
