@@ -16,7 +16,7 @@ from tncompile.plan.search.exact import exact_path
 from tncompile.plan.search.greedy import greedy, random_greedy
 from tncompile.plan.search.improve import improved
 from tncompile.plan.search.objective import OBJECTIVES, Objective
-from tncompile.plan.search.paths import best_path, in_order
+from tncompile.plan.search.paths import best_path, in_order, written_path
 from tncompile.plan.search.portfolio import Portfolio
 from tncompile.plan.search.reduce import reduced
 
@@ -247,6 +247,18 @@ def test_the_order_of_the_file_is_a_start() -> None:
     good = best_path(one)
     lazy = Contraction(one.operands, one.output, one.sizes, one.counts, Objective(budget=0.0, flops=1.0001))
     assert lazy.path_cost(best_path(lazy, good)) <= lazy.path_cost(good)
+
+
+def test_parentheses_suggest_an_order() -> None:
+    assert written_path([(0,), (1, 0), (1, 1), (2, 0, 0), (2, 0, 1), (2, 1)]) == (
+        (3, 4),
+        (1, 2),
+        (6, 5),
+        (0, 7),
+        (9, 8),
+    )
+    assert written_path([()] * 4) == ((0, 1), (4, 2), (5, 3))
+    assert written_path([()]) == ()
 
 
 def test_each_objective_is_best_at_what_it_asks_for() -> None:

@@ -26,7 +26,7 @@ Labels = tuple[Hashable, ...]
 class Contractor:
     """Contracts uses over all wires that are not free, and over the rounds of ``loop``.
 
-    ``in_loop`` says which uses depend on the loop; the extents of all have a column for the rows of ``frame``.
+    ``in_loop`` says which uses depend on the loop; ``written`` is the order that the file suggests. The extents of all have a column for the rows of ``frame``.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class Contractor:
         summed: Sequence[Index],
         loop: Inside | None,
         in_loop: Sequence[bool],
+        written: Path,
     ) -> None:
+        self.written = written
         self.lowering, self.frame, self.loop = lowering, frame, loop
         self.leaves = list(leaves)
         self.labels = [
@@ -85,7 +87,7 @@ class Contractor:
         for chosen in choices:
             labels = [self.kept(place) if place in chosen else some for place, some in enumerate(self.labels)]
             problem = self.problem(labels, self.free)
-            path = best_path(problem)
+            path = best_path(problem, self.written)
             cost = problem.path_cost(path)
             for place in chosen:
                 cost += self.problem([self.labels[place], ()], self.kept(place)).path_cost(((0, 1),))

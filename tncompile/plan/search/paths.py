@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from tncompile.plan.search.contraction import FEW, Contraction, Path
 from tncompile.plan.search.elimination import eliminated
@@ -18,12 +18,12 @@ _known: OrderedDict[Hashable, Path] = OrderedDict()
 def best_path(problem: Contraction, written: Path | None = None) -> Path:
     """A cheap path: the cheapest there is up to `FEW` factors, beyond that the best of several searches.
 
-    ``written`` is the order that the file suggests, one factor after another if it says nothing.
+    ``written`` is the order that the file suggests (see `written_path`); one factor after another without it.
     """
     count = len(problem.operands)
     if count <= 2:
         return ((0, 1),) if count == 2 else ()
-    key = problem.key, written
+    key = problem.key, written if count > FEW else None
     if key in _known:
         _known.move_to_end(key)
         return _known[key]
@@ -43,4 +43,24 @@ def _searched(problem: Contraction, written: Path) -> Path:
 
 def in_order(count: int) -> Path:
     """Some factors one after another."""
-    return tuple((0 if i == 1 else count + i - 2, i) for i in range(1, count))
+    return written_path([()] * count)
+
+
+def written_path(nests: Sequence[tuple[int, ...]]) -> Path:
+    """The order in which a file has some factors: what stands together in parentheses first, then from left to right.
+
+    ``nests`` tells for each factor its place in each product around it, from the outside in.
+    """
+    pairs: list[tuple[int, int]] = []
+    arrays: dict[tuple[int, ...], list[int]] = {}
+    for number, nest in enumerate(nests):
+        arrays.setdefault(nest, []).append(number)
+    for depth in range(max(map(len, nests), default=0), -1, -1):
+        for nest in sorted(nest for nest in arrays if len(nest) == depth):
+            some = arrays.pop(nest)
+            for other in some[1:]:
+                pairs.append((some[0], other))
+                some[0] = len(nests) + len(pairs) - 1
+            if nest:
+                arrays.setdefault(nest[:-1], []).append(some[0])
+    return tuple(pairs)
