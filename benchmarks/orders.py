@@ -1,6 +1,6 @@
 """Orders of contraction for arbitrary graphs, against the best that are known, opt_einsum and cotengra.
 
-python -m benchmarks.orders FOLDER [--budget 5] [--only NAME] [--rivals]
+python -m benchmarks.orders FOLDER [--budget 5] [--only NAME] [--rivals] [--patience 60]
 
 FOLDER holds instances of the Einsum Benchmark (Blacher et al. 2024) as JSON, and `REFERENCE.csv` with the
 logarithms of their FLOPs. FLOPs count as there: 2 for each multiplication with an addition, 1 where nothing is summed.
@@ -91,11 +91,12 @@ def by_opt_einsum(one: Instance) -> Order:
     return pairs(paths.linear_to_ssa(found), len(inputs))
 
 
-def by_cotengra(one: Instance) -> Order:
-    """cotengra, `HyperOptimizer` as it comes."""
+def by_cotengra(one: Instance, patience: float) -> Order:
+    """cotengra, `HyperOptimizer` as it comes, stopped after so many seconds."""
     import cotengra
 
-    tree = cotengra.HyperOptimizer(parallel=False, progbar=False).search(one.inputs, one.output, one.sizes)
+    optimizer = cotengra.HyperOptimizer(parallel=False, progbar=False, max_time=patience)
+    tree = optimizer.search(one.inputs, one.output, one.sizes)
     return pairs(tree.get_ssa_path(), len(one.inputs))
 
 
@@ -148,6 +149,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--only")
     options.add_argument("--rivals", action="store_true", help="opt_einsum and cotengra too (minutes)")
+    options.add_argument("--patience", type=float, default=60.0, help="seconds for cotengra, each")
     options.add_argument("--json", type=Path, help="write the figures into this file")
     chosen = options.parse_args()
     set_threads(1)
@@ -157,7 +159,10 @@ def main() -> None:
     objective = replace(OBJECTIVES[chosen.minimize], budget=chosen.budget, seed=chosen.seed)
     searches = {"tncompile": lambda one: ours(one, objective)}
     if chosen.rivals:
-        searches |= {"opt_einsum auto-hq": by_opt_einsum, "cotengra": by_cotengra}
+        searches |= {
+            "opt_einsum auto-hq": by_opt_einsum,
+            "cotengra": lambda one: by_cotengra(one, chosen.patience),
+        }
     print(f"{'decades, ratio to the reference, time':36}" + "".join(f"{name:>27}" for name in searches))
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for one in instances(chosen.folder):
