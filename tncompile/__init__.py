@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tncompile.expressivity.rank import rank
     from tncompile.language import check, format_text, load
     from tncompile.network import Network
-    from tncompile.plan import cost, fold, order
+    from tncompile.plan import Objective, cost, fold, order
     from tncompile.plan import gradient_of as gradient
     from tncompile.runtime import Model, Weights
     from tncompile.runtime import compile_network as compile  # noqa: A004  the name of the interface
@@ -32,6 +32,7 @@ _PLACES = {
     "Comparison": ("tncompile.comparison.result", "Comparison"),
     "Model": ("tncompile.runtime", "Model"),
     "Network": ("tncompile.network", "Network"),
+    "Objective": ("tncompile.plan", "Objective"),
     "TnError": ("tncompile.source", "TnError"),
     "UsageError": ("tncompile.source", "UsageError"),
     "Weights": ("tncompile.runtime", "Weights"),
@@ -57,6 +58,7 @@ __all__ = [
     "Comparison",
     "Model",
     "Network",
+    "Objective",
     "TnError",
     "UsageError",
     "Weights",

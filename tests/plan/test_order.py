@@ -13,6 +13,8 @@ from tncompile.language import load
 from tncompile.network import Network
 from tncompile.plan import Objective, cost, order
 from tncompile.plan.check import check_flat
+from tncompile.plan.search.contraction import Contraction, Path
+from tncompile.plan.search.paths import best_path
 from tncompile.source import InternalError
 from tncompile.transform import batch
 
@@ -245,3 +247,30 @@ def test_the_objective_decides() -> None:
     written = cost(order(net, Objective(flops=0, writes=1)))
     assert fewest.flops.value < written.flops.value
     assert written.writes.value < fewest.writes.value
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("A(i, j) * B(j, k) * C(k, l) * D(l, m)", ((0, 1), (4, 2), (5, 3))),
+        ("A(i, j) * ((B(j, k) * C(k, l)) * D(l, m))", ((1, 2), (4, 3), (0, 5))),
+        ("h(i, k) * (C(k, l) * D(l, m))", ((0, 1), (2, 3), (4, 5))),
+        ("sum(A(i, j) * B(j, k) over j) * C(k, l) * D(l, m)", ((0, 1), (4, 2), (5, 3))),
+        ("prod(E[t](s[t-1], s[t]) * F[t](s[t]) for t in 1..2) * A(i, m) * one(s[0])", ((0, 1), (2, 3), (5, 6), (7, 4))),
+    ],
+)  # fmt: skip
+def test_parentheses_and_definitions_used_once_suggest_an_order(body, written, monkeypatch) -> None:
+    told = []
+
+    def noting(problem: Contraction, path: Path) -> Path:
+        told.append(path)
+        return best_path(problem, path)
+
+    monkeypatch.setattr("tncompile.plan.flatten.pairs.best_path", noting)
+    used_once = "h(i, k) = A(i, j) * B(j, k)\n" if "h(" in body else ""
+    net = load(
+        "network t\nweight A(2, 2), B(2, 2), C(2, 2), D(2, 2), E[1..2](2, 2), F[1..2](2)\n"
+        f"{used_once}output y(i, m) = {body}\n"
+    )
+    assert_same_values(net, order(net))
+    assert written in told

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import NoReturn, TextIO
 
 import click
@@ -19,6 +20,7 @@ from tncompile.source import TnError, UsageError
 COMMANDS = {
     "check": "Find every problem of networks, each with its place.",
     "fmt": "Write files in the one layout; comments are kept.",
+    "import": "Write an einsum of another program as a network.",
     "show": "Show a network at any stage on its way to code, or draw it.",
     "cost": "Count weights, operations and memory, as numbers and as formulas.",
     "compile": "Write a stand-alone Python module.",
@@ -41,7 +43,9 @@ class Commands(click.Group):
         """The command of the module of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"tncompile.cli.{cmd_name}").command
+        # The module of a command that is a word of Python ends in an underscore.
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"tncompile.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -6,6 +6,7 @@ import click
 
 from tncompile.cli.console import echo
 from tncompile.cli.options import file_argument, load_network, size_option
+from tncompile.cli.search import search_options, searching
 from tncompile.codegen import DTYPES, LIBRARIES
 from tncompile.runtime import compile_network
 
@@ -43,16 +44,26 @@ def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int 
     callback=_read_bytes,
     help="The most the module may use. Default: half of what is free.",
 )
+@search_options
 @size_option
 def command(
-    file: str, output: str, target: str, dtype: str | None, memory: int | None, settings: tuple[str, ...]
+    file: str,
+    output: str,
+    target: str,
+    dtype: str | None,
+    memory: int | None,
+    budget: float | None,
+    minimize: str,
+    settings: tuple[str, ...],
 ) -> None:
     """Write the network of FILE as a Python module that needs nothing but the array library.
 
     The module offers `init`, `score` and `score_and_gradient`, and says how to call them.
     """
-    model = compile_network(load_network(file, settings), target, dtype, memory)
-    model.save(output)
+    net = load_network(file, settings)
+    with searching(budget, minimize) as objective:
+        model = compile_network(net, target, dtype, memory, objective)
+        model.save(output)
     count = sum(_size(shape) for shape in model.weights.values())
     lines = model.source.count("\n")
     echo(f"{output}: {lines} lines, {count:,} weights, {model.dtype}, imports {model.target}", err=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 from tncompile.cli.console import echo_json, table_console
 from tncompile.cli.degrees import degree_text, degrees_of
 from tncompile.cli.options import file_argument, json_option, load_network, size_option
+from tncompile.cli.search import search_options, searching
 from tncompile.network import Network
 from tncompile.plan import Account, Evaluation, account
 
@@ -19,7 +20,8 @@ from tncompile.plan import Account, Evaluation, account
 @file_argument
 @size_option
 @json_option
-def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
+@search_options
+def command(file: str, settings: tuple[str, ...], as_json: bool, budget: float | None, minimize: str) -> None:
     """Count what the network of FILE costs: its weights, the operations of one sample, the memory.
 
     A multiplication with an addition counts as two operations (FLOPs). The gradient is that of all
@@ -27,7 +29,8 @@ def command(file: str, settings: tuple[str, ...], as_json: bool) -> None:
     output with several members it is the highest of all.
     """
     net = load_network(file, settings)
-    spent = account(net)
+    with searching(budget, minimize) as objective:
+        spent = account(net, objective)
     degrees = degrees_of(net)
     if as_json:
         echo_json(

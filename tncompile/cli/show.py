@@ -10,6 +10,7 @@ from tncompile import draw
 from tncompile.cli.console import echo
 from tncompile.cli.cut_drawing import cut_to_draw
 from tncompile.cli.options import file_argument, load_network, parse_sizes, size_option
+from tncompile.cli.search import search_options, searching
 from tncompile.cli.stages import STAGES, stage_text
 from tncompile.source import UsageError, write_whole
 
@@ -26,6 +27,7 @@ from tncompile.source import UsageError, write_whole
     "-o", "--output", metavar="DRAWING", help="Draw the network into this file: .svg, .png or .dot."
 )
 @click.option("--cut", metavar="CUT", help="Mark this cut in the drawing, and what its bound counts.")
+@search_options
 @size_option
 def command(
     file: str,
@@ -33,6 +35,8 @@ def command(
     with_gradient: bool,
     output: str | None,
     cut: str | None,
+    budget: float | None,
+    minimize: str,
     settings: tuple[str, ...],
 ) -> None:
     """Show the network of FILE at a stage on its way to code, or draw it.
@@ -41,6 +45,7 @@ def command(
     syntax     the tree that was read
     network    the network with its sizes bound, as .tn text
     equations  every equation with its sums and hyperindices
+    einsum     each output as one einsum, where it is one, as JSON
     plan       the steps that compute it, and what each costs
     python     the module that `tnc compile` would write
 
@@ -49,8 +54,13 @@ def command(
     """
     if cut is not None and (output is None or Path(output).suffix.lower() not in draw.FORMATS):
         raise UsageError(f"--cut {cut}: a cut is shown in a drawing: say where with -o FILE.svg")
+
+    def text(stage: str) -> str:
+        with searching(budget, minimize) as objective:
+            return stage_text(stage, file, parse_sizes(settings), with_gradient, objective)
+
     if output is None:
-        click.echo(stage_text(stage or "network", file, parse_sizes(settings), with_gradient), nl=False)
+        click.echo(text(stage or "network"), nl=False)
     elif Path(output).suffix.lower() in draw.FORMATS:
         if stage is not None or with_gradient:
             raise UsageError("a drawing (-o) shows the network itself: leave --emit and --gradient away")
@@ -59,6 +69,6 @@ def command(
         drawing.save(output)
         echo(f"drawn in {output}", err=True)
     elif stage is not None:
-        write_whole(output, stage_text(stage, file, parse_sizes(settings), with_gradient))
+        write_whole(output, text(stage))
     else:
         raise UsageError(f"-o {output}: a drawing ends in {', '.join(draw.FORMATS)}; text needs --emit")

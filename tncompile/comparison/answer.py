@@ -23,7 +23,7 @@ from tncompile.expressivity.cuts import BUILT_IN, studies
 from tncompile.network import Network
 from tncompile.source import TnError
 
-PACKAGES = ("tncompile", "numpy", "python-flint", "opt_einsum", "cotengra", "networkx")
+PACKAGES = ("tncompile", "numpy", "python-flint", "networkx")
 
 
 def answer(work: Work, runner: Runner, command: str) -> Comparison:

@@ -7,10 +7,11 @@ from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Span, Step
-from tncompile.plan.search.contraction import Objective
+from tncompile.plan.search.objective import OBJECTIVES, Objective
 from tncompile.plan.table import PlanRow, plan_table
 
 __all__ = [
+    "OBJECTIVES",
     "Access",
     "Account",
     "Affine",

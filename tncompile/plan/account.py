@@ -11,6 +11,7 @@ from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import elements, peak_elements
 from tncompile.plan.schedule import Schedule
+from tncompile.plan.search.objective import DEFAULT, Objective
 from tncompile.transform import gradient
 
 
@@ -31,9 +32,9 @@ class Account:
     gradient: Evaluation | None  # None where there are no weights
 
 
-def account(net: Network) -> Account:
+def account(net: Network, objective: Objective = DEFAULT) -> Account:
     """The cost of a network by its plan."""
-    flat = order(net)
+    flat = order(net, objective)
     schedule = fold(flat)
     weights = total(elements(b) for b in schedule.buffers.values() if b.role == "weight")
     score = _evaluation(flat, schedule)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from tncompile.network import Network
+from tncompile.plan import Objective
 from tncompile.runtime.model import Model
 from tncompile.runtime.plans import Plans
 from tncompile.source import UsageError
 
 
 def compile_network(
-    net: Network, target: str = "numpy", dtype: str | None = None, memory: int | None = None
+    net: Network,
+    target: str = "numpy",
+    dtype: str | None = None,
+    memory: int | None = None,
+    objective: Objective | None = None,
 ) -> Model:
     """Compiles a network.
 
@@ -25,6 +30,8 @@ def compile_network(
     memory:
         The most bytes that the module may use at its peak, with `USUAL_BATCH` samples; by default half of
         what is free.
+    objective:
+        What the order of contraction makes small, and how long to search for it.
 
     Raises
     ------
@@ -37,4 +44,4 @@ def compile_network(
         raise UsageError(f"`compile` takes a network (see `load`), not {net!r}")
     if dtype is None:
         dtype = "complex128" if net.field == "complex" else "float64"
-    return Model(net, Plans(net, target, dtype, memory))
+    return Model(net, Plans(net, target, dtype, memory, objective=objective or Objective()))

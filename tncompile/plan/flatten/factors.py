@@ -19,11 +19,15 @@ SHORTEST_CHAIN = 4  # rounds
 
 @dataclass(frozen=True, eq=False)
 class Factor:
-    """One factor; ``inner``: it stands inside the summed loop; ``divides``: the product is divided by it."""
+    """One factor; ``inner``: it stands inside the summed loop; ``divides``: the product is divided by it.
+
+    ``nest`` is where it stands: its place among the factors of each product around it, from the outside in.
+    """
 
     term: Term
     inner: bool = False
     divides: bool = False
+    nest: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +87,17 @@ class Gatherer:
     def __init__(self, lowering: Lowering, frame: Frame) -> None:
         self.lowering, self.frame = lowering, frame
         self.found = Factors()
+        self.nest: tuple[int, ...] = ()
 
     def gather(self, term: Term, inner: bool = False) -> None:
         """Notes the factors of a term, those of products inside it too."""
         match term:
             case Product(factors=factors, inverted=inverted):
-                for factor, below in zip(factors, inverted, strict=True):
+                for place, (factor, below) in enumerate(zip(factors, inverted, strict=True)):
                     if below:
                         self.found.factors.append(Factor(factor, inner, divides=True))
                     else:
-                        self.gather(factor, inner)
+                        self._gather_at(place, factor, inner)
             case Over(op="sum", body=body, wires=wires) if not isinstance(body, Sum):
                 self.found.summed += wires
                 self.gather(body, inner)
@@ -117,11 +122,18 @@ class Gatherer:
         """The rounds of the chains become factors like others."""
         chains, self.found.chains = self.found.chains, []
         for chain in chains:
-            for term in chain.rounds:
-                self.gather(term)
+            for place, term in enumerate(chain.rounds):
+                self._gather_at(place, term, False)
 
     def _note(self, term: Term, inner: bool) -> None:
-        self.found.factors.append(Factor(term, inner))
+        self.found.factors.append(Factor(term, inner, nest=self.nest))
+
+    def _gather_at(self, place: int, term: Term, inner: bool) -> None:
+        """Gathers one factor of a product, which stands at a place among the others."""
+        around = self.nest
+        self.nest = (*around, place)
+        self.gather(term, inner)
+        self.nest = around
 
     def _gather_rounds(self, argument: Inside, inner: bool) -> None:
         """A ``prod`` over a loop: one factor if it is element by element, else a factor for each round."""
@@ -138,8 +150,8 @@ class Gatherer:
         if frame is self.lowering.top and _is_chain(argument, frame):
             self.found.chains.append(Chain(argument, tuple(rounds)))
             return
-        for term in rounds:
-            self.gather(term, inner)
+        for place, term in enumerate(rounds):
+            self._gather_at(place, term, inner)
 
     def _gather_loop(self, argument: Inside, inner: bool) -> None:
         """A ``sum`` over a loop: its variable joins the search for an order as if it were an index."""

@@ -54,7 +54,7 @@ from tncompile.plan.flatten.values import (
     number_alone,
     same_everywhere,
 )
-from tncompile.plan.search.contraction import Objective
+from tncompile.plan.search.objective import Objective
 from tncompile.transform.build import combination
 from tncompile.transform.flat import Term as FlatTerm
 from tncompile.transform.flat import signed

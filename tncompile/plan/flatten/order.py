@@ -8,12 +8,12 @@ from dataclasses import replace
 from tncompile.network import Cut, Definition, Network, Statement, verify
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.check import check_flat
-from tncompile.plan.cost import cost
+from tncompile.plan.cost import ClassCost, cost
 from tncompile.plan.flatten.group import Group, group_of, groups_of
 from tncompile.plan.flatten.lower import Lowering
 from tncompile.plan.flatten.registry import Registry
 from tncompile.plan.flatten.values import NeedsSplit
-from tncompile.plan.search.contraction import DEFAULT, Objective
+from tncompile.plan.search.objective import DEFAULT, Objective
 from tncompile.source import InternalError
 from tncompile.transform.inline import inline_definitions, merge_single_uses
 from tncompile.transform.read import names_read
@@ -37,8 +37,16 @@ def order(net: Network, objective: Objective = DEFAULT) -> Network:
 
 
 def _weight(flat: Network, objective: Objective) -> float:
-    whole = cost(flat)
-    return objective.flops * whole.flops.value + objective.writes * whole.writes.value
+    return sum(
+        objective.flops * one.flops.value + objective.writes * _written(one, objective.power)
+        for one in cost(flat).classes
+    )
+
+
+def _written(one: ClassCost, power: float) -> float:
+    """The elements written by one class, each instance to a power."""
+    instances = max(1, one.instances.value)
+    return float(instances * (one.writes.value / instances) ** power)
 
 
 def _ordered(net: Network, objective: Objective) -> Network:

@@ -13,7 +13,7 @@ from tncompile.network import Index, Ints
 from tncompile.plan.flatten.group import mentions
 from tncompile.plan.flatten.terms import Inside, Leaf
 from tncompile.plan.flatten.values import Frame, Operation
-from tncompile.plan.search.contraction import Contraction, Path, contraction
+from tncompile.plan.search.contraction import FEW, Contraction, Path, contraction
 from tncompile.plan.search.paths import best_path
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Labels = tuple[Hashable, ...]
 class Contractor:
     """Contracts uses over all wires that are not free, and over the rounds of ``loop``.
 
-    ``in_loop`` says which uses depend on the loop; the extents of all have a column for the rows of ``frame``.
+    ``in_loop`` says which uses depend on the loop; ``written`` is the order that the file suggests. The extents of all have a column for the rows of ``frame``.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class Contractor:
         summed: Sequence[Index],
         loop: Inside | None,
         in_loop: Sequence[bool],
+        written: Path,
     ) -> None:
+        self.written = written
         self.lowering, self.frame, self.loop = lowering, frame, loop
         self.leaves = list(leaves)
         self.labels = [
@@ -71,17 +73,21 @@ class Contractor:
     # --- the order ----------------------------------------------------------------------------
 
     def plan(self) -> tuple[list[int], Path]:
-        """Which factors lose their private indices before anything else, and the path."""
+        """Which factors lose their private indices before anything else, and the path.
+
+        Of few factors both are tried; among many, what is summed first is cheaper later.
+        """
         private = [
             p
             for p in range(len(self.leaves))
             if any((self.extents[one] > 1).any() for one in self.private(p))
         ]
         best: tuple[float, list[int], Path] | None = None
-        for chosen in ([], private) if private else ([],):
+        choices = [private] if len(self.leaves) > FEW or not private else [[], private]
+        for chosen in choices:
             labels = [self.kept(place) if place in chosen else some for place, some in enumerate(self.labels)]
             problem = self.problem(labels, self.free)
-            path = best_path(problem)
+            path = best_path(problem, self.written)
             cost = problem.path_cost(path)
             for place in chosen:
                 cost += self.problem([self.labels[place], ()], self.kept(place)).path_cost(((0, 1),))

@@ -14,6 +14,7 @@ from tncompile.plan.flatten.pairs import Contractor
 from tncompile.plan.flatten.sweep import swept
 from tncompile.plan.flatten.terms import Leaf, Reduction, Term, unbound
 from tncompile.plan.flatten.values import Frame, Operation, Scaled, formula_expr, joined_extents
+from tncompile.plan.search.paths import written_path
 from tncompile.transform.build import times
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _Lowered:
         self.found, self.frame = gatherer.found, gatherer.frame
         self.leaves: list[Leaf] = []
         self.in_loop: list[bool] = []
+        self.nests: list[tuple[int, ...]] = []  # of the leaves that are factors; the others come last
 
     def run(self) -> Scaled:
         found = self.found
@@ -61,6 +63,7 @@ class _Lowered:
         if leaf is not None:
             self.leaves.append(leaf)
             self.in_loop.append(factor.inner)
+            self.nests.append(factor.nest)
 
     def lower_one(self, term: Term, frame: Frame) -> Scaled:
         if isinstance(term, Reduction) and term.op == "prod":
@@ -140,7 +143,10 @@ class _Lowered:
         if not self.leaves:
             return None
         loop = self.found.loop if any(self.in_loop) else None
-        return Contractor(self.lowering, self.frame, self.leaves, self.found.summed, loop, self.in_loop).run()
+        nests = [*self.nests, *[()] * (len(self.leaves) - len(self.nests))]
+        return Contractor(
+            self.lowering, self.frame, self.leaves, self.found.summed, loop, self.in_loop, written_path(nests)
+        ).run()
 
 
 def divided(above: Leaf | Expr, below: Leaf) -> Operation:

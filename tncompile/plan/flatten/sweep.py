@@ -34,11 +34,12 @@ from tncompile.plan.flatten.terms import (
 from tncompile.plan.flatten.values import Frame, NeedsSplit
 from tncompile.plan.search.contraction import Numbers as Floats
 from tncompile.plan.search.contraction import contraction
-from tncompile.plan.search.paths import MOST_RANDOM, best_path
+from tncompile.plan.search.paths import best_path
 
 if TYPE_CHECKING:
     from tncompile.plan.flatten.lower import Lowering
 
+MOST_COMPARED = 120  # factors up to which a recurrence is compared to the best order
 WORTH = 2.0  # a recurrence may cost so many times what the best order costs, for its short text
 Wires = tuple[Index, ...]
 
@@ -210,7 +211,7 @@ class _Sweep:
                     }
                 )
         atoms += self.rest
-        if len(atoms) > MOST_RANDOM:
+        if len(atoms) > MOST_COMPARED:
             return float("inf")
         return self.cheapest(atoms, self.free_of(atoms), extents, self.outer)
 

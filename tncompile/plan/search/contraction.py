@@ -8,35 +8,23 @@ is absorbed (so hyperindices are summed once), unless it is free.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from tncompile.plan.search.objective import DEFAULT, Objective
+
 Path = tuple[tuple[int, int], ...]
 Numbers = npt.NDArray[np.float64]
 
 FEW = 10  # operands among which the search is exact
-WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
 # A product that sums nothing is one multiplication, but takes as long as one that sums: it is bound by memory.
 # A little more, so that of two orders which are alike the one that multiplies matrices first is taken.
 OUTER_FLOPS = 2.01
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What is made small: ``flops * FLOPs + writes * elements written``.
-
-    Without ``thorough`` a good order found at once is enough, for what is computed only a few times.
-    """
-
-    flops: float = 1.0
-    writes: float = WRITE_WEIGHT
-    thorough: bool = True
-
-
-DEFAULT = Objective()
+MOST = 1e300  # no size counts as more, so that sums and differences of sizes stay finite
+MANY_EXTENTS = 16  # different extents up to which labels are counted by extent
+REMEMBERED = 1_000_000  # sets of labels whose size is kept
 
 
 class Contraction:
@@ -56,34 +44,71 @@ class Contraction:
     ) -> None:
         self.operands, self.output = tuple(operands), output
         self.sizes, self.counts, self.objective = sizes, counts, objective
-        self._elements: dict[int, float] = {}
+        self.known: dict[int, float] = {}  # the elements of the sets of labels met
+
+    def part(self, operands: Sequence[int], output: int) -> Contraction:
+        """Another product with the same labels."""
+        other = Contraction(operands, output, self.sizes, self.counts, self.objective)
+        other.known, other.by_extent = self.known, self.by_extent
+        return other
 
     @cached_property
-    def mean(self) -> Numbers:
-        """The extent of each label, averaged over the variants."""
-        mean: Numbers = self.sizes @ self.counts / max(float(self.counts.sum()), 1.0)
-        return mean
+    def key(self) -> Hashable:
+        """Equal for problems that have the same solution."""
+        numbers = self.sizes.shape, self.sizes.tobytes(), self.counts.tobytes()
+        return self.operands, self.output, numbers, self.objective
 
     @cached_property
     def owners(self) -> tuple[int, ...]:
         """How many operands carry each label."""
-        return tuple(
-            sum(operand >> label & 1 for operand in self.operands) for label in range(len(self.sizes))
-        )
+        found = [0] * len(self.sizes)
+        for operand in self.operands:
+            for label in bits(operand):
+                found[label] += 1
+        return tuple(found)
+
+    @cached_property
+    def by_extent(self) -> tuple[tuple[int, float], ...]:
+        """Labels of equal extents together, with that extent; each by itself where there are many extents."""
+        extents = self.sizes[:, 0].tolist() if len(self.counts) == 1 else []
+        found: dict[float, int] = {}
+        for label, extent in enumerate(extents):
+            found[extent] = found.get(extent, 0) | 1 << label
+        return tuple((labels, extent) for extent, labels in found.items())
 
     def elements(self, labels: int) -> float:
         """Elements of an array with these labels, over all variants."""
-        found = self._elements.get(labels)
+        found = self.known.get(labels)
         if found is None:
-            which = bits(labels)
-            found = float(self.sizes[which].prod(axis=0) @ self.counts)
-            self._elements[labels] = found
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            try:
+                found = min(self._product(labels), MOST)
+            except OverflowError:
+                found = MOST
+            self.known[labels] = found
         return found
+
+    def _product(self, labels: int) -> float:
+        if not 0 < len(self.by_extent) <= MANY_EXTENTS:
+            with np.errstate(over="ignore"):
+                return float(self.sizes[bits(labels)].prod(axis=0) @ self.counts)
+        size = float(self.counts[0])
+        for some, extent in self.by_extent:
+            size *= extent ** (labels & some).bit_count()
+        return size
+
+    def written(self, labels: int) -> float:
+        """What it counts to write an array with these labels, before the weight of writes."""
+        elements = self.elements(labels)
+        if self.objective.power == 1.0:
+            return elements
+        return float(min(elements, MOST ** (1 / self.objective.power)) ** self.objective.power)
 
     def pair_cost(self, union: int, result: int) -> float:
         """What it costs to make an array with labels ``result`` from two that have ``union`` together."""
         flops = self.elements(union) * (OUTER_FLOPS if union == result else 2.0)
-        return self.objective.flops * flops + self.objective.writes * self.elements(result)
+        return self.objective.flops * flops + self.objective.writes * self.written(result)
 
     def path_cost(self, path: Path) -> float:
         """What a whole path costs."""
@@ -122,12 +147,13 @@ def contraction(
     common = set.intersection(*carried) if carried else set()
     if len(carried) <= FEW:
         common &= set(output)
+    everywhere = set().union(*carried)
     scale = counts.astype(np.float64)
     kept: dict[Hashable, int] = {}
     for label, extent in extents.items():
         if label in common and len(carried) > 1:
             scale = scale * extent
-        elif (extent != 1).any() and any(label in operand for operand in carried):
+        elif label in everywhere and (extent != 1).any():
             kept[label] = len(kept)
     sizes = np.array([extents[label] for label in kept], np.float64).reshape(len(kept), len(scale))
     masks = [sum(1 << kept[label] for label in operand if label in kept) for operand in carried]

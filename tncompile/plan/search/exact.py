@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tncompile.plan.search.contraction import Contraction, Path
+from tncompile.plan.search.tree import path_to
 
 
 def exact_path(problem: Contraction) -> Path:
@@ -16,7 +17,8 @@ def exact_path(problem: Contraction) -> Path:
     for subset in range(1, 1 << count):
         if subset & (subset - 1):
             costs[subset], splits[subset] = _best_split(problem, subset, labels, costs)
-    return _path(splits, count)
+    leaves = {1 << operand: operand for operand in range(count)}
+    return path_to((1 << count) - 1, lambda subset: (splits[subset], subset ^ splits[subset]), leaves)
 
 
 def _labels_of_subsets(problem: Contraction) -> Sequence[int]:
@@ -52,22 +54,3 @@ def _best_split(
                     best, split = cost, other
         part = (part - 1) & rest
     return best, split
-
-
-def _path(splits: Sequence[int], count: int) -> Path:
-    path: list[tuple[int, int]] = []
-    number = {1 << i: i for i in range(count)}
-    pending = [(1 << count) - 1]
-    while pending:
-        subset = pending[-1]
-        if subset in number:
-            pending.pop()
-            continue
-        left, right = splits[subset], subset ^ splits[subset]
-        missing = [part for part in (left, right) if part not in number]
-        if missing:
-            pending += missing
-            continue
-        path.append((number[left], number[right]))
-        number[subset] = count + len(path) - 1
-    return tuple(path)

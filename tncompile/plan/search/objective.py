@@ -1,0 +1,42 @@
+"""What an order is judged by, and how long one may look for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
+
+Progress = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is made small: the sum over all steps of ``flops * FLOPs + writes * elements written ** power``.
+
+    With a power of 4 the sum hangs on the largest array alone, and only that is made small.
+
+    ``budget`` is the effort for each product of more than a few factors: seconds of a usual core, counted in
+    steps of the search, so that the order hangs on it and on ``seed``, and never on a clock. Without one the
+    effort grows with the number of factors. Without ``thorough`` a good order found at once is enough, for
+    what is computed only a few times.
+
+    ``progress`` is told the number of factors, the share of the budget that is spent, and the lowest cost so far.
+    """
+
+    flops: float = 1.0
+    writes: float = WRITE_WEIGHT
+    thorough: bool = True
+    power: float = 1.0
+    budget: float | None = None
+    seed: int = 0
+    progress: Progress | None = field(default=None, compare=False)
+
+
+DEFAULT = Objective()
+OBJECTIVES = {
+    "time": DEFAULT,
+    "flops": Objective(writes=0.0),
+    "writes": Objective(flops=0.0, writes=1.0),
+    "peak": Objective(flops=0.0, writes=1.0, power=4.0),
+}
