@@ -4,6 +4,7 @@ from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight
 from tncompile.codegen.domain import DTYPES
 from tncompile.codegen.modular import Modular
 from tncompile.codegen.module import LIBRARIES, emit
+from tncompile.codegen.scaling import limit as range_limit
 
 __all__ = [
     "DTYPES",
@@ -13,5 +14,6 @@ __all__ = [
     "emit",
     "is_array",
     "member_title",
+    "range_limit",
     "weight_blocks",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.layouts import native_order
 from tncompile.codegen.outside import Outside
+from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item, Text
@@ -36,6 +37,7 @@ class Entry:
         ]
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
+        self.scales = OutsideScales(self.outside, schedule, self.program) if schedule.exponents else None
 
     def function(self, called: str) -> Block:
         """The whole function."""
@@ -48,6 +50,7 @@ class Entry:
         core += self.program.body(tuple(self.given))
         if differentiated:
             core += self._gradient_copies()
+            core += [] if self.scales is None else self._gradient_scales(self.scales)
         core.append(ast.Return(self._result(differentiated)))
         head: list[Item] = [Text(tuple(self._documentation(words, differentiated))), *self._taken(words)]
         if self.symbols.batch is not None and _mentions(core, self.symbols.batch_word()):
@@ -55,8 +58,9 @@ class Entry:
         parameters = [ast.arg("w"), *(ast.arg(word) for word in words.values())]
         defaults: list[ast.expr] = []
         if differentiated:
-            parameters.append(ast.arg("cotangent"))
-            defaults.append(ast.Constant(None))
+            more = ["cotangent"] if self.scales is None else ["cotangent", "cotangent_scale"]
+            parameters += [ast.arg(word) for word in more]
+            defaults += [ast.Constant(None)] * len(more)
         arguments = ast.arguments([], parameters, None, [], [], None, defaults)
         return Block(ast.FunctionDef(called, arguments, [], [], lineno=0), [*head, *core])
 
@@ -138,10 +142,13 @@ class Entry:
             buffer = self.schedule.buffers[name]
             if buffer.role != "input" or buffer.tensor in self.network.tensors:
                 continue
-            source: ast.expr = nodes.name("cotangent")
+            source: ast.expr = nodes.name("cotangent_scale" if buffer.exponents else "cotangent")
             if several:
                 source = nodes.indexed(source, [nodes.number(buffer.tensor.removesuffix("_bar"))])
-            yield from self._cotangent(name, buffer, source)
+            if not buffer.exponents:
+                yield from self._cotangent(name, buffer, source)
+            elif self.scales is not None:
+                yield from self.scales.cotangent(name, source)
 
     def _cotangent(self, name: str, buffer: Buffer, source: ast.expr) -> Iterator[Item]:
         domain, dtype = self.symbols.domain, nodes.name("DTYPE")
@@ -201,6 +208,26 @@ class Entry:
         if any(view != "_" for view in views):
             yield _unpacked(views, "gradient")
 
+    def _gradient_scales(self, scales: OutsideScales) -> Iterator[Item]:
+        """The exponents of the gradient, each beside its mantissa."""
+        vector = self.symbols.domain.call(
+            "zeros", nodes.attribute(nodes.name("w"), "shape"), self.symbols.domain.function("int64")
+        )
+        yield nodes.assign("gradient_scale", vector)
+        words = {
+            number: self.shared.names.give(("scale", number), f"{self.shared.view(self.schedule, number)}_scale")
+            for buffer, weight in self._adjoint_buffers()
+            for number in self._touched(buffer, weight)
+            if buffer.name in self.schedule.exponents
+        }
+        if not words:
+            return
+        yield _unpacked([words.get(number, "_") for number in range(len(self.shared.blocks))], "gradient_scale")
+        for buffer, weight in self._adjoint_buffers():
+            if buffer.name in self.schedule.exponents:
+                flat = [nodes.number(1)] * len(buffer.shape)
+                yield from self._entered(buffer, weight, scales.beside(buffer), words, flat)
+
     def _gradient_word(self, number: int) -> str:
         view = self.shared.view(self.schedule, number)
         return self.shared.names.give(("gradient", number), f"{view}_gradient")
@@ -228,22 +255,35 @@ class Entry:
             storage = self.program.storages[buffer.name]
             labels = [str(axis) for axis in storage.order]
             lying = transposed(nodes.name(storage.identifier), labels, sorted(labels, key=int))
-            members = self._members(buffer, weight)
-            for number in self._touched(buffer, weight):
-                block = self.shared.blocks[number].block.members
-                view: ast.expr = nodes.name(self._gradient_word(number))
-                value = lying
-                if not np.array_equal(members, block):
-                    shape = [nodes.number(-1), *(self.symbols.extent(extent) for extent in buffer.shape)]
-                    mine = np.flatnonzero(np.isin(members, block))
-                    view = nodes.indexed(
-                        nodes.method(view, "reshape", *shape),
-                        [_places(np.searchsorted(block, members[mine]))],
-                    )
-                    value = nodes.indexed(nodes.method(lying, "reshape", *shape), [_places(mine)])
-                if not isinstance(view, ast.Subscript):
-                    view = ast.Subscript(view, ast.Constant(...), ast.Load())
-                yield nodes.assign(view, value)
+            words = {number: self._gradient_word(number) for number in self._touched(buffer, weight)}
+            shape = [self.symbols.extent(extent) for extent in buffer.shape]
+            yield from self._entered(buffer, weight, lying, words, shape)
+
+    def _entered(
+        self, buffer: Buffer, weight: str, lying: ast.expr, words: Mapping[int, str], shape: Sequence[ast.expr]
+    ) -> Iterator[ast.stmt]:
+        """What belongs to the members of a buffer, put where the views ``words`` have them.
+
+        ``lying`` has the family axes of the buffer and axes of the extents ``shape``.
+        """
+        members = self._members(buffer, weight)
+        for number in self._touched(buffer, weight):
+            block = self.shared.blocks[number].block.members
+            view: ast.expr = nodes.name(words[number])
+            value = lying
+            if not np.array_equal(members, block):
+                own = [self.symbols.extent(extent) for extent in buffer.shape]
+                mine = np.flatnonzero(np.isin(members, block))
+                view = nodes.indexed(
+                    nodes.method(view, "reshape", nodes.number(-1), *own),
+                    [_places(np.searchsorted(block, members[mine]))],
+                )
+                value = nodes.indexed(
+                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [_places(mine)]
+                )
+            if not isinstance(view, ast.Subscript):
+                view = ast.Subscript(view, ast.Constant(...), ast.Load())
+            yield nodes.assign(view, value)
 
     # --- what goes out --------------------------------------------------------------------------------
 
@@ -252,11 +292,16 @@ class Entry:
         values: list[ast.expr] = [
             self.outside.output(self.schedule, name, held) for name in self.network.outputs
         ]
+        gradient: ast.expr = nodes.name("gradient")
+        if self.scales is not None:
+            scales = [self.scales.output(name) for name in self.network.outputs]
+            values = [nodes.group(pair) for pair in zip(values, scales, strict=True)]
+            gradient = nodes.group([gradient, nodes.name("gradient_scale")])
         if len(values) == 1:
             result = values[0]
         else:
             result = ast.Dict([nodes.number(name) for name in self.network.outputs], values)
-        return nodes.group([result, nodes.name("gradient")]) if differentiated else result
+        return nodes.group([result, gradient]) if differentiated else result
 
     def _documentation(self, words: dict[str, str], differentiated: bool) -> Iterator[str]:
         outputs = ", ".join(f"`{name}`" for name in self.network.outputs)
@@ -266,6 +311,11 @@ class Entry:
             yield f"The value of {outputs}, and the gradient of its product with `cotangent` (ones if there is none)."
             yield ""
             yield "The gradient has the shape of `w`" + (" and is summed over the samples." if words else ".")
+        if self.scales is not None:
+            yield ""
+            yield "Each result is a pair (mantissa, scale) and stands for mantissa * 2**scale."
+            if differentiated:
+                yield "`cotangent_scale` is that of the cotangent, 0 if there is none."
 
 
 def _unpacked(views: Sequence[str], vector: str) -> ast.stmt:

@@ -160,6 +160,8 @@ def bound_buffers(schedule: Schedule, placed: Sequence[str]) -> frozenset[str]:
     writers: dict[str, int] = {}
     for step, _ in _weighted(schedule.body, 1):
         name = step.result.buffer
+        if any(access.buffer == name for access in step.operands) and step.op == "rescale":
+            continue  # written before, changed now
         buffer = schedule.buffers[name]
         writers[name] = writers.get(name, 0) + 1
         several = writers[name] > 1 and not buffer.rolling

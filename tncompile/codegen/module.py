@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tncompile.codegen import nodes
+from tncompile.codegen import nodes, scaling
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
 from tncompile.codegen.domain import Domain
@@ -27,8 +27,10 @@ RESERVED = (
     "WEIGHTS",
     "WEIGHT_COUNT",
     "cotangent",
+    "cotangent_scale",
     "dtype",
     "gradient",
+    "gradient_scale",
     "normal",
     "orthogonal",
     "rng",
@@ -86,7 +88,8 @@ class _Module:
         self.network = score.network
         self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
-        names = Names([*RESERVED, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
+        scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
+        names = Names([*RESERVED, domain.namespace, *helpers, *(["PRIME"] if helpers else []), *scaled])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
         self.shared = Shared(names, weight_blocks(self.network), thorough)
@@ -106,13 +109,15 @@ class _Module:
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
         yield from helpers
+        scaled = scaling.helpers(self.domain) if self.score.exponents else []
+        yield from (item for item in scaled if isinstance(item, ast.Assign))
         yield Blank()
         weights = list(self._weights())
         constants = list(self._constants())
         yield from self._sizes()
         yield from weights
         yield from constants
-        for function in functions:
+        for function in (*(item for item in scaled if isinstance(item, ast.FunctionDef)), *functions):
             yield Blank(2)
             yield function
 

@@ -100,7 +100,7 @@ class Program:
             word = self.shared.names.constant(("constant", buffer.name), buffer.name)
             self.shared.constants.setdefault(word, (buffer, self.symbols))
             return word
-        if buffer.role == "input" and is_array(self.schedule.network, buffer.tensor):
+        if buffer.role == "input" and not buffer.exponents and is_array(self.schedule.network, buffer.tensor):
             return self.shared.names.give(("input", buffer.tensor), buffer.tensor)
         return self.shared.names.give(
             ("buffer", buffer.name), self.shared.spelled(self.schedule, buffer.name)
@@ -154,7 +154,7 @@ class Program:
         storage, domain = self.storages[name], self.symbols.domain
         extents = [*storage.buffer.family, *storage.buffer.shape]
         shape = [self.symbols.extent(extents[axis]) for axis in storage.order]
-        return nodes.assign(storage.identifier, domain.call("empty", nodes.group(shape), nodes.name("DTYPE")))
+        return nodes.assign(storage.identifier, domain.call("empty", nodes.group(shape), self.symbols.dtype(storage.buffer)))
 
     def _is_large(self, name: str) -> bool:
         buffer = self.storages[name].buffer

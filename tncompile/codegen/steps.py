@@ -14,7 +14,9 @@ from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost
 from tncompile.codegen.contraction import Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
 from tncompile.codegen.reading import Reading, Storage, reading
+from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.text import Block, Item
 from tncompile.network import Expr, Formula, Negative
 from tncompile.plan.schedule import Access, Step
 
@@ -43,6 +45,9 @@ def _cost(
     sizes = dict(extents)
     if op == "contract":
         return plan_contraction(operands, result, fresh, sizes).cost
+    if op in ("measure", "rescale"):
+        again = elementwise_cost(operands[0].labels, [operands[0]], sizes) if op == "rescale" else 0.0
+        return 2 * reduction_cost(operands[0], summed, sizes) + again
     if op == "reduce":
         rest = Strided.dense(label for label in operands[0].labels if label not in summed)
         return reduction_cost(operands[0], summed, sizes) + copy_cost(rest, result.labels, sizes)
@@ -67,15 +72,21 @@ class StepWriter:
     storages: Mapping[str, Storage]
     leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
 
-    def write(self, step: Step, bound: bool) -> list[ast.stmt]:
+    def write(self, step: Step, bound: bool) -> list[Item]:
         """The statements of a step; ``bound`` says that the result's name is given a new array."""
         operands = [self._read(access) for access in step.operands]
         target = reading(step.result, self.storages[step.result.buffer])
         labels = target.strided.labels
         domain = self.symbols.domain
         if step.op == "contract":
-            return self._contract(step, operands, target, bound)
-        if step.op == "reduce":
+            return [*self._contract(step, operands, target, bound)]
+        if step.op == "rescale":
+            return self._rescale(step, operands, target, bound)
+        if step.op == "reduce" and len(operands) > 1:
+            return [self._product(step, operands, target, bound)]
+        if step.op == "measure":
+            value = measured(step, operands[0])
+        elif step.op == "reduce":
             value = self._reduced(step, operands[0])
         elif step.op == "combine":
             value = self._combined(step, operands, _carried(labels, operands))
@@ -85,7 +96,8 @@ class StepWriter:
                 aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a)
                 for a in step.arguments
             ]
-            value = Value(function(step.function, arguments, domain), Strided.dense(order))
+            expr = scaled_function(step, arguments, domain)
+            value = Value(expr or function(step.function, arguments, domain), Strided.dense(order))
         return [self._store(step, value, target, bound)]
 
     def extent(self, step: Step) -> _Extents:
@@ -150,6 +162,37 @@ class StepWriter:
                     expr = domain.power(expr, extents(label))
         return Value(expr, kept, value.gathered)
 
+    def _rescale(
+        self, step: Step, operands: Sequence[Value], target: Reading, bound: bool
+    ) -> list[Item]:
+        """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
+        items: list[Item] = []
+        if not operands[0].labels and isinstance(operands[0].expr, ast.Name):
+            array = self.symbols.domain.call("asarray", operands[0].expr)
+            items.append(nodes.assign(operands[0].expr, array))
+        value = rescaled(step, operands[0], operands[1] if len(operands) > 1 else None)
+        items.append(self._store(step, value, target, bound))
+        if step.turn is None:
+            return items
+        variable, rounds = step.turn
+        rest = nodes.binary(self.symbols.variable(variable), ast.Mod(), nodes.number(rounds))
+        due = ast.Compare(rest, [ast.Eq()], [nodes.number(0)])
+        return [Block(ast.If(due, [], []), items)]
+
+    def _product(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> ast.stmt:
+        """A product and its exponents."""
+        labels = target.strided.labels
+        value = multiplied(step, operands[0], operands[1], labels, self.symbols.domain, self.extent(step))
+        kept = [label for label in labels if label in operands[1].labels]
+        mantissas = nodes.name(target.storage.identifier) if bound else self.accessor.view(target).expr
+        places = [mantissas, aligned(operands[1], kept)]
+        kinds = ((ast.Name, ast.Subscript) if bound else (ast.Subscript,), (ast.Name, ast.Subscript))
+        targets = [
+            place if isinstance(place, kind) else ast.Subscript(place, ast.Constant(...), ast.Load())
+            for place, kind in zip(places, kinds, strict=True)
+        ]
+        return nodes.assign(nodes.group(targets), value)
+
     def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
         total: ast.expr | None = None
         coefficients = step.coefficients or (None,) * len(operands)
@@ -196,10 +239,12 @@ class StepWriter:
         if len(core) < len(labels) or alone:
             shape = nodes.group([self.extent(step)(label) for label in labels])
             if not core:
-                filled = domain.call("full", shape, value.expr, nodes.name("DTYPE"))
+                filled = domain.call("full", shape, value.expr, self.symbols.dtype(target.storage.buffer))
                 return nodes.assign(target.storage.identifier, filled)
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
+        if target.storage.buffer.exponents and isinstance(value.expr, ast.Name) and value.labels == labels:
+            return nodes.assign(target.storage.identifier, value.expr)  # exponents are never changed in place
         if self._is_finished(step, value):
             return nodes.assign(target.storage.identifier, transposed(value.expr, value.labels, labels))
         if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):

@@ -26,7 +26,7 @@ from tncompile.network import (
     Number,
     Size,
 )
-from tncompile.plan.schedule import Affine
+from tncompile.plan.schedule import Affine, Buffer
 
 ENTRY_POINTS = ("init", "score", "score_and_gradient")
 
@@ -101,6 +101,10 @@ class Symbols:
         if not terms:
             return self.formula(shifted, constant)
         return _sum([*terms, (self.formula(shifted, constant), 1)])
+
+    def dtype(self, buffer: Buffer) -> ast.expr:
+        """What the entries of a buffer are: numbers, or whole numbers that are exponents."""
+        return self.domain.function("int64") if buffer.exponents else nodes.name("DTYPE")
 
     def batch_word(self) -> str:
         """The variable that counts the samples."""

@@ -10,7 +10,7 @@ of the variable; the variable of a `Loop` takes the values that the loop says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -70,6 +70,8 @@ class Buffer:
     loops writes over what the round before has left, and ``family`` and ``members`` speak of what it
     holds in the end. Without other family axes it is a plain variable that is bound anew; with them
     it may be written part by part, and keeps the rest.
+
+    A buffer of ``exponents`` holds whole numbers: powers of two of a scaled schedule (`tncompile.plan.scaling`).
     """
 
     name: str  # a Python identifier, no two alike
@@ -79,6 +81,7 @@ class Buffer:
     family: tuple[Extent, ...]
     shape: tuple[Extent, ...]
     rolling: tuple[str, ...] = ()
+    exponents: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,23 @@ class Step:
               ``arguments`` in this order; an argument is the number of an operand, or an expression.
     reduce:   ``function`` (prod, max, min) over the labels ``summed`` of one operand.
 
+    Scaled schedules have three more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
+
+    measure:  the exponent e of the largest ``|operand|`` over the labels ``summed``: 2^e <= largest < 2^(e+1).
+    rescale:  what `measure` finds of the first operand, plus the second, which is the result as it was
+              before; and the first operand is divided by 2^e in its place. In the loop variable ``turn[0]``
+              only where that is a multiple of ``turn[1]``.
+    reduce with ``prod`` and a second operand: the product comes out divided by a power of two, as after
+              `rescale`, and the exponent is added to the second operand in its place.
+
+    Functions of `apply` there: ``shift`` (x, e, f): x * 2^(e - f), and ``lower`` (x, f): x * 2^-f, where
+    the power is hardly above 1; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).
+
     A label of the result that no operand carries is broadcast, in all four. An operand may carry a
     label twice (a diagonal). Expressions hold numbers and sizes only, no loop variables.
     """
 
-    op: Literal["contract", "combine", "apply", "reduce"]
+    op: Literal["contract", "combine", "apply", "reduce", "measure", "rescale"]
     result: Access
     operands: tuple[Access, ...]
     labels: Mapping[str, Extent]  # every label of the step
@@ -118,6 +133,7 @@ class Step:
     arguments: tuple[int | Expr, ...] = ()  # apply: the number of an operand, or a constant
     comment: str = ""  # the equation, as the file says it
     flops: Extent = ZERO  # of one execution, counted as `cost` counts
+    turn: tuple[str, int] | None = None  # rescale
 
 
 @dataclass(frozen=True)
@@ -139,7 +155,8 @@ class Loop:
 class Schedule:
     """A network in the order in which it is computed.
 
-    ``dead[i]`` names the value buffers that nothing reads after ``body[i]``.
+    ``dead[i]`` names the value buffers that nothing reads after ``body[i]``. ``exponents`` names for buffers
+    of a scaled schedule the buffer of their exponents, which has their family axes and their axis of samples.
     """
 
     network: Network
@@ -148,6 +165,7 @@ class Schedule:
     # Output name -> its blocks: which buffers (whole) hold the members.
     outputs: Mapping[str, tuple[Access, ...]]
     dead: tuple[tuple[str, ...], ...] = ()
+    exponents: Mapping[str, str] = field(default_factory=dict)
 
 
 __all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Span", "Step"]

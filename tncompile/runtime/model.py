@@ -117,7 +117,10 @@ class Model:
         self._plans.check(reader.samples or 1, with_gradient=True)
         given = None if cotangent is None else self._cotangent(reader, cotangent)
         value, gradient = self._whole.score_and_gradient(vector, *data, cotangent=given)
-        return value, Weights(self._layout, gradient) if isinstance(w, Weights | Mapping) else gradient
+        named_ = isinstance(w, Weights | Mapping)
+        if self._plans.scaled:
+            return value, tuple(Weights(self._layout, part) if named_ else part for part in gradient)
+        return value, Weights(self._layout, gradient) if named_ else gradient
 
     # --- checks ---------------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tncompile.codegen import DTYPES, LIBRARIES, emit
+from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limit
 from tncompile.network import Network
 from tncompile.plan import Objective, Schedule, fold, order
+from tncompile.plan.scaling import scaled
 from tncompile.runtime.memory import check_memory, default_limit
 from tncompile.source import TnError, UsageError
 from tncompile.transform import batch, gradient
@@ -22,6 +23,7 @@ class Plans:
     dtype: str
     memory: int | None
     objective: Objective = field(default_factory=Objective, kw_only=True)
+    scaled: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.target not in LIBRARIES:
@@ -51,12 +53,19 @@ class Plans:
     @cached_property
     def score(self) -> Schedule:
         """How the outputs are computed."""
-        return fold(self.flat)
+        return self._finished(fold(self.flat))
 
     @cached_property
     def gradient(self) -> Schedule:
         """How the outputs and the gradients of the weights are computed."""
-        return fold(gradient(self.flat))
+        return self._finished(fold(gradient(self.flat)))
+
+    def _finished(self, schedule: Schedule) -> Schedule:
+        """The schedule, scaled if that is asked for."""
+        if not self.scaled:
+            return schedule
+        cotangents = {f"{name}_bar" for name in self.network.outputs}
+        return scaled(schedule, self.batch, range_limit(self.dtype), cotangents)
 
     @cached_property
     def limit(self) -> int:

@@ -1,0 +1,85 @@
+"""Exponents that pass between a scaled program and its caller."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tncompile.codegen import nodes
+from tncompile.codegen.alignment import transposed
+from tncompile.codegen.blocks import is_array
+from tncompile.codegen.layouts import is_samples
+from tncompile.codegen.outside import Outside
+from tncompile.codegen.program import Program
+from tncompile.plan.schedule import Buffer, Schedule
+
+
+@dataclass(frozen=True)
+class OutsideScales:
+    """Writes exponents as arrays that broadcast against their mantissas: the axes of members have length 1."""
+
+    outside: Outside
+    schedule: Schedule
+    program: Program
+
+    def cotangent(self, name: str, source: ast.expr) -> Iterator[ast.stmt]:
+        """The exponents of a cotangent as they come in, 0 where none are given."""
+        buffer, symbols = self.schedule.buffers[name], self.outside.symbols
+        domain = symbols.domain
+        mantissas = next(m for m, of in self.schedule.exponents.items() if of == name)
+        owner = self.schedule.buffers[mantissas]
+        whole = is_array(self.schedule.network, owner.tensor.removesuffix("_bar"))
+        absent = ast.Compare(nodes.name("cotangent_scale"), [ast.Is()], [ast.Constant(None)])
+        inner = len(owner.shape) - len(buffer.shape)
+        first = [nodes.FULL] * (len(buffer.family) + len(buffer.shape)) + [nodes.number(0)] * inner
+        if whole:
+            shape = nodes.group(self.outside.shape(owner.tensor, owner))
+            given = domain.call("asarray", ast.IfExp(absent, nodes.number(0), source), domain.function("int64"))
+            word = self.program.storages[name].identifier
+            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            value = self.outside.input_array(owner.tensor, nodes.name(word), owner, whole)
+            yield nodes.assign(word, nodes.indexed(value, first) if inner else value)
+            value = nodes.name(word)
+        else:
+            shape = nodes.group([symbols.extent(extent) for extent in self.outside.inner(buffer)])
+            zeros = domain.call("zeros", shape, domain.function("int64"))
+            members = self.outside.input_array(owner.tensor, source, owner, whole)
+            value = ast.IfExp(absent, zeros, nodes.indexed(members, first, merge=False))
+        statement = self.program.arrived(name, value)
+        if statement is not None:
+            yield statement
+
+    def output(self, name: str) -> ast.expr:
+        """The exponents of an output as they leave the program."""
+        held = {}
+        for access in self.schedule.outputs[name]:
+            buffer = self.schedule.buffers[access.buffer]
+            axes = range(len(buffer.family) + len(buffer.shape))
+            held[buffer.name] = (self.beside(buffer), tuple(axes))
+        return self.outside.output(self.schedule, name, held)
+
+    def beside(self, buffer: Buffer) -> ast.expr:
+        """The exponents of a buffer with all its axes in their order: family axes, then the axes of a member."""
+        domain, symbols = self.outside.symbols.domain, self.outside.symbols
+        name = self.schedule.exponents.get(buffer.name)
+        family = len(buffer.family)
+        if name is None:
+            shape = [symbols.extent(extent) for extent in buffer.family] + [nodes.number(1)] * len(buffer.shape)
+            return domain.call("zeros", nodes.group(shape), domain.function("int64"))
+        storage = self.program.storages[name]
+        samples = [family + a for a, extent in enumerate(buffer.shape) if is_samples(extent, symbols.batch)]
+        own = [*range(family), *samples]
+        order = [own[axis] for axis in storage.order]
+        rest = [axis for axis in range(family + len(buffer.shape)) if axis not in own]
+        finished = nodes.call(nodes.name("finished"), nodes.name(storage.identifier))
+        return _inserted(finished, order, rest)
+
+
+def _inserted(expr: ast.expr, order: Sequence[int], rest: Sequence[int]) -> ast.expr:
+    """The axes ``order`` brought into their order, with axes of length 1 at the places ``rest``."""
+    expr = transposed(expr, [str(axis) for axis in order], [str(axis) for axis in sorted(order)])
+    items: list[ast.expr] = [
+        ast.Constant(None) if axis in rest else nodes.FULL for axis in range(len(order) + len(rest))
+    ]
+    return nodes.indexed(expr, items) if rest else expr

@@ -1,0 +1,162 @@
+"""What a scaled module computes besides: exponents of two, measured, added, and taken out of mantissas."""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import numpy as np
+
+from tncompile.codegen import nodes
+from tncompile.codegen.alignment import ExtentOf, Value, aligned
+from tncompile.codegen.arrays import Strided
+from tncompile.codegen.domain import Domain
+from tncompile.plan.schedule import Step
+
+FUNCTIONS = ("largest", "exponents", "rescale", "product", "two_to", "plain", "finished")
+CONSTANTS = ("EMPTY", "LOWEST", "HIGHEST", "CHUNK")
+FACTOR_BITS = 10  # a factor, and a sum over an index with it, may change a mantissa by 2^10
+
+HELPERS = '''
+def largest(x, axis):
+    """The largest size along `axis`, which stays as an axis of length 1."""
+    return {largest}
+
+
+def exponents(x, axis):
+    """The exponents of the largest entries along `axis`."""
+    size = largest(x, axis).squeeze(axis)
+    return np.where(size == 0, EMPTY, np.maximum(np.frexp(size)[1] - 1, LOWEST))
+
+
+def rescale(x, axis, scale=0):
+    """Divides `x` in place by powers of two: its largest entries along `axis` are in [1, 2) then.
+
+    Returns the exponents of these powers, added to `scale`.
+    """
+    size = largest(x, axis)
+    exponent = np.frexp(size)[1] - 1
+    x /= np.ldexp(np.ones_like(size), exponent)
+    return np.where((size == 0).squeeze(axis), EMPTY, exponent.squeeze(axis) + scale)
+
+
+def product(x, axis, scale):
+    """The product of the members of `x` as `rescale` leaves it, and its exponents, added to `scale`."""
+    total = np.asarray(x[:CHUNK].prod(axis=0))
+    scale = rescale(total, axis, scale)
+    for start in range(CHUNK, len(x), CHUNK):
+        total *= x[start:start + CHUNK].prod(axis=0)
+        scale = rescale(total, axis, scale)
+    return (total, scale)
+
+
+def two_to(exponent):
+    """Powers of two; those that are too small to count are 0."""
+    return np.ldexp(np.{real}(1), np.clip(exponent, 2 * LOWEST, HIGHEST))
+
+
+def plain(x, exponent):
+    """`x * 2**exponent`, infinite or 0 where that is out of range."""
+    exponent = np.clip(exponent, 4 * LOWEST, 4 * HIGHEST)
+    return {plain}
+
+
+def finished(exponent):
+    """The exponents as they are returned: 0 for what is 0."""
+    return np.where(exponent < EMPTY // 2, 0, exponent)
+'''
+
+
+def limit(dtype: str) -> int:
+    """How many factors may be multiplied before a mantissa of this dtype is brought back to size."""
+    return int(np.finfo(dtype).maxexp) // FACTOR_BITS
+
+
+def helpers(domain: Domain) -> list[ast.stmt]:
+    """The constants and functions that a scaled module needs."""
+    real = np.finfo(domain.dtype).dtype.name
+    bits = np.finfo(real)
+    texts = {
+        "largest": "abs(x).max(axis=axis, keepdims=True)"
+        if domain.is_complex
+        else "np.maximum(x.max(axis=axis, keepdims=True), -x.min(axis=axis, keepdims=True))",
+        "plain": "np.ldexp(x.real, exponent) + 1j * np.ldexp(x.imag, exponent)"
+        if domain.is_complex
+        else "np.ldexp(x, exponent)",
+        "real": real,
+    }
+    text = HELPERS
+    for word, value in texts.items():
+        text = text.replace(f"{{{word}}}", value)
+    found = ast.parse(text.replace("np.", f"{domain.namespace}.")).body
+    values = {"LOWEST": int(bits.minexp), "HIGHEST": int(bits.maxexp) - 1, "CHUNK": limit(domain.dtype) // 2}
+    empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
+    return [
+        nodes.assign("EMPTY", domain.call("int64", empty)),
+        *(nodes.assign(word, nodes.number(value)) for word, value in values.items()),
+        *found,
+    ]
+
+
+def measured(step: Step, value: Value) -> Value:
+    """A step `measure`: the exponents of the largest entries."""
+    axes, kept = _axes(step, value)
+    return Value(nodes.call(nodes.name("exponents"), value.expr, axes), Strided.dense(kept))
+
+
+def rescaled(step: Step, value: Value, before: Value | None) -> Value:
+    """A step `rescale`: the new exponents; ``value`` is changed in place."""
+    axes, kept = _axes(step, value)
+    place = value.expr
+    if not value.labels and isinstance(place, ast.Subscript):  # a view without axes, not a number
+        items = place.slice.elts if isinstance(place.slice, ast.Tuple) else [place.slice]
+        place = nodes.indexed(place.value, [*items, ast.Constant(...)])
+    more = [] if before is None else [aligned(before, kept)]
+    return Value(nodes.call(nodes.name("rescale"), place, axes, *more), Strided.dense(kept))
+
+
+def multiplied(
+    step: Step, value: Value, before: Value, order: tuple[str, ...], domain: Domain, extent: ExtentOf
+) -> ast.expr:
+    """A product over labels: what `product` returns, mantissas with the labels ``order`` and exponents."""
+    whole = [*step.summed, *order]
+    expr = aligned(value, whole)
+    if set(whole) - set(value.labels):
+        expr = domain.call("broadcast_to", expr, nodes.group([extent(label) for label in whole]))
+    if len(step.summed) > 1:
+        expr = nodes.method(expr, "reshape", nodes.number(-1), *(extent(label) for label in order))
+    axes = [axis for axis, label in enumerate(order) if label not in before.labels]
+    kept = [label for label in order if label in before.labels]
+    return nodes.call(nodes.name("product"), expr, _tuple(axes), aligned(before, kept))
+
+
+def _axes(step: Step, value: Value) -> tuple[ast.expr, tuple[str, ...]]:
+    """The axes that a step goes over, and the labels that remain."""
+    axes = [axis for axis, label in enumerate(value.labels) if label in step.summed]
+    return _tuple(axes), tuple(label for label in value.labels if label not in step.summed)
+
+
+def _tuple(axes: list[int]) -> ast.expr:
+    return nodes.integers(axes) if axes else nodes.group([])
+
+
+def scaled_function(step: Step, arguments: list[ast.expr], domain: Domain) -> ast.expr | None:
+    """The functions that only scaled schedules have; None for any other one."""
+    first, *rest = arguments
+    match step.function:
+        case "shift":
+            return domain.multiply(first, _power(nodes.binary(rest[0], ast.Sub(), rest[1])))
+        case "lower":
+            return domain.multiply(first, _power(ast.UnaryOp(ast.USub(), rest[0])))
+        case "plain":
+            return nodes.call(nodes.name("plain"), first, rest[0])
+        case "log" if rest:
+            power = nodes.call(nodes.name("DTYPE"), nodes.number(math.log(2)))
+            factor = nodes.binary(power, ast.Mult(), rest[0])
+            scale = nodes.method(factor, "astype", nodes.name("DTYPE"))
+            return nodes.binary(domain.call("log", first), ast.Add(), scale)
+    return None
+
+
+def _power(exponent: ast.expr) -> ast.expr:
+    return nodes.call(nodes.name("two_to"), exponent)

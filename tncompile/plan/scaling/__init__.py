@@ -1,0 +1,5 @@
+"""Scaled schedules: every number is a mantissa times a power of two that its sample carries along."""
+
+from tncompile.plan.scaling.scale import scaled
+
+__all__ = ["scaled"]

@@ -1,0 +1,194 @@
+"""What a scaled schedule carries exponents for, and which of its mantissas are sure to be near 1."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from tncompile.network import Scope
+from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
+from tncompile.plan.scaling.exponents import Exponents
+from tncompile.plan.schedule import Access, Affine, Schedule, Step
+
+
+@dataclass
+class Analysis:
+    """Decides before any step is written. ``given`` are the buffers whose exponents come from outside.
+
+    `rescaled`: buffers that are brought back to size when they are written. `carried`: those that have
+    exponents. `always`: of the rescaled, those that are so in every round of every loop, because sums
+    align to them. `prepared`: inputs, weights and constants that sums need brought to size.
+    `near`: buffers that are sure to be near 1, or 0 with the exponent of 0.
+    """
+
+    schedule: Schedule
+    exponents: Exponents
+    limit: int
+    given: Collection[str]
+    always: set[str] = field(default_factory=set)
+    prepared: set[str] = field(default_factory=set)
+    near: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.steps = list(steps_of(self.schedule.body))
+        self.writers: dict[str, list[Step]] = {}
+        for step in self.steps:
+            self.writers.setdefault(step.result.buffer, []).append(step)
+        self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
+        self.rescaled = self.depths.find()
+        self.rescaled |= {name for name in outputs_of(self.schedule) if name in self.writers}
+        self._sources_of_copies()
+        self.carried = self._carried()
+        for name in self.carried:
+            self.exponents.add(name)
+        for step in self.steps:
+            if any(self.exponents.access(access) for access in step.operands):
+                for access in aligned_operands(step, self.exponents):
+                    self._bring_near(access.buffer)
+
+    def keeps(self, step: Step) -> bool:
+        """Is the exponent of the result known from those of the operands (or is it a function of plain numbers)?"""
+        if step.op != "apply" or step.function in (*HOMOGENEOUS, "/"):
+            return True
+        if step.function == "^":
+            return whole_power(step, self.schedule.network.scope) is not None
+        if step.function not in ("max", "min"):
+            return False
+        scope = self.schedule.network.scope
+        constants = [argument for argument in step.arguments if not isinstance(argument, int)]
+        return all(complex(scope.numbers(constant)[0]) == 0 for constant in constants)
+
+    def _sources_of_copies(self) -> None:
+        """What is only a copy may share its memory: the original is rescaled in its place."""
+        waiting = list(self.rescaled)
+        while waiting:
+            name = waiting.pop()
+            for step in self.writers[name]:
+                source = step.operands[0].buffer if may_share(step) else None
+                if source in self.writers and source not in self.rescaled:
+                    self.rescaled.add(source)
+                    waiting.append(source)
+
+    def _carried(self) -> set[str]:
+        products = {s.result.buffer for s in self.steps if is_product(s)}
+        carried = {*self.rescaled, *products, *self.given}
+        while True:
+            more = {
+                step.result.buffer
+                for step in self.steps
+                if self.keeps(step) and any(access.buffer in carried for access in step.operands)
+            }
+            if more <= carried:
+                return carried
+            carried |= more
+
+    def _bring_near(self, name: str) -> bool:
+        """Sees to it that a buffer is near 1, where that costs little; says whether it is."""
+        if name not in self.near:
+            self.near[name] = self._can_be_near(name, frozenset())
+            if self.near[name]:
+                self._require(name)
+        return self.near[name]
+
+    def _can_be_near(self, name: str, asked: frozenset[str]) -> bool:
+        if name not in self.writers:
+            return True
+        if name in asked or name not in self.carried:
+            return False
+        return all(
+            is_product(step)
+            or (name in self.rescaled and not may_share(step))
+            or all(self._can_be_near(other, asked | {name}) for other in self._sources(step) or [name])
+            for step in self.writers[name]
+        )
+
+    def _require(self, name: str) -> None:
+        """Has a buffer that can be near 1 brought there."""
+        if name not in self.writers:
+            self.prepared.add(name)
+            self.near[name] = True
+        for step in self.writers.get(name, ()):
+            if name in self.rescaled and not may_share(step):
+                self.always.add(name)
+            elif not is_product(step):
+                for source in self._sources(step):
+                    self._bring_near(source)
+
+    def _sources(self, step: Step) -> list[str]:
+        """The operands of which a result is a copy or an outer product, so that it is near 1 if they are."""
+        sound = is_copy(step) or self.is_outer(step)
+        return [access.buffer for access in step.operands] if sound else []
+
+    def is_outer(self, step: Step) -> bool:
+        """Is every product of an entry of one operand and an entry of the other in the result?"""
+        if step.op != "contract" or len(step.operands) != 2 or step.summed or any(step.coefficients):
+            return False
+        own = [
+            set(self.exponents.every_label(access)) - set(self.exponents.labels(access))
+            for access in step.operands
+        ]
+        return not own[0] & own[1]
+
+    def uses_prepared(self, step: Step) -> bool:
+        """Does a step read inputs and weights as they were brought to size?"""
+        if any(self.exponents.access(a) for a in step.operands) and aligned_operands(step, self.exponents):
+            return True
+        return self.near.get(step.result.buffer, False) and self.is_outer(step)
+
+
+def aligned_operands(step: Step, exponents: Exponents) -> tuple[Access, ...]:
+    """The operands whose exponents a step has to compare: terms of a sum, and factors that vary along one."""
+    if step.op in ("combine", "apply"):
+        several = len(step.operands) > 1 or step.constant is not None
+        return step.operands if several and (step.op == "combine" or step.function in ("max", "min")) else ()
+    if is_product(step):
+        return ()
+    summed = summed_scales(step, exponents)
+    return tuple(access for access in step.operands if set(summed) & set(exponents.labels(access)))
+
+
+def summed_scales(step: Step, exponents: Exponents) -> tuple[str, ...]:
+    """The labels that a step sums over, or takes the largest of, along which exponents differ."""
+    found = [exponents.access(access) for access in step.operands]
+    own = {label for access in found if access is not None for label in exponents.labels(access)}
+    return tuple(label for label in step.summed if label in own)
+
+
+def is_product(step: Step) -> bool:
+    """Is it a product over labels?"""
+    return step.op == "reduce" and step.function == "prod"
+
+
+def is_copy(step: Step) -> bool:
+    """Does a step hand on its only operand as it is?"""
+    if len(step.operands) != 1 or step.summed or any(step.coefficients) or step.constant is not None:
+        return False
+    return step.op in ("contract", "combine") or step.function == "conj"
+
+
+def without_zeros(step: Step, scope: Scope) -> Step:
+    """A sum without the terms whose coefficient is 0: their exponents count for nothing."""
+    if step.op != "combine" or not any(step.coefficients):
+        return step
+    pairs = zip(step.operands, step.coefficients, strict=True)
+    kept = [(a, c) for a, c in pairs if c is None or complex(scope.numbers(c)[0]) != 0]
+    operands, coefficients = tuple(a for a, _ in kept), tuple(c for _, c in kept)
+    return replace(step, operands=operands, coefficients=coefficients)
+
+
+def is_plain_sum(step: Step, most: int) -> bool:
+    """Is it a sum of at most so many operands, without coefficients?"""
+    return len(step.operands) <= most and not any(step.coefficients) and step.constant is None
+
+
+def may_share(step: Step) -> bool:
+    """Is it a copy that may come to lie in the memory of the original?"""
+    return is_copy(step) and not any(isinstance(subscript, Affine) for subscript in step.result.subscripts)
+
+
+def outputs_of(schedule: Schedule) -> Iterator[str]:
+    """The buffers that hold results."""
+    for blocks in schedule.outputs.values():
+        for access in blocks:
+            yield access.buffer

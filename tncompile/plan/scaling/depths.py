@@ -1,0 +1,118 @@
+"""Where a scaled schedule brings mantissas back to size: in as few and as small places as their growth allows.
+
+The *depth* of a buffer is the number of factors that its entries are products of, counted since the last
+rescaling. A mantissa of depth at most `limit` cannot leave the range of its dtype as long as one factor, a sum
+over an index with it, changes it by less than the `limit`-th root of that range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from tncompile.network import Formula, Scope
+from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.schedule import Loop, Schedule, Step
+
+HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
+TURNS = (32, 16, 8, 4, 2)
+USUAL_BATCH = 256
+
+
+@dataclass
+class Depths:
+    """Finds the buffers to rescale, and how many rounds a loop can go without."""
+
+    schedule: Schedule
+    limit: int
+    batch: str | None
+    rescaled: set[str] = field(default_factory=set)
+
+    def find(self) -> set[str]:
+        """The buffers to rescale."""
+        while not self._settled(self.schedule.body, {}):
+            pass
+        return self.rescaled
+
+    def rounds(self, loop: Loop, always: Collection[str]) -> int:
+        """In every how many rounds the buffers need it, other than those that get it ``always``; 1 in nests."""
+        if not all(isinstance(inner, Step) for inner in loop.body):
+            return 1
+        steps = list(steps_of(loop.body))
+        return next((rounds for rounds in TURNS if self._holds(steps, always, rounds)), 1)
+
+    def _settled(self, body: Sequence[Step | Loop], depth: dict[str, int]) -> bool:
+        """Follows the depths through a program until something has to be rescaled; says whether nothing had."""
+        for node in body:
+            if isinstance(node, Step):
+                if not self._passes(node, depth):
+                    return False
+                continue
+            before: dict[str, int] = {}
+            while depth != before:  # what grows from round to round is rescaled sooner or later
+                before = dict(depth)
+                if not self._settled(node.body, depth):
+                    return False
+        return True
+
+    def _passes(self, step: Step, depth: dict[str, int]) -> bool:
+        """Notes the depth of a result; where it is half of the limit, something is rescaled: False."""
+        name = step.result.buffer
+        found = step_depth(step, depth, self.schedule.network.scope)
+        if name not in self.rescaled or found > self.limit:
+            chosen = self._smallest(step, depth, found <= self.limit) if 2 * found > self.limit else None
+            if chosen is not None:
+                self.rescaled.add(chosen)
+                return False
+        depth[name] = 1 if name in self.rescaled else max(depth.get(name, 1), found)
+        return True
+
+    def _smallest(self, step: Step, depth: Mapping[str, int], with_result: bool) -> str | None:
+        """Of the operands that are products, and maybe the result, the smallest that is not rescaled yet."""
+        names = [access.buffer for access in step.operands if depth.get(access.buffer, 1) > 1]
+        names += [step.result.buffer] if with_result else []
+        return min((name for name in names if name not in self.rescaled), key=self._size, default=None)
+
+    def _size(self, name: str) -> int:
+        """The entries of a member of a buffer."""
+        samples = None if self.batch is None else Formula.atom(self.batch)
+        shape = self.schedule.buffers[name].shape
+        return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in shape)
+
+    def _holds(self, steps: Sequence[Step], always: Collection[str], rounds: int) -> bool:
+        """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round?"""
+        depth: dict[str, int] = {}
+        for turn in range(3 * rounds):
+            for step in steps:
+                name = step.result.buffer
+                found = step_depth(step, depth, self.schedule.network.scope)
+                if found > self.limit:
+                    return False
+                now = name in always or (name in self.rescaled and turn % rounds == 0)
+                depth[name] = 1 if now else found
+        return True
+
+
+def step_depth(step: Step, depth: Mapping[str, int], scope: Scope) -> int:
+    """The depth of what a step computes."""
+    found = [depth.get(access.buffer, 1) for access in step.operands]
+    if step.op == "contract" or step.function == "/":
+        return sum(found)
+    if step.function == "^":
+        power = whole_power(step, scope)
+        return 1 if power is None else found[0] * abs(power)
+    if step.op == "apply" and step.function not in (*HOMOGENEOUS, "max", "min"):
+        return 1
+    if step.op == "reduce" and step.function == "prod":
+        return 1
+    return max(found, default=1)
+
+
+def whole_power(step: Step, scope: Scope) -> int | None:
+    """The exponent of a power if it is a whole number."""
+    argument = step.arguments[1]
+    if isinstance(argument, int):
+        return None
+    value = complex(scope.numbers(argument)[0])
+    return int(value.real) if value.imag == 0 and value.real.is_integer() else None

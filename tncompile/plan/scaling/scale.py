@@ -1,0 +1,214 @@
+"""A schedule made into one whose numbers are mantissas times powers of two.
+
+Products add exponents; sums align their terms to the largest; functions f with f(2^e x) = 2^e f(x), powers and
+quotients keep exponents, all others see plain numbers. Mantissas are brought back to size where `Depths` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from tncompile.network import Expr, Negative, Number
+from tncompile.plan.folding.liveness import dead_after, steps_of
+from tncompile.plan.scaling.align import Aligner
+from tncompile.plan.scaling.analysis import (
+    Analysis,
+    aligned_operands,
+    is_product,
+    may_share,
+    is_plain_sum,
+    outputs_of,
+    without_zeros,
+)
+from tncompile.plan.scaling.depths import whole_power
+from tncompile.plan.scaling.exponents import Exponents, is_scattered, with_function
+from tncompile.plan.schedule import Access, Loop, Schedule, Step
+
+Node = Step | Loop
+
+
+def scaled(schedule: Schedule, batch: str | None, limit: int, given: Collection[str] = ()) -> Schedule:
+    """The scaled schedule.
+
+    Parameters
+    ----------
+    batch:
+        The size that counts samples, each of which has exponents of its own.
+    limit:
+        How many factors may be multiplied before a mantissa is brought back to size.
+    given:
+        The inputs that come with exponents: the buffers of these are named in ``exponents`` of the result,
+        and no step writes them.
+    """
+    return _Scaling(schedule, batch, limit, given).result()
+
+
+class _Scaling:
+    def __init__(self, schedule: Schedule, batch: str | None, limit: int, given: Collection[str]) -> None:
+        self.schedule = schedule
+        self.exponents = Exponents(schedule, batch)
+        buffers = schedule.buffers.items()
+        self.given = {name for name, b in buffers if b.role == "input" and b.tensor in given}
+        self.analysis = Analysis(schedule, self.exponents, limit, self.given)
+        self.aligner = Aligner(self.exponents, self.analysis.near)
+
+    def result(self) -> Schedule:
+        """The whole schedule."""
+        self.aligner.prepare(self.analysis.prepared)
+        preparation = self._taken()
+        body: list[Node] = [*preparation, *self._nodes(self.schedule.body, None)]
+        outputs = set(outputs_of(self.schedule))
+        kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
+        body = _without_unread(body, kept, self.exponents)
+        touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
+        touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.given)}
+        buffers = {name: buffer for name, buffer in self.exponents.buffers.items() if name in touched}
+        return replace(
+            self.schedule,
+            buffers=buffers,
+            body=tuple(body),
+            dead=dead_after(body, buffers, kept),
+            exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
+        )
+
+    def _nodes(self, body: Sequence[Node], loop: Loop | None) -> Iterator[Node]:
+        for node in body:
+            if isinstance(node, Loop):
+                yield replace(node, body=tuple(self._nodes(node.body, node)))
+            else:
+                self._step(node, loop)
+                yield from self._taken()
+
+    def _taken(self) -> list[Step]:
+        steps = list(self.aligner.steps)
+        self.aligner.steps.clear()
+        return steps
+
+    def _step(self, step: Step, loop: Loop | None) -> None:
+        if self.analysis.uses_prepared(step):
+            step = self.aligner.with_prepared(step)
+        of = self.exponents.access(step.result)
+        if of is None or not (is_scattered(step.result) or self._is_spread(step)):
+            self._written(step, of, self._turn(step, loop))
+            return
+        # No view of such a place can be changed: what is written there is computed elsewhere.
+        name = step.result.buffer
+        carried = {label for access in step.operands for label in self.exponents.every_label(access)}
+        labels = [label for label in self.exponents.every_label(step.result) if label in carried]
+        scales = [label for label in self.exponents.labels(step.result) if label in carried]
+        value = self.exponents.temporary(f"{name}_part", labels, step.labels, name, exponents=False)
+        own = self.exponents.temporary(f"scale_{name}_part", scales, step.labels, name, exponents=True)
+        self._written(replace(step, result=value), own, self._turn(step, loop))
+        self.aligner.steps.append(Step("contract", step.result, (value,), step.labels))
+        self.aligner.total(of, [own], step.labels)
+
+    def _is_spread(self, step: Step) -> bool:
+        """Is it a product that is the same along a label of its result?"""
+        carried = {label for access in step.operands for label in self.exponents.every_label(access)}
+        return is_product(step) and not carried >= set(self.exponents.every_label(step.result))
+
+    def _turn(self, step: Step, loop: Loop | None) -> tuple[str, int] | None:
+        """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""
+        name = step.result.buffer
+        if name not in self.analysis.rescaled or may_share(step) or is_product(step):
+            return ("", 0)
+        if loop is None or name in self.analysis.always:
+            return None
+        rounds = self.analysis.depths.rounds(loop, self.analysis.always)
+        return (loop.variable, rounds) if rounds > 1 else None
+
+    def _written(self, step: Step, of: Access | None, turn: tuple[str, int] | None) -> None:
+        """The step, with the exponents of its result where it has some."""
+        if not self.analysis.keeps(step):
+            self._plain(step)
+            if of is not None:
+                self.aligner.total(of, [], step.labels)
+        elif of is None:
+            self.aligner.steps.append(step)
+        elif is_product(step):
+            self._product(step, of)
+            return
+        else:
+            self._carried(without_zeros(step, self.schedule.network.scope), of)
+        if of is not None and turn != ("", 0):
+            self._rescaled(step, of, turn)
+
+    def _rescaled(self, step: Step, of: Access, turn: tuple[str, int] | None) -> None:
+        """Brings the result back to size. Exponents that were only handed on until here are read directly."""
+        labels = {label: step.labels[label] for label in self.exponents.every_label(step.result)}
+        rest = tuple(label for label in labels if label not in self.exponents.labels(of))
+        last, before = self.aligner.steps[-1], [of]
+        if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
+            before = list(self.aligner.steps.pop().operands)
+        self.aligner.steps.append(Step("rescale", of, (step.result, *before), labels, summed=rest, turn=turn))
+
+    def _carried(self, step: Step, of: Access) -> None:
+        """A step that keeps exponents."""
+        known = self.aligner.known(step)
+        if known and aligned_operands(step, self.exponents):
+            several = step.op in ("combine", "apply")
+            (self.aligner.over_terms if several else self.aligner.over_labels)(step, of)
+            return
+        self.aligner.steps.append(step)
+        if step.function == "^" and known:
+            power = whole_power(step, self.schedule.network.scope)
+            assert power is not None
+            self.aligner.steps.append(self.exponents.sum_of(of, known, step.labels, factor=_whole(power)))
+        elif step.function == "/":
+            below = step.arguments[1]
+            minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
+            self.aligner.total(of, known, step.labels, minus=int(minus))
+        else:
+            self.aligner.total(of, known, step.labels)
+
+    def _product(self, step: Step, of: Access) -> None:
+        """A product over labels: the exponents begin with the sum of those of the factors."""
+        known = self.aligner.known(step)
+        if known:
+            self.aligner.steps.append(Step("contract", of, (known[0],), step.labels, summed=step.summed))
+        else:
+            self.aligner.total(of, [], step.labels)
+        self.aligner.steps.append(replace(step, operands=(step.operands[0], of)))
+
+    def _plain(self, step: Step) -> None:
+        """A function that sees plain numbers; signs need no exponents, the logarithm adds them."""
+        if step.function in ("sign", "step"):
+            self.aligner.steps.append(step)
+            return
+        own = [self.exponents.access(access) for access in step.operands]
+        if step.function == "log" and own[0] is not None:
+            operands = (step.operands[0], own[0])
+            self.aligner.steps.append(with_function("log", step.result, operands, step.labels))
+            return
+        operands = tuple(
+            access if of is None else self.aligner.plain(access, of, step.labels)
+            for access, of in zip(step.operands, own, strict=True)
+        )
+        self.aligner.steps.append(replace(step, operands=operands))
+
+
+def _whole(power: int) -> Expr:
+    return Negative(Number(str(-power))) if power < 0 else Number(str(power))
+
+
+def _without_unread(body: Sequence[Node], kept: Collection[str], exponents: Exponents) -> list[Node]:
+    """The program without exponents that nobody asks for."""
+    while True:
+        read = {a.buffer for s in steps_of(body) for a in s.operands if a.buffer != s.result.buffer} | {*kept}
+        lonely = {
+            step.result.buffer
+            for step in steps_of(body)
+            if exponents.buffers[step.result.buffer].exponents and step.op != "rescale"
+        } - read
+        lonely -= {step.result.buffer for step in steps_of(body) if step.op == "rescale"}
+        if not lonely:
+            return list(body)
+        body = [node for node in (_pruned(node, lonely) for node in body) if node is not None]
+
+
+def _pruned(node: Node, lonely: Collection[str]) -> Node | None:
+    if isinstance(node, Step):
+        return None if node.result.buffer in lonely else node
+    inner = tuple(kept for one in node.body if (kept := _pruned(one, lonely)) is not None)
+    return replace(node, body=inner) if inner else None
