@@ -20,7 +20,7 @@ FACTOR_BITS = 10  # a factor, and a sum over an index with it, may change a mant
 HELPERS = '''
 def largest(x, axis):
     """The largest size along `axis`, which stays as an axis of length 1."""
-    return {largest}
+    return abs(x).max(axis=axis, keepdims=True)
 
 
 def exponents(x, axis):
@@ -36,7 +36,7 @@ def rescale(x, axis, scale=0):
     """
     size = largest(x, axis)
     exponent = np.frexp(size)[1] - 1
-    x /= np.ldexp(np.ones_like(size), exponent)
+    x /= np.ldexp(np.{real}(1), exponent)
     return np.where((size == 0).squeeze(axis), EMPTY, exponent.squeeze(axis) + scale)
 
 
@@ -77,9 +77,6 @@ def helpers(domain: Domain) -> list[ast.stmt]:
     real = np.finfo(domain.dtype).dtype.name
     bits = np.finfo(real)
     texts = {
-        "largest": "abs(x).max(axis=axis, keepdims=True)"
-        if domain.is_complex
-        else "np.maximum(x.max(axis=axis, keepdims=True), -x.min(axis=axis, keepdims=True))",
         "plain": "np.ldexp(x.real, exponent) + 1j * np.ldexp(x.imag, exponent)"
         if domain.is_complex
         else "np.ldexp(x, exponent)",

@@ -243,14 +243,19 @@ class StepWriter:
                 return nodes.assign(target.storage.identifier, filled)
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
-        if target.storage.buffer.exponents and isinstance(value.expr, ast.Name) and value.labels == labels:
-            return nodes.assign(target.storage.identifier, value.expr)  # exponents are never changed in place
+        if target.storage.buffer.exponents and self._is_variable(step) and value.labels == labels:
+            return nodes.assign(target.storage.identifier, value.expr)
         if self._is_finished(step, value):
             return nodes.assign(target.storage.identifier, transposed(value.expr, value.labels, labels))
         if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):
-            called = "array" if step.result.buffer in self.leaving else "ascontiguousarray"
+            apart = step.result.buffer in self.leaving or target.storage.buffer.exponents
+            called = "array" if apart else "ascontiguousarray"
             return nodes.assign(target.storage.identifier, domain.call(called, value.expr))
         return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
+
+    def _is_variable(self, step: Step) -> bool:
+        """Are exponents read from a variable that is only ever bound anew, so that they may be shared?"""
+        return len(step.operands) == 1 and not self.storages[step.operands[0].buffer].buffer.family
 
     def _is_finished(self, step: Step, value: Value) -> bool:
         """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""

@@ -65,7 +65,7 @@ class Plans:
         if not self.scaled:
             return schedule
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        return scaled(schedule, self.batch, range_limit(self.dtype), cotangents)
+        return scaled(schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs)
 
     @cached_property
     def limit(self) -> int:

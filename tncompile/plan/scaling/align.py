@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tncompile.network import Expr, Extent
 from tncompile.plan.scaling.analysis import summed_scales
-from tncompile.plan.scaling.exponents import Exponents, with_function
+from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
 from tncompile.plan.schedule import Access, Step
 
 Extents = Mapping[str, Extent]
@@ -80,14 +81,17 @@ class Aligner:
     def over_terms(self, step: Step, of: Access) -> None:
         """A sum of several terms, or the largest or smallest of several."""
         operands, coefficients = list(step.operands), list(step.coefficients or [None] * len(step.operands))
-        if step.constant is not None:
-            operands.append(self._number(step.constant, step))
-            coefficients.append(None)
         sizes = []
         for access in operands:
             own = self.exponents.access(access)
             terms = [*([] if own is None else [own]), *self._unsure([access], step.labels)]
             sizes.append(self._together(f"{access.buffer}_sizes", terms, step.labels))
+        value = 0 if step.constant is None else abs(self.exponents.number(step.constant))
+        if step.constant is not None and value:
+            operands.append(self._number("constant", step.constant, step, exponents=False))
+            coefficients.append(None)
+            size = whole_number(math.frexp(value)[1] - 1)
+            sizes.append(self._number("size_constant", size, step, exponents=True))
         self.steps.append(with_function("max", of, sizes, step.labels))
         moved = [
             self._moved(access, self.exponents.access(access), of, step.labels) for access in operands
@@ -96,10 +100,10 @@ class Aligner:
             step = replace(step, coefficients=tuple(coefficients), constant=None)
         self.steps.append(replace(step, operands=tuple(moved)))
 
-    def _number(self, constant: Expr, step: Step) -> Access:
+    def _number(self, word: str, number: Expr, step: Step, exponents: bool) -> Access:
         """A number as an array without axes."""
-        place = self.exponents.temporary("constant", (), {}, step.result.buffer, exponents=False)
-        self.steps.append(Step("combine", place, (), {}, constant=constant))
+        place = self.exponents.temporary(word, (), {}, step.result.buffer, exponents)
+        self.steps.append(Step("combine", place, (), {}, constant=number))
         return place
 
     # --- parts ----------------------------------------------------------------------------------------

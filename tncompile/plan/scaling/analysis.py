@@ -14,7 +14,8 @@ from tncompile.plan.schedule import Access, Affine, Schedule, Step
 
 @dataclass
 class Analysis:
-    """Decides before any step is written. ``given`` are the buffers whose exponents come from outside.
+    """Decides before any step is written. ``given`` are the buffers whose exponents come from outside,
+    ``results`` the outputs to bring to size.
 
     `rescaled`: buffers that are brought back to size when they are written. `carried`: those that have
     exponents. `always`: of the rescaled, those that are so in every round of every loop, because sums
@@ -26,6 +27,7 @@ class Analysis:
     exponents: Exponents
     limit: int
     given: Collection[str]
+    results: Collection[str]
     always: set[str] = field(default_factory=set)
     prepared: set[str] = field(default_factory=set)
     near: dict[str, bool] = field(default_factory=dict)
@@ -37,7 +39,8 @@ class Analysis:
             self.writers.setdefault(step.result.buffer, []).append(step)
         self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
         self.rescaled = self.depths.find()
-        self.rescaled |= {name for name in outputs_of(self.schedule) if name in self.writers}
+        results = outputs_of(self.schedule, self.results)
+        self.rescaled |= {name for name in results if name in self.writers}
         self._sources_of_copies()
         self.carried = self._carried()
         for name in self.carried:
@@ -187,8 +190,8 @@ def may_share(step: Step) -> bool:
     return is_copy(step) and not any(isinstance(subscript, Affine) for subscript in step.result.subscripts)
 
 
-def outputs_of(schedule: Schedule) -> Iterator[str]:
-    """The buffers that hold results."""
-    for blocks in schedule.outputs.values():
-        for access in blocks:
+def outputs_of(schedule: Schedule, names: Collection[str]) -> Iterator[str]:
+    """The buffers that hold some of the outputs."""
+    for name in names:
+        for access in schedule.outputs[name]:
             yield access.buffer

@@ -88,12 +88,21 @@ class Exponents:
         labels = _needed((result, *terms), extents)
         return Step("combine", result, tuple(terms), labels, coefficients=tuple(signs))
 
+    def number(self, expr: Expr) -> complex:
+        """The value of a number of the network."""
+        return complex(self.schedule.network.scope.numbers(expr)[0])
+
     def _samples(self, buffer: Buffer) -> Iterator[int]:
         wanted = None if self.batch is None else Formula.atom(self.batch)
         return (axis for axis, extent in enumerate(buffer.shape) if extent.formula == wanted)
 
     def _indices(self, access: Access) -> tuple[str, ...]:
         return tuple(access.indices[axis] for axis in self._samples(self.buffers[access.buffer]))
+
+
+def whole_number(value: int) -> Expr:
+    """A whole number as the language writes it."""
+    return Negative(Number(str(-value))) if value < 0 else Number(str(value))
 
 
 def with_function(called: str, result: Access, operands: Sequence[Access], extents: Mapping[str, Extent]) -> Step:

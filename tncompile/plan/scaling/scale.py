@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from tncompile.network import Expr, Negative, Number
 from tncompile.plan.folding.liveness import dead_after, steps_of
 from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import (
@@ -22,13 +21,15 @@ from tncompile.plan.scaling.analysis import (
     without_zeros,
 )
 from tncompile.plan.scaling.depths import whole_power
-from tncompile.plan.scaling.exponents import Exponents, is_scattered, with_function
+from tncompile.plan.scaling.exponents import Exponents, is_scattered, whole_number, with_function
 from tncompile.plan.schedule import Access, Loop, Schedule, Step
 
 Node = Step | Loop
 
 
-def scaled(schedule: Schedule, batch: str | None, limit: int, given: Collection[str] = ()) -> Schedule:
+def scaled(
+    schedule: Schedule, batch: str | None, limit: int, given: Collection[str], results: Collection[str]
+) -> Schedule:
     """The scaled schedule.
 
     Parameters
@@ -40,29 +41,30 @@ def scaled(schedule: Schedule, batch: str | None, limit: int, given: Collection[
     given:
         The inputs that come with exponents: the buffers of these are named in ``exponents`` of the result,
         and no step writes them.
+    results:
+        The outputs whose mantissas are brought to size; those of others are only sure to be in range.
     """
-    return _Scaling(schedule, batch, limit, given).result()
+    exponents = Exponents(schedule, batch)
+    buffers = schedule.buffers.items()
+    inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
+    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results)).result()
 
 
 class _Scaling:
-    def __init__(self, schedule: Schedule, batch: str | None, limit: int, given: Collection[str]) -> None:
-        self.schedule = schedule
-        self.exponents = Exponents(schedule, batch)
-        buffers = schedule.buffers.items()
-        self.given = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-        self.analysis = Analysis(schedule, self.exponents, limit, self.given)
-        self.aligner = Aligner(self.exponents, self.analysis.near)
+    def __init__(self, exponents: Exponents, analysis: Analysis) -> None:
+        self.schedule, self.exponents, self.analysis = exponents.schedule, exponents, analysis
+        self.aligner = Aligner(exponents, analysis.near)
 
     def result(self) -> Schedule:
         """The whole schedule."""
         self.aligner.prepare(self.analysis.prepared)
         preparation = self._taken()
         body: list[Node] = [*preparation, *self._nodes(self.schedule.body, None)]
-        outputs = set(outputs_of(self.schedule))
+        outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = _without_unread(body, kept, self.exponents)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
-        touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.given)}
+        touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.analysis.given)}
         buffers = {name: buffer for name, buffer in self.exponents.buffers.items() if name in touched}
         return replace(
             self.schedule,
@@ -154,7 +156,7 @@ class _Scaling:
         if step.function == "^" and known:
             power = whole_power(step, self.schedule.network.scope)
             assert power is not None
-            self.aligner.steps.append(self.exponents.sum_of(of, known, step.labels, factor=_whole(power)))
+            self.aligner.steps.append(self.exponents.sum_of(of, known, step.labels, factor=whole_number(power)))
         elif step.function == "/":
             below = step.arguments[1]
             minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
@@ -186,10 +188,6 @@ class _Scaling:
             for access, of in zip(step.operands, own, strict=True)
         )
         self.aligner.steps.append(replace(step, operands=operands))
-
-
-def _whole(power: int) -> Expr:
-    return Negative(Number(str(-power))) if power < 0 else Number(str(power))
 
 
 def _without_unread(body: Sequence[Node], kept: Collection[str], exponents: Exponents) -> list[Node]:
