@@ -44,6 +44,11 @@ def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int 
     callback=_read_bytes,
     help="The most the module may use. Default: half of what is free.",
 )
+@click.option(
+    "--scaled",
+    is_flag=True,
+    help="Carry powers of two along: results are pairs (mantissa, scale) that neither over- nor underflow.",
+)
 @search_options
 @size_option
 def command(
@@ -52,6 +57,7 @@ def command(
     target: str,
     dtype: str | None,
     memory: int | None,
+    scaled: bool,
     budget: float | None,
     minimize: str,
     settings: tuple[str, ...],
@@ -62,7 +68,7 @@ def command(
     """
     net = load_network(file, settings)
     with searching(budget, minimize) as objective:
-        model = compile_network(net, target, dtype, memory, objective)
+        model = compile_network(net, target, dtype, memory, objective, scaled=scaled)
         model.save(output)
     count = sum(_size(shape) for shape in model.weights.values())
     lines = model.source.count("\n")

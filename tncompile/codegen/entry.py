@@ -215,14 +215,18 @@ class Entry:
         )
         yield nodes.assign("gradient_scale", vector)
         words = {
-            number: self.shared.names.give(("scale", number), f"{self.shared.view(self.schedule, number)}_scale")
+            number: self.shared.names.give(
+                ("scale", number), f"{self.shared.view(self.schedule, number)}_scale"
+            )
             for buffer, weight in self._adjoint_buffers()
             for number in self._touched(buffer, weight)
             if buffer.name in self.schedule.exponents
         }
         if not words:
             return
-        yield _unpacked([words.get(number, "_") for number in range(len(self.shared.blocks))], "gradient_scale")
+        yield _unpacked(
+            [words.get(number, "_") for number in range(len(self.shared.blocks))], "gradient_scale"
+        )
         for buffer, weight in self._adjoint_buffers():
             if buffer.name in self.schedule.exponents:
                 flat = [nodes.number(1)] * len(buffer.shape)
@@ -260,7 +264,12 @@ class Entry:
             yield from self._entered(buffer, weight, lying, words, shape)
 
     def _entered(
-        self, buffer: Buffer, weight: str, lying: ast.expr, words: Mapping[int, str], shape: Sequence[ast.expr]
+        self,
+        buffer: Buffer,
+        weight: str,
+        lying: ast.expr,
+        words: Mapping[int, str],
+        shape: Sequence[ast.expr],
     ) -> Iterator[ast.stmt]:
         """What belongs to the members of a buffer, put where the views ``words`` have them.
 

@@ -117,7 +117,8 @@ class _Module:
         yield from self._sizes()
         yield from weights
         yield from constants
-        for function in (*(item for item in scaled if isinstance(item, ast.FunctionDef)), *functions):
+        helping: list[Item] = [item for item in scaled if isinstance(item, ast.FunctionDef)]
+        for function in [*helping, *functions]:
             yield Blank(2)
             yield function
 

@@ -35,7 +35,9 @@ class OutsideScales:
         first = [nodes.FULL] * (len(buffer.family) + len(buffer.shape)) + [nodes.number(0)] * inner
         if whole:
             shape = nodes.group(self.outside.shape(owner.tensor, owner))
-            given = domain.call("asarray", ast.IfExp(absent, nodes.number(0), source), domain.function("int64"))
+            given = domain.call(
+                "asarray", ast.IfExp(absent, nodes.number(0), source), domain.function("int64")
+            )
             word = self.program.storages[name].identifier
             yield nodes.assign(word, domain.call("broadcast_to", given, shape))
             value = self.outside.input_array(owner.tensor, nodes.name(word), owner, whole)
@@ -65,7 +67,9 @@ class OutsideScales:
         name = self.schedule.exponents.get(buffer.name)
         family = len(buffer.family)
         if name is None:
-            shape = [symbols.extent(extent) for extent in buffer.family] + [nodes.number(1)] * len(buffer.shape)
+            shape = [symbols.extent(extent) for extent in buffer.family] + [nodes.number(1)] * len(
+                buffer.shape
+            )
             return domain.call("zeros", nodes.group(shape), domain.function("int64"))
         storage = self.program.storages[name]
         samples = [family + a for a, extent in enumerate(buffer.shape) if is_samples(extent, symbols.batch)]

@@ -154,7 +154,9 @@ class Program:
         storage, domain = self.storages[name], self.symbols.domain
         extents = [*storage.buffer.family, *storage.buffer.shape]
         shape = [self.symbols.extent(extents[axis]) for axis in storage.order]
-        return nodes.assign(storage.identifier, domain.call("empty", nodes.group(shape), self.symbols.dtype(storage.buffer)))
+        return nodes.assign(
+            storage.identifier, domain.call("empty", nodes.group(shape), self.symbols.dtype(storage.buffer))
+        )
 
     def _is_large(self, name: str) -> bool:
         buffer = self.storages[name].buffer

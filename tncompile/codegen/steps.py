@@ -162,9 +162,7 @@ class StepWriter:
                     expr = domain.power(expr, extents(label))
         return Value(expr, kept, value.gathered)
 
-    def _rescale(
-        self, step: Step, operands: Sequence[Value], target: Reading, bound: bool
-    ) -> list[Item]:
+    def _rescale(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:
         """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
         items: list[Item] = []
         if not operands[0].labels and isinstance(operands[0].expr, ast.Name):

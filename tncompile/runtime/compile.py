@@ -15,6 +15,8 @@ def compile_network(
     dtype: str | None = None,
     memory: int | None = None,
     objective: Objective | None = None,
+    *,
+    scaled: bool = False,
 ) -> Model:
     """Compiles a network.
 
@@ -32,6 +34,9 @@ def compile_network(
         what is free.
     objective:
         What the order of contraction makes small, and how long to search for it.
+    scaled:
+        Numbers as mantissas times powers of two that each sample carries along, so that long products neither
+        over- nor underflow; scores and gradients are then pairs ``(mantissa, scale)``.
 
     Raises
     ------
@@ -44,4 +49,5 @@ def compile_network(
         raise UsageError(f"`compile` takes a network (see `load`), not {net!r}")
     if dtype is None:
         dtype = "complex128" if net.field == "complex" else "float64"
-    return Model(net, Plans(net, target, dtype, memory, objective=objective or Objective()))
+    plans = Plans(net, target, dtype, memory, objective=objective or Objective(), scaled=scaled)
+    return Model(net, plans)

@@ -34,15 +34,16 @@ def expected(network: Network, name: str, batch: str | None) -> Expected:
     table = network.tables.tensors[name]
     titles = tuple(member_title(name, subscripts) for subscripts in table.members.tolist())
     if not is_array(network, name):
-        shapes = tuple(_shape(table.blocks[number].shape, batch) for number in table.block_of.tolist())
+        shapes = tuple(shape_of(table.blocks[number].shape, batch) for number in table.block_of.tolist())
         return Expected(name, titles, shapes, False)
     box = tuple(len(np.unique(column)) for column in table.members.T)
-    shape = _shape(table.blocks[0].shape, batch)
+    shape = shape_of(table.blocks[0].shape, batch)
     samples = 1 if shape[:1] == (-1,) else 0
     return Expected(name, titles, ((*shape[:samples], *box, *shape[samples:]),), True)
 
 
-def _shape(extents: Sequence[Extent], batch: str | None) -> Shape:
+def shape_of(extents: Sequence[Extent], batch: str | None) -> Shape:
+    """The values of extents; -1 for the number of samples."""
     samples = None if batch is None else Formula.atom(batch)
     return tuple(-1 if extent.formula == samples else extent.value for extent in extents)
 
@@ -86,7 +87,7 @@ class Reader:
             raise TnError(
                 [
                     Diagnostic(
-                        f"{_quoted(title)} has the shape {_written(shape)}, here is {array.shape}",
+                        f"{quoted(title)} has the shape {_written(shape)}, here is {array.shape}",
                         help=_hint(array.shape, shape),
                     )
                 ]
@@ -98,14 +99,14 @@ class Reader:
         try:
             array = self.namespace.asarray(value)
         except (TypeError, ValueError) as error:
-            raise TnError(f"{_quoted(title)} cannot be read as one array of numbers: {error}") from error
+            raise TnError(f"{quoted(title)} cannot be read as one array of numbers: {error}") from error
         if array.dtype.kind not in "biufc":
-            raise TnError(f"{_quoted(title)} holds {array.dtype}, not numbers")
+            raise TnError(f"{quoted(title)} holds {array.dtype}, not numbers")
         if array.dtype.kind == "c" and not self.dtype.startswith("complex"):
             raise TnError(
                 [
                     Diagnostic(
-                        f"{_quoted(title)} holds complex numbers, the model computes with {self.dtype}",
+                        f"{quoted(title)} holds complex numbers, the model computes with {self.dtype}",
                         help="compile with dtype complex64 or complex128",
                     )
                 ]
@@ -123,14 +124,14 @@ class Reader:
             self.samples, self.said_by = samples, title
         elif samples != self.samples:
             raise TnError(
-                f"{_quoted(title)} holds {samples} samples, {_quoted(self.said_by)} holds {self.samples}"
+                f"{quoted(title)} holds {samples} samples, {quoted(self.said_by)} holds {self.samples}"
             )
 
     def _one_hot(self, title: str, array: Array, extent: int) -> Array:
         if array.size and (int(array.min()) < 0 or int(array.max()) >= extent):
             wrong = int(array.min()) if int(array.min()) < 0 else int(array.max())
             raise TnError(
-                f"{_quoted(title)} holds integers that choose one of {extent} entries of its last axis, "
+                f"{quoted(title)} holds integers that choose one of {extent} entries of its last axis, "
                 f"0 to {extent - 1}; here is {wrong}"
             )
         return self.namespace.eye(extent, dtype=self.dtype)[array]
@@ -172,6 +173,6 @@ def _hint(shape: Shape, wanted: Shape) -> str:
     return ""
 
 
-def _quoted(title: str) -> str:
+def quoted(title: str) -> str:
     """A name in backticks; words as they are."""
     return title if title.startswith("the ") else f"`{title}`"

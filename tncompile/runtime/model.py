@@ -15,6 +15,7 @@ from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.plans import Plans
+from tncompile.runtime.scales import ScaleReader
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
 from tncompile.source import TnError, UsageError, write_whole
 
@@ -26,7 +27,7 @@ class Model:
 
     def __init__(self, network: Network, plans: Plans) -> None:
         self.network = network
-        self.target, self.dtype = plans.target, plans.dtype
+        self.target, self.dtype, self.scaled = plans.target, plans.dtype, plans.scaled
         self._plans = plans
         self._layout = WeightLayout(network)
 
@@ -92,7 +93,9 @@ class Model:
 
         Returns
         -------
-        An array ``(samples, *family, *legs)`` for one output, a dictionary by name for several.
+        An array ``(samples, *family, *legs)`` for one output, a dictionary by name for several. Of a scaled
+        model each output is a pair ``(mantissa, scale)`` and stands for ``mantissa * 2**scale``; the scale holds
+        whole numbers, one for each sample and member (its last axes have length 1).
 
         Raises
         ------
@@ -111,16 +114,19 @@ class Model:
 
         The gradient is summed over the samples. It is `Weights` if ``w`` is given by name, and a flat
         vector if ``w`` is one. Of complex weights it is ``dL/d(Re w) + i dL/d(Im w)``.
+
+        Of a scaled model the gradient is a pair as well, with an exponent for each weight, and a cotangent may be
+        a pair ``(mantissa, scale)``, as `score` returns one.
         """
         reader = self._reader()
         vector, data = self._vector(w), self._data(reader, x)
         self._plans.check(reader.samples or 1, with_gradient=True)
-        given = None if cotangent is None else self._cotangent(reader, cotangent)
-        value, gradient = self._whole.score_and_gradient(vector, *data, cotangent=given)
-        named_ = isinstance(w, Weights | Mapping)
-        if self._plans.scaled:
-            return value, tuple(Weights(self._layout, part) if named_ else part for part in gradient)
-        return value, Weights(self._layout, gradient) if named_ else gradient
+        given = {} if cotangent is None else self._cotangent(reader, cotangent)
+        value, gradient = self._whole.score_and_gradient(vector, *data, **given)
+        parts = gradient if self.scaled else (gradient,)
+        if isinstance(w, Weights | Mapping):
+            parts = tuple(Weights(self._layout, part) for part in parts)
+        return value, parts if self.scaled else parts[0]
 
     # --- checks ---------------------------------------------------------------------------------------
 
@@ -158,12 +164,29 @@ class Model:
         values = named(tuple(self._inputs), x, "input")
         return [reader.read(wanted, values[name], one_hot=True) for name, wanted in self._inputs.items()]
 
-    def _cotangent(self, reader: Reader, cotangent: object) -> object:
+    def _cotangent(self, reader: Reader, cotangent: object) -> dict[str, object]:
+        """The arguments of `score_and_gradient` for a cotangent, by keyword."""
         values = named(tuple(self._outputs), cotangent, "output")
-        read = {
-            name: reader.read(wanted, values[name], one_hot=False) for name, wanted in self._outputs.items()
+        pairs = {name: self._pair(value) for name, value in values.items()}
+        mantissas = {
+            name: reader.read(wanted, pairs[name][0], one_hot=False) for name, wanted in self._outputs.items()
         }
-        return read if len(read) > 1 else next(iter(read.values()))
+        if all(scale is None for _, scale in pairs.values()):
+            return {"cotangent": _only(mantissas)}
+        of = ScaleReader(self._plans.batched, self._plans.batch, self._library)
+        scales = {
+            name: of.read(wanted, mantissas[name], pairs[name][1]) for name, wanted in self._outputs.items()
+        }
+        return {"cotangent": _only(mantissas), "cotangent_scale": _only(scales)}
+
+    def _pair(self, value: object) -> tuple[object, object]:
+        """A cotangent and its exponents, None where it is given without."""
+        return value if self.scaled and isinstance(value, tuple) and len(value) == 2 else (value, None)
+
+
+def _only(values: Mapping[str, object]) -> object:
+    """The value of the only name, or all of them."""
+    return values if len(values) > 1 else next(iter(values.values()))
 
 
 def loaded(source: str, name: str) -> ModuleType:

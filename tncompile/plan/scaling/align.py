@@ -53,9 +53,7 @@ class Aligner:
         summed, word = set(summed_scales(step, self.exponents)), step.result.buffer
         known = self._together(f"{word}_terms", self.known(step), step.labels)
         varying = [a for a in step.operands if summed & set(self.exponents.labels(a))]
-        size = self._together(
-            f"{word}_sizes", [known, *self._unsure(varying, step.labels)], step.labels
-        )
+        size = self._together(f"{word}_sizes", [known, *self._unsure(varying, step.labels)], step.labels)
         gone = tuple(label for label in self.exponents.labels(size) if label in summed)
         self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, known)
@@ -93,9 +91,7 @@ class Aligner:
             size = whole_number(math.frexp(value)[1] - 1)
             sizes.append(self._number("size_constant", size, step, exponents=True))
         self.steps.append(with_function("max", of, sizes, step.labels))
-        moved = [
-            self._moved(access, self.exponents.access(access), of, step.labels) for access in operands
-        ]
+        moved = [self._moved(access, self.exponents.access(access), of, step.labels) for access in operands]
         if step.op == "combine":
             step = replace(step, coefficients=tuple(coefficients), constant=None)
         self.steps.append(replace(step, operands=tuple(moved)))

@@ -105,7 +105,9 @@ def whole_number(value: int) -> Expr:
     return Negative(Number(str(-value))) if value < 0 else Number(str(value))
 
 
-def with_function(called: str, result: Access, operands: Sequence[Access], extents: Mapping[str, Extent]) -> Step:
+def with_function(
+    called: str, result: Access, operands: Sequence[Access], extents: Mapping[str, Extent]
+) -> Step:
     """A function of scaled schedules, or another one, element by element."""
     labels = _needed((result, *operands), extents)
     arguments = tuple(range(len(operands)))

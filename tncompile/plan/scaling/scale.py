@@ -106,9 +106,10 @@ class _Scaling:
         self.aligner.total(of, [own], step.labels)
 
     def _is_spread(self, step: Step) -> bool:
-        """Is it a product that is the same along a label of its result?"""
+        """Is a result that has to be brought to size the same along one of its labels?"""
         carried = {label for access in step.operands for label in self.exponents.every_label(access)}
-        return is_product(step) and not carried >= set(self.exponents.every_label(step.result))
+        sized = is_product(step) or (step.result.buffer in self.analysis.rescaled and not may_share(step))
+        return sized and not carried >= set(self.exponents.every_label(step.result))
 
     def _turn(self, step: Step, loop: Loop | None) -> tuple[str, int] | None:
         """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""
@@ -156,7 +157,9 @@ class _Scaling:
         if step.function == "^" and known:
             power = whole_power(step, self.schedule.network.scope)
             assert power is not None
-            self.aligner.steps.append(self.exponents.sum_of(of, known, step.labels, factor=whole_number(power)))
+            self.aligner.steps.append(
+                self.exponents.sum_of(of, known, step.labels, factor=whole_number(power))
+            )
         elif step.function == "/":
             below = step.arguments[1]
             minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
@@ -180,8 +183,8 @@ class _Scaling:
             return
         own = [self.exponents.access(access) for access in step.operands]
         if step.function == "log" and own[0] is not None:
-            operands = (step.operands[0], own[0])
-            self.aligner.steps.append(with_function("log", step.result, operands, step.labels))
+            pair = (step.operands[0], own[0])
+            self.aligner.steps.append(with_function("log", step.result, pair, step.labels))
             return
         operands = tuple(
             access if of is None else self.aligner.plain(access, of, step.labels)

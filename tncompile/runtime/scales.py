@@ -1,0 +1,46 @@
+"""Exponents of two as a caller gives them: the scale of a cotangent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tncompile.network import Network
+from tncompile.runtime.data import Expected, quoted, shape_of
+from tncompile.source import TnError
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class ScaleReader:
+    """Reads exponents for outputs of a network with its samples, if ``batch`` counts them."""
+
+    network: Network
+    batch: str | None
+    namespace: Any  # numpy or cupy
+
+    def read(self, wanted: Expected, mantissas: Any, scale: Any) -> Array | list[Array]:
+        """Whole numbers that broadcast against the mantissas, in their form. Raises TnError."""
+        table = self.network.tables.tensors[wanted.name]
+        shapes = [shape_of(table.blocks[number].shape, self.batch) for number in table.block_of.tolist()]
+        legs = [len(shape) - (-1 in shape) for shape in shapes]
+        if wanted.whole:
+            return self._array(wanted.name, mantissas, legs[0], 0 if scale is None else scale)
+        scales = [0] * len(legs) if scale is None else scale
+        if not isinstance(scales, list | tuple) or len(scales) != len(legs):
+            raise TnError(
+                f"the scale of `{wanted.name}` is a list of {len(legs)} arrays, one for each member"
+            )
+        members = zip(wanted.members, mantissas, legs, scales, strict=True)
+        return [self._array(title, mantissa, count, one) for title, mantissa, count, one in members]
+
+    def _array(self, title: str, mantissas: Array, legs: int, value: object) -> Array:
+        array = self.namespace.asarray(value)
+        first = mantissas.shape[: mantissas.ndim - legs]
+        shape = (*first, *[1] * legs)
+        if array.dtype.kind not in "iu":
+            raise TnError(f"the scale of {quoted(title)} holds {array.dtype}, not whole numbers")
+        if array.shape not in ((), shape):
+            raise TnError(f"the scale of {quoted(title)} has the shape {shape}, here is {array.shape}")
+        return self.namespace.broadcast_to(array, shape)
