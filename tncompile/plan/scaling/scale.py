@@ -14,9 +14,9 @@ from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import (
     Analysis,
     aligned_operands,
+    is_plain_sum,
     is_product,
     may_share,
-    is_plain_sum,
     outputs_of,
     without_zeros,
 )
