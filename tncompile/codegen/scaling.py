@@ -14,7 +14,7 @@ from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
 FUNCTIONS = ("largest", "exponents", "rescale", "product", "two_to", "plain", "finished")
-CONSTANTS = ("EMPTY", "LOWEST", "HIGHEST", "CHUNK")
+CONSTANTS = ("WIDE", "EMPTY", "LOWEST", "HIGHEST", "CHUNK")
 FACTOR_BITS = 10  # a factor, and a sum over an index with it, may change a mantissa by 2^10
 
 HELPERS = '''
@@ -36,18 +36,18 @@ def rescale(x, axis, scale=0):
     """
     size = largest(x, axis)
     exponent = np.frexp(size)[1] - 1
-    x /= np.ldexp(np.{real}(1), exponent)
+    x /= np.ldexp(size.dtype.type(1), exponent)
     return np.where((size == 0).squeeze(axis), EMPTY, exponent.squeeze(axis) + scale)
 
 
 def product(x, axis, scale):
     """The product of the members of `x` as `rescale` leaves it, and its exponents, added to `scale`."""
-    total = np.asarray(x[:CHUNK].prod(axis=0))
+    total = np.asarray(x[:CHUNK].prod(axis=0), WIDE)
     scale = rescale(total, axis, scale)
     for start in range(CHUNK, len(x), CHUNK):
         total *= x[start:start + CHUNK].prod(axis=0)
         scale = rescale(total, axis, scale)
-    return (total, scale)
+    return (total.astype(DTYPE), scale)
 
 
 def two_to(exponent):
@@ -89,6 +89,8 @@ def helpers(domain: Domain) -> list[ast.stmt]:
     values = {"LOWEST": int(bits.minexp), "HIGHEST": int(bits.maxexp) - 1, "CHUNK": limit(domain.dtype) // 2}
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
     return [
+        # In a product of many factors the entries of one sample drift far apart on the way.
+        nodes.assign("WIDE", domain.function("complex128" if domain.is_complex else "float64")),
         nodes.assign("EMPTY", domain.call("int64", empty)),
         *(nodes.assign(word, nodes.number(value)) for word, value in values.items()),
         *found,

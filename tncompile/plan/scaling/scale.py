@@ -74,10 +74,12 @@ class _Scaling:
             exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
         )
 
-    def _nodes(self, body: Sequence[Node], loop: Loop | None) -> Iterator[Node]:
+    def _nodes(self, body: Sequence[Node], loop: Loop | None, depth: int = 0) -> Iterator[Node]:
+        """The program anew. ``loop`` is the loop around, if no other loop is around that."""
         for node in body:
             if isinstance(node, Loop):
-                yield replace(node, body=tuple(self._nodes(node.body, node)))
+                inner = self._nodes(node.body, None if depth else node, depth + 1)
+                yield replace(node, body=tuple(inner))
             else:
                 self._step(node, loop)
                 yield from self._taken()
