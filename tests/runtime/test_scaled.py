@@ -220,22 +220,21 @@ weight b(2)
 h[1](a) = x[1](a)
 h[k](a) = W(a, c) * h[k-1](c) * x[k](c)        for k in 2..d
 g(a) = h[d](a) + b(a)
-output low() = h[d](a)
+m(a) = max(abs(h[k](a)) for k in 1..d)
+output low() = sum(h[d](a) over a)
 output both(a) = g(a) - 3 * x[2](a)
 output none(a) = 0 * h[d](a) + b(a)
 output top(a) = relu(h[d](a)) / h[d](a)
 output square(a) = h[d](a) ^ 2
 output logarithm(a) = log(abs(h[d](a)))
 output bounded(a) = tanh(h[d](a))
-output largest() = max(abs(h[k](a)) for k in 1..d over a)
+output largest() = max(m(a) over a)
 """
 
 
 @pytest.fixture(scope="module")
 def sums():
-    text = SUMS.replace("max(abs(h[k](a)) for k in 1..d over a)", "max(m(a) over a)")
-    text = text.replace("output low", "m(a) = max(abs(h[k](a)) for k in 1..d)\noutput low")
-    return tn.compile(tn.load(text), dtype="float32", scaled=True)
+    return tn.compile(tn.load(SUMS), dtype="float32", scaled=True)
 
 
 @pytest.mark.parametrize("power", [-20, 20])
@@ -244,7 +243,8 @@ def test_sums_and_functions_far_out_of_range(sums, power):
     x[:, 1:] *= 2.0**power
     x[1, 1:] *= -1
     w = {"W": np.eye(2), "b": [1, 2]}
-    found = sums.score(w, x)
+    with np.errstate(over="ignore"):  # `tanh` sees infinity
+        found = sums.score(w, x)
     whole = 299 * power  # h[d] = 2^whole in both entries, with a minus sign in the second sample
     sign = np.array([[1], [-1]])
     assert np.all(found["low"][0] * sign[:, 0] > 0)
@@ -265,7 +265,8 @@ def test_sums_and_functions_far_out_of_range(sums, power):
 def test_zeros_are_zero_and_hide_nothing(sums):
     x = np.full((2, 300, 2), 2.0**20, np.float32)
     x[0, 200] = 0
-    found = sums.score({"W": np.eye(2), "b": [0, 2.0**-100]}, x)
+    with np.errstate(all="ignore"):  # other outputs are quotients and logarithms of zero
+        found = sums.score({"W": np.eye(2), "b": [0, 2.0**-100]}, x)
     mantissa, scale = found["low"]
     assert mantissa[0] == 0 == scale[0]
     assert mantissa[1] > 0

@@ -166,7 +166,7 @@ class StepWriter:
         """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
         items: list[Item] = []
         if not operands[0].labels and isinstance(operands[0].expr, ast.Name):
-            array = self.symbols.domain.call("asarray", operands[0].expr)
+            array = self.symbols.domain.call("asarray", operands[0].expr, nodes.name("DTYPE"))
             items.append(nodes.assign(operands[0].expr, array))
         value = rescaled(step, operands[0], operands[1] if len(operands) > 1 else None)
         items.append(self._store(step, value, target, bound))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tncompile.network import Expr, Extent
 from tncompile.plan.scaling.analysis import summed_scales
-from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
+from tncompile.plan.scaling.exponents import Exponents, every_label, whole_number, with_function
 from tncompile.plan.schedule import Access, Step
 
 Extents = Mapping[str, Extent]
@@ -66,7 +66,7 @@ class Aligner:
         wanted = set(self.exponents.labels(exponents))
 
         def cost(number: int) -> tuple[int, int]:
-            labels = set(self.exponents.every_label(step.operands[number]))
+            labels = set(every_label(step.operands[number]))
             size = 1
             for label in labels | wanted:
                 size *= step.labels[label].value
@@ -115,7 +115,7 @@ class Aligner:
 
     def plain(self, access: Access, of: Access, extents: Extents) -> Access:
         """The numbers themselves, which may over- or underflow."""
-        place = self._room("plain", access, self.exponents.every_label(access), extents)
+        place = self._room("plain", access, every_label(access), extents)
         self.steps.append(with_function("plain", place, (access, of), extents))
         return place
 
@@ -141,7 +141,7 @@ class Aligner:
 
     def _measured(self, access: Access, extents: Extents) -> Access:
         labels = self.exponents.labels(access)
-        rest = tuple(label for label in self.exponents.every_label(access) if label not in labels)
+        rest = tuple(label for label in every_label(access) if label not in labels)
         place = self.exponents.temporary(
             f"size_{access.buffer}", labels, extents, access.buffer, exponents=True
         )
@@ -152,7 +152,7 @@ class Aligner:
     def _moved(self, access: Access, own: Access | None, to: Access, extents: Extents) -> Access:
         """What an operand with the exponents ``own`` is at the exponents ``to``."""
         exponents = (*([] if own is None else [own]), to)
-        labels = [*self.exponents.every_label(access)]
+        labels = [*every_label(access)]
         labels += [label for e in exponents for label in self.exponents.labels(e) if label not in labels]
         place = self._room("moved", access, labels, extents)
         called = "lower" if own is None else "shift"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tncompile.network import Scope
 from tncompile.plan.folding.liveness import steps_of
 from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
-from tncompile.plan.scaling.exponents import Exponents
+from tncompile.plan.scaling.exponents import Exponents, every_label, spreads
 from tncompile.plan.schedule import Access, Affine, Schedule, Step
 
 
@@ -127,10 +127,7 @@ class Analysis:
         """Is every product of an entry of one operand and an entry of the other in the result?"""
         if step.op != "contract" or len(step.operands) != 2 or step.summed or any(step.coefficients):
             return False
-        own = [
-            set(self.exponents.every_label(access)) - set(self.exponents.labels(access))
-            for access in step.operands
-        ]
+        own = [set(every_label(access)) - set(self.exponents.labels(access)) for access in step.operands]
         return not own[0] & own[1]
 
     def uses_prepared(self, step: Step) -> bool:
@@ -186,8 +183,9 @@ def is_plain_sum(step: Step, most: int) -> bool:
 
 
 def may_share(step: Step) -> bool:
-    """Is it a copy that may come to lie in the memory of the original?"""
-    return is_copy(step) and not any(isinstance(subscript, Affine) for subscript in step.result.subscripts)
+    """Is it a copy that may come to lie in the memory of the original, or is read from there again and again?"""
+    parted = any(isinstance(subscript, Affine) for subscript in step.result.subscripts)
+    return is_copy(step) and (not parted or spreads(step))
 
 
 def outputs_of(schedule: Schedule, names: Collection[str]) -> Iterator[str]:

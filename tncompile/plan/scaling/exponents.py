@@ -51,10 +51,6 @@ class Exponents:
         own = access.indices if buffer.exponents else self._indices(access)
         return tuple(dict.fromkeys([*_subscript_labels(access), *own]))
 
-    def every_label(self, access: Access) -> tuple[str, ...]:
-        """All labels of what an access reads."""
-        return tuple(dict.fromkeys([*_subscript_labels(access), *access.indices]))
-
     def temporary(
         self, word: str, labels: Sequence[str], extents: Mapping[str, Extent], like: str, exponents: bool
     ) -> Access:
@@ -98,6 +94,17 @@ class Exponents:
 
     def _indices(self, access: Access) -> tuple[str, ...]:
         return tuple(access.indices[axis] for axis in self._samples(self.buffers[access.buffer]))
+
+
+def every_label(access: Access) -> tuple[str, ...]:
+    """All labels of what an access reads or writes."""
+    return tuple(dict.fromkeys([*_subscript_labels(access), *access.indices]))
+
+
+def spreads(step: Step) -> bool:
+    """Is the result the same along a label that no operand has?"""
+    carried = {label for access in step.operands for label in every_label(access)}
+    return not carried >= set(every_label(step.result))
 
 
 def whole_number(value: int) -> Expr:

@@ -21,7 +21,14 @@ from tncompile.plan.scaling.analysis import (
     without_zeros,
 )
 from tncompile.plan.scaling.depths import whole_power
-from tncompile.plan.scaling.exponents import Exponents, is_scattered, whole_number, with_function
+from tncompile.plan.scaling.exponents import (
+    Exponents,
+    every_label,
+    is_scattered,
+    spreads,
+    whole_number,
+    with_function,
+)
 from tncompile.plan.schedule import Access, Loop, Schedule, Step
 
 Node = Step | Loop
@@ -98,8 +105,8 @@ class _Scaling:
             return
         # No view of such a place can be changed: what is written there is computed elsewhere.
         name = step.result.buffer
-        carried = {label for access in step.operands for label in self.exponents.every_label(access)}
-        labels = [label for label in self.exponents.every_label(step.result) if label in carried]
+        carried = {label for access in step.operands for label in every_label(access)}
+        labels = [label for label in every_label(step.result) if label in carried]
         scales = [label for label in self.exponents.labels(step.result) if label in carried]
         value = self.exponents.temporary(f"{name}_part", labels, step.labels, name, exponents=False)
         own = self.exponents.temporary(f"scale_{name}_part", scales, step.labels, name, exponents=True)
@@ -109,9 +116,8 @@ class _Scaling:
 
     def _is_spread(self, step: Step) -> bool:
         """Is a result that has to be brought to size the same along one of its labels?"""
-        carried = {label for access in step.operands for label in self.exponents.every_label(access)}
         sized = is_product(step) or (step.result.buffer in self.analysis.rescaled and not may_share(step))
-        return sized and not carried >= set(self.exponents.every_label(step.result))
+        return sized and spreads(step)
 
     def _turn(self, step: Step, loop: Loop | None) -> tuple[str, int] | None:
         """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""
@@ -141,7 +147,7 @@ class _Scaling:
 
     def _rescaled(self, step: Step, of: Access, turn: tuple[str, int] | None) -> None:
         """Brings the result back to size. Exponents that were only handed on until here are read directly."""
-        labels = {label: step.labels[label] for label in self.exponents.every_label(step.result)}
+        labels = {label: step.labels[label] for label in every_label(step.result)}
         rest = tuple(label for label in labels if label not in self.exponents.labels(of))
         last, before = self.aligner.steps[-1], [of]
         if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
