@@ -42,6 +42,11 @@ def test_a_width_is_swept_whatever_its_name():
     assert sizes(work, "hierarchical_tucker", 1)["r"] == (3, 3)
 
 
+def test_a_width_is_set_whatever_its_name():
+    work = prepared(question([TT, DEEP], sizes={"d": 4, "width": 3}))
+    assert [place.width for place in work.places] == [3, 3]
+
+
 def test_sizes_move_together():
     work = prepared(question([TT], sweep="n,r=2..3"))
     assert [(s["n"], s["r"]) for s in (sizes(work, "tensor_train", 0), sizes(work, "tensor_train", 1))] == [

@@ -17,6 +17,7 @@ from tncompile.comparison import guard
 from tncompile.comparison.interface import compare
 from tncompile.comparison.jobs import Job, Outcome, perform
 from tncompile.comparison.journal import Journal, journal_path
+from tncompile.comparison.report import check_report
 from tncompile.source import TnError, UsageError
 
 
@@ -229,6 +230,34 @@ def test_results_are_neither_overwritten_nor_mixed(tmp_path):
     journal_path(report).write_text("hello\n")
     with pytest.raises(TnError, match="holds no results of a comparison"):
         small(report=report, resume=True)
+
+
+@pytest.mark.parametrize(
+    "line", ["1", "[1]", "null", "{}", '{"job": "a", "outcome": 3}', '{"job": "a", "outcome": {"zz": 1}}']
+)
+def test_a_line_that_is_no_result_is_refused(tmp_path, line):
+    path = tmp_path / "report.json.jobs"
+    Journal(path, "question").close()
+    held = path.read_bytes() + f"{line}\n".encode()
+    path.write_bytes(held)
+    with pytest.raises(TnError, match="has a line that is no result"):
+        Journal(path, "question", resume=True)
+    assert path.read_bytes() == held
+
+
+def test_a_line_too_deep_to_read_ends_what_is_known(tmp_path):
+    path = tmp_path / "report.json.jobs"
+    Journal(path, "question").close()
+    path.write_bytes(path.read_bytes() + b"[" * 100_000)
+    journal = Journal(path, "question", resume=True)
+    journal.close()
+    assert not journal.known
+
+
+def test_a_report_that_is_a_folder_is_refused_before_the_work(tmp_path):
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(UsageError, match="it is a folder"):
+        check_report(tmp_path / "report.html")
 
 
 def test_a_time_limit_that_stopped_a_job_is_tried_again_on_resume():

@@ -85,7 +85,10 @@ class Journal:
                 f"{path} holds {len(lines)} results of an unfinished comparison: "
                 "--resume goes on with them; remove the file to begin anew"
             )
-        self.known = {line["job"]: Outcome(**line["outcome"]) for line in lines}
+        try:
+            self.known = {str(line["job"]): Outcome(**line["outcome"]) for line in lines}
+        except (KeyError, TypeError) as error:
+            raise TnError(f"{path} has a line that is no result; remove it to begin anew") from error
 
     def _open(self, path: Path, head: Mapping[str, Any]) -> None:
         """Opens the file for more lines; what it holds is written again, without a line that was torn."""
@@ -107,6 +110,6 @@ def _whole_lines(data: bytes) -> list[Any]:
     for line in data.splitlines():
         try:
             found.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             break
     return found

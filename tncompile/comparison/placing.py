@@ -134,7 +134,7 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
 
     Raises UsageError where a network has none and ``needed`` says what needs one.
     """
-    common = replace(common, axes=[_without_width(common, axis) for axis in common.axes])
+    common = _without_width(common)
     point = {axis.name: axis.values[0] for axis in common.axes}
     placed = {place.contender.label: place for place in _places_at(common, point)}
     found: dict[str, str] = {}
@@ -154,8 +154,15 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
     return found
 
 
-def _without_width(common: Common, axis: SweepAxis) -> SweepAxis:
-    return replace(axis, targets=tuple(t for t in axis.targets if not is_pseudo_width(common.contenders, t)))
+def _without_width(common: Common) -> Common:
+    """The same without what is said of `width`: which size that is, is only to be found."""
+
+    def is_size(target: Target) -> bool:
+        return not is_pseudo_width(common.contenders, target)
+
+    axes = [replace(axis, targets=tuple(filter(is_size, axis.targets))) for axis in common.axes]
+    settings = {target: value for target, value in common.settings.items() if is_size(target)}
+    return replace(common, axes=axes, settings=settings)
 
 
 def _no_width(label: str, candidates: Sequence[str], needed: str) -> str:
