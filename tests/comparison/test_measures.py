@@ -90,6 +90,16 @@ def test_a_budget_that_no_width_meets():
         check_budget(net, parse_budget("weights=14"), "r", "train")
 
 
+def test_a_budget_begins_at_the_least_width_that_the_file_takes():
+    text = "network n\nsize n = 3, r = 2\nrequire r >= 2\ninput x[1..2](n)\nweight A(n, r), B(r, n)\noutput s() = A(i, k) * B(k, j) * x[1](i) * x[2](j)\n"
+    assert solved_width(load(text), {"width": "r", "what": "weights", "amount": 31}) == {
+        "width": 5,
+        "spent": 30,
+    }
+    with pytest.raises(TnError, match="width 2 takes 12"):
+        check_budget(load(text), parse_budget("weights=11"), "r", "n")
+
+
 def test_a_budget_is_read():
     assert parse_budget("flops=1e6").amount == 10**6
     for text in ("weights", "time=3", "weights=0", "weights=-1", "weights=many"):

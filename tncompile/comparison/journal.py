@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from tncompile.comparison.jobs import Job, Outcome
-from tncompile.source import TnError, read_bytes, write_whole
+from tncompile.source import TnError
 
 FORMAT = "tncompile comparison 1"
 ENDING = ".jobs"
@@ -37,17 +39,22 @@ class Journal:
         self.path = path
         self.known: dict[str, Outcome] = {}
         self._file: IO[bytes] | None = None
-        if path is not None:
-            self._read(path, question, resume)
-            self._open(path, {"format": FORMAT, "question": question, "command": command})
+        if path is None:
+            return
+        if resume and not path.exists():
+            raise TnError(f"there is nothing to go on with: {path} does not exist")
+        self._file = _locked(path)
+        try:
+            self._begin(self._file, {"format": FORMAT, "question": question, "command": command}, resume)
+        except TnError:
+            self.close()
+            raise
 
     def add(self, job: Job, outcome: Outcome) -> None:
         """Keeps a result."""
         self.known[job.digest] = outcome
         if self._file is not None:
-            self._file.write(_lines([_entry(job.digest, outcome)]))
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            _append(self._file, _entry(job.digest, asdict(outcome)))
 
     def find(self, job: Job) -> Outcome | None:
         """The result of a job, where it need not be done again."""
@@ -68,48 +75,76 @@ class Journal:
 
     # --- the file --------------------------------------------------------------------------------
 
-    def _read(self, path: Path, question: str, resume: bool) -> None:
-        if not path.exists():
-            if resume:
-                raise TnError(f"there is nothing to go on with: {path} does not exist")
-            return
-        head, *lines = _whole_lines(read_bytes(path)) or [{}]
+    def _begin(self, file: IO[bytes], head: Mapping[str, Any], resume: bool) -> None:
+        """Reads what the file holds, and cuts off a last line that was not written whole."""
+        file.seek(0)
+        lines = file.read().splitlines(keepends=True)
+        while lines and not _is_whole(lines[-1]):
+            lines.pop()
+        if lines:
+            self._read(lines, head["question"], resume)
+        elif file.tell():
+            raise TnError(f"{self.path} holds no results of a comparison; remove it, or write another report")
+        file.truncate(sum(map(len, lines)))
+        if not lines:
+            _append(file, head)
+
+    def _read(self, lines: list[bytes], question: str, resume: bool) -> None:
+        head, *results = map(_parsed, lines)
         if not isinstance(head, dict) or head.get("format") != FORMAT:
-            raise TnError(f"{path} holds no results of a comparison; remove it, or write another report")
+            raise TnError(f"{self.path} holds no results of a comparison; remove it, or write another report")
         if head.get("question") != question:
             raise TnError(
-                f"{path} belongs to another command: {head.get('command')}; remove it to begin anew"
+                f"{self.path} belongs to another command: {head.get('command')}; remove it to begin anew"
             )
         if not resume:
             raise TnError(
-                f"{path} holds {len(lines)} results of an unfinished comparison: "
+                f"{self.path} holds {len(results)} results of an unfinished comparison: "
                 "--resume goes on with them; remove the file to begin anew"
             )
+        for number, line in enumerate(results, 2):
+            if not isinstance(line, dict) or line != _entry(line.get("job"), line.get("outcome")):
+                raise TnError(f"{self.path}: line {number} was changed; remove it, or the file to begin anew")
+            self.known[line["job"]] = Outcome(**line["outcome"])
+
+
+def _entry(digest: Any, outcome: Any) -> dict[str, Any]:
+    """A result, with a sum that tells whether it is still what was written."""
+    return {"job": digest, "outcome": outcome, "sum": fingerprint([digest, outcome])}
+
+
+def _append(file: IO[bytes], value: Mapping[str, Any]) -> None:
+    """One more line, safe on the disk."""
+    file.write((json.dumps(value) + "\n").encode("utf-8"))
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """The file for reading and appending, made if there is none, for this process alone."""
+    try:
+        file = path.open("a+b")
+    except OSError as error:
+        raise TnError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+    if find_spec("fcntl") is not None:  # where the system has locks of this kind
+        fcntl = import_module("fcntl")
         try:
-            self.known = {str(line["job"]): Outcome(**line["outcome"]) for line in lines}
-        except (KeyError, TypeError) as error:
-            raise TnError(f"{path} has a line that is no result; remove it to begin anew") from error
-
-    def _open(self, path: Path, head: Mapping[str, Any]) -> None:
-        """Opens the file for more lines; what it holds is written again, without a line that was torn."""
-        write_whole(path, _lines([head, *(_entry(key, outcome) for key, outcome in self.known.items())]))
-        self._file = path.open("ab")
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise TnError(f"another process is writing {path}") from error
+    return file
 
 
-def _entry(digest: str, outcome: Outcome) -> dict[str, Any]:
-    return {"job": digest, "outcome": asdict(outcome)}
+def _is_whole(line: bytes) -> bool:
+    return line.endswith(b"\n") and _parsed(line) is not _TORN
 
 
-def _lines(values: Iterable[Mapping[str, Any]]) -> bytes:
-    return "".join(json.dumps(value) + "\n" for value in values).encode("utf-8")
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return _TORN
 
 
-def _whole_lines(data: bytes) -> list[Any]:
-    """The lines of a file, up to the first that was not written whole."""
-    found = []
-    for line in data.splitlines():
-        try:
-            found.append(json.loads(line))
-        except (ValueError, RecursionError):
-            break
-    return found
+_TORN = object()

@@ -29,11 +29,20 @@ class Runner:
 
     def run(self, jobs: Iterable[Job]) -> Mapping[str, Outcome]:
         """The outcomes of jobs, by digest; each job is done once, and not at all if its result is known."""
+        return self._run(jobs, self.threads)
+
+    def run_alone(self, jobs: Iterable[Job]) -> Mapping[str, Outcome]:
+        """The same one after the other, with all threads there are: for measurements of time."""
+        return {digest: outcome for job in jobs for digest, outcome in self._run([job], None).items()}
+
+    def _run(self, jobs: Iterable[Job], threads: int | None) -> Mapping[str, Outcome]:
         wanted = {job.digest: job for job in jobs}
         found = {digest: outcome for digest, job in wanted.items() if (outcome := self.journal.find(job))}
         for digest in found:
             self._advance(wanted[digest])
-        pending = {self._submit(job): (job, 1) for digest, job in wanted.items() if digest not in found}
+        pending = {
+            self._submit(job, threads): (job, 1) for digest, job in wanted.items() if digest not in found
+        }
         try:
             while pending:
                 finished, _ = wait(pending, return_when=FIRST_COMPLETED)
@@ -41,7 +50,7 @@ class Runner:
                     job, tries = pending.pop(future)
                     outcome = _result(future)
                     if outcome.why == "lost" and tries < TRIES:
-                        pending[self._submit(job)] = job, tries + 1
+                        pending[self._submit(job, threads)] = job, tries + 1
                         continue
                     found[job.digest] = outcome
                     self.journal.add(job, outcome)
@@ -51,17 +60,9 @@ class Runner:
                 future.cancel()
         return found
 
-    def run_alone(self, jobs: Iterable[Job]) -> Mapping[str, Outcome]:
-        """The same one after the other, with all threads there are: for measurements of time."""
-        threads, self.threads = self.threads, None
+    def _submit(self, job: Job, threads: int | None) -> Future[str]:
         try:
-            return {digest: outcome for job in jobs for digest, outcome in self.run([job]).items()}
-        finally:
-            self.threads = threads
-
-    def _submit(self, job: Job) -> Future[str]:
-        try:
-            return self.executor.submit(guarded, job.request, self.timeout, self.threads)
+            return self.executor.submit(guarded, job.request, self.timeout, threads)
         except (BrokenExecutor, RuntimeError, OSError) as error:
             raise TnError(f"the executor takes no more jobs: {error}") from error
 
