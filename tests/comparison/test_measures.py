@@ -10,8 +10,8 @@ import pytest
 
 from tests.comparison.questions import CP, DEEP, EXAMPLES, HT, TT
 from tncompile.comparison.budget import SPENT, check_budget, parse_budget, solved_width
-from tncompile.comparison.jobs import Job, outcome_of, perform
 from tncompile.comparison.measures import MEASURES, vc_bound
+from tncompile.comparison.running.jobs import Job, outcome_of, perform
 from tncompile.language import load
 from tncompile.plan import account, weight_count
 from tncompile.source import TnError, UsageError

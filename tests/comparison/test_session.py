@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.comparison.questions import CP, DEEP, HT, SHALLOW, TT
-from tncompile.comparison import guard
 from tncompile.comparison.interface import compare
-from tncompile.comparison.jobs import Job, Outcome, perform
-from tncompile.comparison.journal import Journal, journal_path
 from tncompile.comparison.report import check_report
+from tncompile.comparison.running import guard
+from tncompile.comparison.running.jobs import Job, Outcome, perform
+from tncompile.comparison.running.journal import Journal, journal_path
 from tncompile.source import TnError, UsageError
 
 

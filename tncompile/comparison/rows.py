@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tncompile.comparison.jobs import Outcome
 from tncompile.comparison.placing import Place
 from tncompile.comparison.result import Accuracy, Certificate, CutRank, EquivalentWidth, Row
+from tncompile.comparison.running.jobs import Outcome
 from tncompile.comparison.theory import Decomposition, theory
 from tncompile.comparison.work import Outcomes, Searches, Work, rank_name
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tncompile.comparison.jobs import Job, Outcome
 from tncompile.comparison.placing import Place
 from tncompile.comparison.question import Question
 from tncompile.comparison.result import CutRank
+from tncompile.comparison.running.jobs import Job, Outcome
 
 Outcomes = Mapping[str, Outcome]  # by the digest of the job
 

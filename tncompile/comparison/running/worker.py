@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 
-from tncompile.comparison.jobs import perform
+from tncompile.comparison.running.jobs import perform
 
 IDLE_SECONDS = 120.0
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from tncompile.comparison.guard import stop_workers
+from tncompile.comparison.running.guard import stop_workers
 from tncompile.source import TnError, UsageError
 
 DASK = "dask://"

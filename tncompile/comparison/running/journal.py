@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from tncompile.comparison.jobs import Job, Outcome
+from tncompile.comparison.running.jobs import Job, Outcome
 from tncompile.source import TnError
 
 FORMAT = "tncompile comparison 1"

@@ -14,7 +14,7 @@ import threading
 from dataclasses import asdict
 from typing import Any
 
-from tncompile.comparison.jobs import Outcome
+from tncompile.comparison.running.jobs import Outcome
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _own = threading.local()
@@ -31,7 +31,7 @@ class Worker:
             environment.update(dict.fromkeys(_THREADS, str(threads)))
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the worker
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from tncompile.comparison.worker import main; main()"],
+            [sys.executable, "-c", "from tncompile.comparison.running.worker import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, field
 
-from tncompile.comparison.guard import guarded
-from tncompile.comparison.jobs import Job, Outcome, outcome_of
-from tncompile.comparison.journal import Journal
+from tncompile.comparison.running.guard import guarded
+from tncompile.comparison.running.jobs import Job, Outcome, outcome_of
+from tncompile.comparison.running.journal import Journal
 from tncompile.source import TnError
 
 Progress = Callable[[int, int, str], None]  # jobs done, jobs in all, what was done
