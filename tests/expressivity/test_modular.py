@@ -192,3 +192,21 @@ def test_the_weight_tensor_and_the_grid_are_the_probe_at_other_points():
     assert rank_modulo(Unfolding(study.net, study.sides, None).matrix(0, prime), prime) == 6
     assert rank_modulo(Unfolding(study.net, study.sides, 2).matrix(0, prime), prime) == 4
     assert rank_modulo(Unfolding(study.net, study.sides, 5).matrix(0, prime), prime) == 6
+
+
+@pytest.mark.parametrize("exponent", [16_000_000, 17_000_000, 20_000_000, 50_000_000])
+def test_exponents_beyond_half_the_prime_are_no_residues(exponent):
+    half = exponent // 2
+    net = load(f"""
+network powers
+input x(2), y(2)
+weight a(2), b(2)
+u() = a(i) * x(i)
+v() = b(i) * y(i)
+output s() = (u()^{exponent} - u()^{half} * u()^{half}) * v()
+""")
+    assert rank(net, "x").lower == 0
+    (study,) = studies(net, "x")
+    prime = random_prime(0, 0)
+    matrix = Probe(study.net, study.sides).matrix(3, 0, prime)
+    assert not matrix.any()

@@ -81,10 +81,8 @@ class StepWriter:
             value = self._combined(step, operands, _carried(labels, operands))
         else:
             order = _carried(labels, operands)
-            arguments = [
-                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a)
-                for a in step.arguments
-            ]
+            number = self.symbols.exponent if step.function == "^" else self.symbols.number
+            arguments = [aligned(operands[a], order) if isinstance(a, int) else number(a) for a in step.arguments]
             value = Value(function(step.function, arguments, domain), Strided.dense(order))
         return [self._store(step, value, target, bound)]
 
