@@ -8,6 +8,7 @@ from math import comb, prod
 from typing import Any
 
 from tncompile.expressivity.bounds import refinements, upper_bound
+from tncompile.expressivity.check_exchanges import check_exchanges
 from tncompile.expressivity.coloring import Coloring
 from tncompile.expressivity.cuts import Study
 from tncompile.expressivity.expand import expand
@@ -34,9 +35,14 @@ def check_bound(study: Study, grid: int | None, proof: Mapping[str, Any] | None)
     if proof is None:
         return upper_bound(study.net, study.sides, grid=grid).value
     nodes: Nodes = proof["nodes"]
-    if not any(_is_same(other, nodes) for other in refinements(graph)):
+    symmetric = proof.get("symmetric", ())
+    if not any(_is_same(other, nodes) for other in ([graph] if symmetric else refinements(graph))):
         raise TnError("the coloured graph of the certificate is not that of the network")
-    return _Count(nodes, grid).value()
+    count = _Count(nodes, grid)
+    if not symmetric:
+        return count.value()
+    check_exchanges(graph, symmetric)
+    return count.symmetric_value(symmetric)
 
 
 def _is_same(graph: Graph, nodes: Nodes) -> bool:
@@ -87,6 +93,22 @@ class _Count:
             ]
             counts.append(int(self.grid ** min(map(len, sides))))
         return min(counts)
+
+    def symmetric_value(self, classes: Sequence[Sequence[int]]) -> int:
+        """The bound where only leaves cross, and those of a class can be exchanged."""
+        grouped = {number for equal in classes for number in equal}
+        crossing = {number: ends for (number, _), ends in self._intervals().items()}
+        if any(self.nodes[number]["kind"] != "leaf" for number in crossing):
+            raise TnError("more than inputs crosses, so that exchanges of inputs prove nothing")
+        total = 1
+        for equal in (*classes, *([number] for number in crossing if number not in grouped)):
+            low, high = crossing[equal[0]]
+            extent = self.nodes[equal[0]]["components"]
+            monomials = comb(extent + high, high) - (comb(extent + low - 1, low - 1) if low else 0)
+            functions = comb(monomials + len(equal) - 1, len(equal))
+            inputs = sum(self.leaves[number].bit_count() for number in equal)
+            total *= functions if self.grid is None else min(functions, int(self.grid**inputs))
+        return total
 
     def _terms(self) -> list[Degrees] | None:
         """The vectors of degrees; None if they are too many."""
