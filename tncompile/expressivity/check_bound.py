@@ -8,7 +8,7 @@ from math import comb, prod
 from typing import Any
 
 from tncompile.expressivity.bounds import refinements, upper_bound
-from tncompile.expressivity.check_exchanges import check_exchanges
+from tncompile.expressivity.check_exchanges import check_components, check_exchanges
 from tncompile.expressivity.coloring import Coloring
 from tncompile.expressivity.cuts import Study
 from tncompile.expressivity.expand import expand
@@ -36,8 +36,11 @@ def check_bound(study: Study, grid: int | None, proof: Mapping[str, Any] | None)
         return upper_bound(study.net, study.sides, grid=grid).value
     nodes: Nodes = proof["nodes"]
     symmetric = proof.get("symmetric", ())
-    if not any(_is_same(other, nodes) for other in ([graph] if symmetric else refinements(graph))):
+    known = [graph] if symmetric else refinements(graph)
+    same = next((other for other in known if _is_same(other, nodes)), None)
+    if same is None:
         raise TnError("the coloured graph of the certificate is not that of the network")
+    check_components(same)
     count = _Count(nodes, grid)
     if not symmetric:
         return count.value()
