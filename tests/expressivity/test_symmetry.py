@@ -8,9 +8,12 @@ import pytest
 
 from tests.expressivity.modular import bipartition, rank_at_points
 from tncompile import load
+from tncompile.expressivity.bound_formula import bound_formula
 from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.check_exchanges import check_components
 from tncompile.expressivity.coloring import multichoose
+from tncompile.expressivity.cuts import studies
 from tncompile.expressivity.expand import expand
 from tncompile.expressivity.polynomial import COLUMNS, ROWS
 from tncompile.expressivity.rank import rank
@@ -129,3 +132,69 @@ def test_bounds_of_random_symmetric_networks_are_not_below_their_rank(seed):
         cut = bipartition(net, random.sample(range(1, d + 1), random.randint(1, d - 1)))
         for grid in (None, 2):
             assert upper_bound(net, cut, grid=grid).value >= rank_at_points(net, cut, 40, grid=grid)
+
+
+PURIFIED = """
+network purified
+FIELD
+size d = 4, n = 3, r = 3, P = 2
+let bond[k in 0..d] = r if 0 < k < d else 1
+input x[1..d](n)
+weight A[k in 1..d](bond[k-1], n, P, bond[k])
+inline B[k](a, q, b) = A[k](a, i, q, b) * x[k](i) for k in 1..d
+R[k](b, c) = B[k](a, q, b) * conj(B[k](e, q, c)) * (R[k-1](a, e) if k > 1 else one(a, e)) for k in 1..d
+output probability() = sum(R[d](a, e) over a, e)
+"""
+
+
+@pytest.mark.parametrize(("d", "r"), [(4, 2), (4, 3), (6, 3)])
+def test_states_symmetric_in_their_axes_have_fewer_components(d, r):
+    for field, expected, formula in (
+        ("real", multichoose(r, 2), "multichoose(r, 2)"),
+        ("complex", r * r, "r^2"),
+    ):
+        net = load(PURIFIED.replace("FIELD", f"field {field}"), d=d, r=r)
+        found = rank(net, "start_end")
+        assert (found.upper, found.exact) == (expected, True)
+        verify_certificate(found.certificate, str(net))
+        (study,) = studies(net, "start_end")
+        assert formula in bound_formula(study.net, study.sides)
+
+
+@pytest.mark.parametrize(
+    ("body", "swaps"),
+    [
+        ("A(i, a) * x[1](i) * A(j, b) * x[1](j)", 1),
+        ("A(i, a) * x[1](i) * B(j, b) * x[1](j)", 0),
+        ("A(i, a) * x[1](i) * A(j, b) * x[2](j)", 0),
+        ("A(i, c) * x[1](i) * C(c, e) * A(j, e) * x[1](j) * C(a, b)", 0),
+        ("C(c, a) * A(i, c) * x[1](i) * C(e, b) * A(j, e) * x[1](j)", 1),
+        ("C(a, b) * sum(A(i, c) * x[1](i) over i, c) * C(b, a)", 1),
+    ],
+)
+def test_axes_are_exchanged_only_where_the_product_stays_the_same(body, swaps):
+    net = load(f"{INPUTS}S(a, b) = {body}\noutput s() = S(a, b) * C(a, b) * A(i, a) * x[3](i)")
+    graph = expand(net, sides([1, 2], [3]))
+    (number,) = (number for number, node in enumerate(graph.nodes) if node.name == "S")
+    assert len(graph.swaps[number]) == swaps
+    assert graph.components[number] == (multichoose(3, 2) if swaps else 9)
+    check_components(graph)
+
+
+def test_swaps_that_change_a_product_are_refused():
+    net = load(
+        f"{INPUTS}S(a, b) = A(i, a) * x[1](i) * B(j, b) * x[1](j)\noutput s() = S(a, b) * A(i, a) * A(i, b) * x[3](j) * v(j)\nweight v(2)"
+    )
+    graph = expand(net, sides([1], [3]))
+    check_components(graph)
+    swaps = [
+        tuple(
+            {node.open[0]: node.open[1], node.open[1]: node.open[0]}.get(w, w) for w in range(len(node.wires))
+        )
+        if node.name == "S"
+        else ()
+        for node in graph.nodes
+    ]
+    graph.__dict__["swaps"] = tuple((swap,) if swap else () for swap in swaps)
+    with pytest.raises(TnError, match="cannot be exchanged"):
+        check_components(graph)

@@ -17,6 +17,7 @@ from tncompile.expressivity.result import Member
 from tncompile.network import (
     Add,
     Binary,
+    Call,
     Expr,
     Index,
     ListExpr,
@@ -176,6 +177,8 @@ class _Evaluation:
                 return added(parts, self.prime)
             case Binary(op="^", left=left, right=right):
                 return powered(self._value(left, rows), self._numbers((right,), rows)[0], self.prime)
+            case Call(function="conj", arguments=(argument,)) if self.net.field == "real":
+                return self._value(argument, rows)
         raise TnError("only polynomials can be checked modulo a prime")
 
     def _signed(self, value: Named, sign: int) -> Named:
