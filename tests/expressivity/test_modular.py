@@ -40,6 +40,14 @@ f[k](a) = (A[k](i, a) * x[k](i) - c) ^ 3 for k in 1..d
 output y() = sum(prod(f[k](a) for k in 1..d) * b(a) over a) / norm() - 5 * f[1](a) * f[2](a)
 """
 
+SUMS_IN_LOOPS = """
+network sums_in_loops
+size d = 3
+input x[k in 1..d](k + 1)
+weight W[k in 1..d](k + 1)
+output y() = prod(sum(1 - W[m](i) * x[m](i) over i) for m in 1..d) + sum(x[1](i) over i) * sum(x[2](i) over i)
+"""
+
 
 def helpers(prime):
     source = "import numpy as np\nDTYPE = np.float64\n"
@@ -81,6 +89,7 @@ def test_powers_and_products_are_exact():
     ("text", "cut", "sizes"),
     [
         (RATIONAL, "x[1], x[3]", {}),
+        (SUMS_IN_LOOPS, "x[1], x[3]", {}),
         (RATIONAL, "x[1] | x[2]", {}),
         (GNN, "x[1], x[3]", {}),
         (SQUARED_TRAIN.replace("FIELD", "complex"), "start_end", {}),
