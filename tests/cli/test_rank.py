@@ -1,6 +1,8 @@
 """`tnc rank`."""
 
 import json
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -109,6 +111,27 @@ def test_an_interruption_keeps_the_finished_cuts(tnc, monkeypatch):
 
 
 # --- certificates --------------------------------------------------------------------------------
+
+
+def test_more_interruptions_do_not_lose_the_finished_cuts(tnc, monkeypatch):
+    """Ctrl-C is often pressed twice: the second one comes while the table is printed."""
+    real, printed = rank_command.rank, rank_command.print_report
+
+    def interrupted(net, cut, **options):
+        return replace(real(net, cut, **options), interrupted=True)
+
+    def disturbed(console, report):
+        os.kill(os.getpid(), signal.SIGINT)
+        printed(console, report)
+
+    monkeypatch.setattr(rank_command, "rank", interrupted)
+    monkeypatch.setattr(rank_command, "print_report", disturbed)
+    before = signal.getsignal(signal.SIGINT)
+    status, out, _ = tnc("rank", "tensor_train.tn", "-s", "d=4", "--cut", "odd_even")
+    assert status == 130
+    assert "odd_even" in out
+    assert "interrupted: 1 cut is finished" in out
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_certificate_is_checked_again(tnc):
