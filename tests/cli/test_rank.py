@@ -59,6 +59,16 @@ def test_a_rank_below_its_bound_is_probable_and_says_how_sure(tnc):
     assert "h[3, 1] (extent 4, degree 3)" in result.out
 
 
+def test_a_degree_too_high_for_the_primes_is_said(tnc, write):
+    file = write(
+        "power.tn",
+        "network power\ninput x(2), y(2)\nweight a(2), b(2)\nu() = a(i) * x(i)\nv() = b(j) * y(j)\n"
+        "output s() = (u()^20000000 - u()^10000000 * u()^10000000) * v()\n",
+    )
+    result = tnc("rank", file, "--cut", "x")
+    assert "the degree is too high for the primes to say more" in " ".join(result.out.split())
+
+
 def test_a_grid_is_labelled_as_what_it_is(tnc):
     size = ("-s", "T=4", "-s", "M=4", "-s", "R=3", "--cut", "start_end")
     assert by_cut(ranks(tnc, "deep_rac.tn", *size))["start_end"]["lower"] == 18
