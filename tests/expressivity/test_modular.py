@@ -40,6 +40,14 @@ f[k](a) = (A[k](i, a) * x[k](i) - c) ^ 3 for k in 1..d
 output y() = sum(prod(f[k](a) for k in 1..d) * b(a) over a) / norm() - 5 * f[1](a) * f[2](a)
 """
 
+SUMS_IN_LOOPS = """
+network sums_in_loops
+size d = 3
+input x[k in 1..d](k + 1)
+weight W[k in 1..d](k + 1)
+output y() = prod(sum(1 - W[m](i) * x[m](i) over i) for m in 1..d) + sum(x[1](i) over i) * sum(x[2](i) over i)
+"""
+
 
 def helpers(prime):
     source = "import numpy as np\nDTYPE = np.float64\n"
@@ -81,6 +89,7 @@ def test_powers_and_products_are_exact():
     ("text", "cut", "sizes"),
     [
         (RATIONAL, "x[1], x[3]", {}),
+        (SUMS_IN_LOOPS, "x[1], x[3]", {}),
         (RATIONAL, "x[1] | x[2]", {}),
         (GNN, "x[1], x[3]", {}),
         (SQUARED_TRAIN.replace("FIELD", "complex"), "start_end", {}),
@@ -192,3 +201,21 @@ def test_the_weight_tensor_and_the_grid_are_the_probe_at_other_points():
     assert rank_modulo(Unfolding(study.net, study.sides, None).matrix(0, prime), prime) == 6
     assert rank_modulo(Unfolding(study.net, study.sides, 2).matrix(0, prime), prime) == 4
     assert rank_modulo(Unfolding(study.net, study.sides, 5).matrix(0, prime), prime) == 6
+
+
+@pytest.mark.parametrize("exponent", [16_000_000, 17_000_000, 20_000_000, 50_000_000])
+def test_exponents_beyond_half_the_prime_are_no_residues(exponent):
+    half = exponent // 2
+    net = load(f"""
+network powers
+input x(2), y(2)
+weight a(2), b(2)
+u() = a(i) * x(i)
+v() = b(i) * y(i)
+output s() = (u()^{exponent} - u()^{half} * u()^{half}) * v()
+""")
+    assert rank(net, "x").lower == 0
+    (study,) = studies(net, "x")
+    prime = random_prime(0, 0)
+    matrix = Probe(study.net, study.sides).matrix(3, 0, prime)
+    assert not matrix.any()

@@ -44,7 +44,7 @@ FORMS = {
     "a sum over a family": ("output s() = sum(v(i) * x(i) * k * v(j) * y(j) for k in 1..3)", 1, 1),
     "a sum that is summed again": (
         "t(a) = A(i, a) * x(i) + B(j, a) * y(j)\noutput s() = sum(t(a) over a)",
-        3,
+        2,
         2,
     ),
     "terms constant along an index": ("t(i) = x(i) + c()\noutput s() = t(i) * y(i)", 3, 3),

@@ -81,9 +81,9 @@ class StepWriter:
             value = self._combined(step, operands, _carried(labels, operands))
         else:
             order = _carried(labels, operands)
+            number = self.symbols.exponent if step.function == "^" else self.symbols.number
             arguments = [
-                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a)
-                for a in step.arguments
+                aligned(operands[a], order) if isinstance(a, int) else number(a) for a in step.arguments
             ]
             value = Value(function(step.function, arguments, domain), Strided.dense(order))
         return [self._store(step, value, target, bound)]

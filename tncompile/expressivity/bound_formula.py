@@ -17,7 +17,7 @@ from tncompile.expressivity.bounds import colored, refinements
 from tncompile.expressivity.capacities import Logarithms
 from tncompile.expressivity.coloring import Coloring, Count, Degrees, cut_wires, multichoose
 from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import Graph, NotPolynomial, Product, Wire
+from tncompile.expressivity.polynomial import Graph, NotPolynomial, Product, Wire, counted
 from tncompile.expressivity.result import CutSides, Member
 from tncompile.network import Extent, Formula, Network
 
@@ -179,10 +179,23 @@ def _monomials(count: Count, degrees: Degrees) -> Monomials:
     for block, degree in degrees:
         extent = _block_formula(count, block)
         if degree == 1:
-            plain = plain * extent
+            for axes, alike in _block_parts(count, block):
+                if alike == 1:
+                    plain = plain * axes
+                else:
+                    powers.append((axes, alike))
         elif extent != Formula.constant(1):
             powers.append((extent, degree))
     return Monomials(plain, tuple(sorted(powers, key=lambda pair: (str(pair[0]), pair[1]))))
+
+
+def _block_parts(count: Count, block: int) -> list[tuple[Formula, int]]:
+    """The extents of a block, those of axes that can be exchanged together with their number."""
+    known = count.blocks[block]
+    if known.inside:
+        return [(_block_formula(count, block), 1)]
+    graph = count.graph
+    return [(e.formula, alike) for e, alike in counted(graph.extents[known.node], graph.alike[known.node])]
 
 
 def _block_formula(count: Count, block: int) -> Formula:

@@ -15,6 +15,7 @@ from tncompile.expressivity.proof import proof_of
 from tncompile.expressivity.refine import inlined, sealed
 from tncompile.expressivity.result import Bound, CutSides, Member
 from tncompile.expressivity.split import split
+from tncompile.expressivity.symmetry import symmetric_bounds
 from tncompile.network import Network
 
 MOST_BITS = 20_000  # of capacities
@@ -49,7 +50,8 @@ def bound_of(graph: Graph, grid: int | None = None) -> Bound:
                 found[place] = again, place, other, precise, edges
     # Of equal bounds one without sums, whose count says most.
     _, _, other, coloring, _ = min(found, key=lambda one: (one[0], one[2].has_sums, one[1]))
-    return described(other, coloring, grid)
+    bound = described(other, coloring, grid)
+    return min((bound, *symmetric_bounds(graph, grid)), key=lambda one: one.value)
 
 
 def _bits(graph: Graph, value: int, edges: int) -> int:

@@ -8,6 +8,7 @@ from math import comb, prod
 from typing import Any
 
 from tncompile.expressivity.bounds import refinements, upper_bound
+from tncompile.expressivity.check_exchanges import check_components, check_exchanges
 from tncompile.expressivity.coloring import Coloring
 from tncompile.expressivity.cuts import Study
 from tncompile.expressivity.expand import expand
@@ -17,6 +18,7 @@ from tncompile.expressivity.proof import proof_of
 from tncompile.source import TnError
 
 MOST_TERMS = 20_000
+MOST_WAYS = 20_000  # to choose the terms of a power
 MOST_PAIRS = 2_000_000
 Nodes = Sequence[Mapping[str, Any]]
 Degrees = dict[tuple[int, bool], int]  # (node, part of the other colour) -> degree
@@ -33,9 +35,17 @@ def check_bound(study: Study, grid: int | None, proof: Mapping[str, Any] | None)
     if proof is None:
         return upper_bound(study.net, study.sides, grid=grid).value
     nodes: Nodes = proof["nodes"]
-    if not any(_is_same(other, nodes) for other in refinements(graph)):
+    symmetric = proof.get("symmetric", ())
+    known = [graph] if symmetric else refinements(graph)
+    same = next((other for other in known if _is_same(other, nodes)), None)
+    if same is None:
         raise TnError("the coloured graph of the certificate is not that of the network")
-    return _Count(nodes, grid).value()
+    check_components(same)
+    count = _Count(nodes, grid)
+    if not symmetric:
+        return count.value()
+    check_exchanges(graph, symmetric)
+    return count.symmetric_value(symmetric)
 
 
 def _is_same(graph: Graph, nodes: Nodes) -> bool:
@@ -74,18 +84,34 @@ class _Count:
     def value(self) -> int:
         """The bound."""
         terms = self._terms()
-        total = (
-            prod(self._monomials(block, *ends) for block, ends in self._intervals().items())
-            if terms is None
-            else sum(prod(self._monomials(block, k, k) for block, k in term.items()) for term in terms)
-        )
-        if self.grid is None:
-            return total
-        sides = [
-            {i for node in self.nodes if node["is_red"] == red for i in node["inputs"]}
-            for red in (True, False)
-        ]
-        return min(total, int(self.grid ** min(map(len, sides))))
+        counts = []
+        if terms is not None:
+            counts.append(sum(prod(self._monomials(b, k, k) for b, k in term.items()) for term in terms))
+        if terms is None or self.grid is not None:
+            counts.append(prod(self._monomials(block, *ends) for block, ends in self._intervals().items()))
+        if self.grid is not None:
+            sides = [
+                {i for node in self.nodes if node["is_red"] == red for i in node["inputs"]}
+                for red in (True, False)
+            ]
+            counts.append(int(self.grid ** min(map(len, sides))))
+        return min(counts)
+
+    def symmetric_value(self, classes: Sequence[Sequence[int]]) -> int:
+        """The bound where only leaves cross, and those of a class can be exchanged."""
+        grouped = {number for equal in classes for number in equal}
+        crossing = {number: ends for (number, _), ends in self._intervals().items()}
+        if any(self.nodes[number]["kind"] != "leaf" for number in crossing):
+            raise TnError("more than inputs crosses, so that exchanges of inputs prove nothing")
+        total = 1
+        for equal in (*classes, *([number] for number in crossing if number not in grouped)):
+            low, high = crossing[equal[0]]
+            extent = self.nodes[equal[0]]["components"]
+            monomials = comb(extent + high, high) - (comb(extent + low - 1, low - 1) if low else 0)
+            functions = comb(monomials + len(equal) - 1, len(equal))
+            inputs = sum(self.leaves[number].bit_count() for number in equal)
+            total *= functions if self.grid is None else min(functions, int(self.grid**inputs))
+        return total
 
     def _terms(self) -> list[Degrees] | None:
         """The vectors of degrees; None if they are too many."""
@@ -94,7 +120,9 @@ class _Count:
             if node["kind"] == "leaf":
                 found.append([{}])
                 continue
-            parts = list(self._parts(number, found))
+            parts = self._parts(number, found)
+            if parts is None:
+                return None
             if node["kind"] == "sum":
                 terms = [term for part in parts for term in part] + ([{}] if node["constant"] else [])
             else:
@@ -137,18 +165,20 @@ class _Count:
         low, high = found[-1]
         return {block: (low.get(block, 0), degree) for block, degree in high.items()}
 
-    def _parts(self, number: int, found: list[list[Degrees]]) -> Iterator[list[Degrees]]:
-        """For each use the degrees it brings."""
+    def _parts(self, number: int, found: list[list[Degrees]]) -> list[list[Degrees]] | None:
+        """For each use the degrees it brings; None if a power has too many."""
         node = self.nodes[number]
+        parts = []
         for below, power, red in zip(node["below"], node["powers"], node["red"], strict=True):
             if below < 0:
                 continue
             crosses = bool(red) != bool(self.nodes[below]["is_red"])
             once = [_sum(term, {(below, False): 1}) if crosses else term for term in found[below]]
-            if len(once) == 1:
-                yield [{block: power * degree for block, degree in once[0].items()}]
-            else:
-                yield from [once] * power
+            ways = comb(power + len(once) - 1, power)
+            if power > 1 and ways > MOST_WAYS:
+                return None
+            parts.append(once if power == 1 else [_mixture(once, w) for w in _ways(power, len(once))])
+        return parts
 
     def _has_other_part(self, node: Mapping[str, Any]) -> bool:
         if not node["whole"]:
@@ -188,6 +218,25 @@ def _sum(left: Degrees, right: Degrees) -> Degrees:
     total = dict(left)
     for block, degree in right.items():
         total[block] = total.get(block, 0) + degree
+    return total
+
+
+def _ways(total: int, kinds: int) -> Iterator[tuple[int, ...]]:
+    """The ways to write a number as a sum of so many numbers from 0."""
+    if kinds == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _ways(total - first, kinds - 1):
+            yield (first, *rest)
+
+
+def _mixture(terms: list[Degrees], counts: tuple[int, ...]) -> Degrees:
+    """The degrees of a product of terms, each taken so often."""
+    total: Degrees = {}
+    for term, count in zip(terms, counts, strict=True):
+        for block, degree in term.items() if count else ():
+            total[block] = total.get(block, 0) + count * degree
     return total
 
 

@@ -16,6 +16,8 @@ from math import comb, prod
 from tncompile.expressivity.polynomial import Graph, Leaf, Product, Sum, below_of
 
 TERM_LIMIT = 2_000  # vectors of degrees
+POWER_LIMIT = 20_000  # ways to choose the terms of a power of a sum
+PAIR_LIMIT = 200_000  # pairs of vectors that are added for one product
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Count:
         found = self.by_terms()
         if found is None:
             return self.by_intervals()
-        return sum(prod(self.monomials(block, degree) for block, degree in term) for term in found)
+        total = sum(prod(self.monomials(block, degree) for block, degree in term) for term in found)
+        return total if self.grid is None else min(total, self.by_intervals())
 
     def monomials(self, block: int, degree: int) -> int:
         """How many functions a block of a degree can be."""
@@ -138,30 +141,30 @@ class Count:
         found: list[list[Degrees]] = []
         for number in range(len(self.graph.nodes)):
             terms = self._terms_of(number, found)
-            if len(terms) > TERM_LIMIT:
+            if terms is None or len(terms) > TERM_LIMIT:
                 return None
             found.append(terms)
         return found[self.graph.root]
 
-    def _terms_of(self, number: int, found: list[list[Degrees]]) -> list[Degrees]:
+    def _terms_of(self, number: int, found: list[list[Degrees]]) -> list[Degrees] | None:
         node = self.graph.nodes[number]
         if isinstance(node, Leaf):
             return [()]
         parts: list[list[Degrees]] = []
         for below, power, crosses in self.below[number]:
             crossing = self.outer[below] if crosses else None
-            if len(found[below]) == 1:
-                parts.append([times(found[below][0], power, crossing)])
-            else:
-                parts += [[times(term, 1, crossing) for term in found[below]]] * power
+            part = raised([times(term, 1, crossing) for term in found[below]], power)
+            if part is None:
+                return None
+            parts.append(part)
         if isinstance(node, Sum):
             terms = dict.fromkeys(term for part in parts for term in part)
             return list(terms | ({(): None} if node.constant else {}))
         result: list[Degrees] = [((self.inner[number], 1),)] if number in self.inner else [()]
         for part in parts:
+            if len(result) * len(part) > PAIR_LIMIT:
+                return None
             result = list(dict.fromkeys(plus(a, b) for a in result for b in part))
-            if len(result) > TERM_LIMIT:
-                return result
         return result
 
     def by_intervals(self) -> int:
@@ -215,7 +218,7 @@ def limited(value: int, limit: int | None) -> int:
 
 def times(term: Degrees, power: int, crossing: int | None) -> Degrees:
     """The degrees of a power of a node, and of the node itself where it crosses."""
-    scaled = tuple((block, power * degree) for block, degree in term)
+    scaled = tuple((block, power * degree) for block, degree in term if power)
     return scaled if crossing is None else plus(scaled, ((crossing, power),))
 
 
@@ -225,6 +228,23 @@ def plus(left: Degrees, right: Degrees) -> Degrees:
     for block, degree in right:
         found[block] = found.get(block, 0) + degree
     return tuple(sorted(found.items()))
+
+
+def raised(terms: list[Degrees], power: int) -> list[Degrees] | None:
+    """The degrees of a power of a sum: how often each term is taken. None if there are too many ways."""
+    if comb(power + len(terms) - 1, min(power, len(terms) - 1)) > POWER_LIMIT:
+        return None
+    found: dict[Degrees, None] = {}
+    chosen: list[tuple[Degrees, int]] = [((), power)]  # and how many factors are left
+    for place, term in enumerate(terms, 1):
+        found |= dict.fromkeys(plus(before, times(term, left, None)) for before, left in chosen)
+        if place < len(terms):
+            chosen = [
+                (plus(before, times(term, count, None)), left - count)
+                for before, left in chosen
+                for count in range(left)
+            ]
+    return list(found)
 
 
 def _hull(parts: list[dict[int, tuple[int, int]]]) -> dict[int, tuple[int, int]]:

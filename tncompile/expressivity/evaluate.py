@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from math import prod
+from math import isqrt, prod
 from types import ModuleType
 
 import numpy as np
@@ -19,6 +19,7 @@ from tncompile.plan import Objective, Schedule, fold, order, peak_elements
 from tncompile.runtime.memory import default_limit
 from tncompile.runtime.model import loaded
 from tncompile.source import TnError
+from tncompile.source.numbers import number_text
 from tncompile.transform import grid, open_legs, probe
 from tncompile.transform.dependence import carried_legs
 from tncompile.transform.matrices.grid import one_leg_each
@@ -99,8 +100,7 @@ class Probe:
     def compiled(self, points: int) -> tuple[Compiled, int]:
         """The network on so many points of the rows, and on how many points of the columns at a time. Raises TnError."""
         if points not in self._compiled:
-            what = f"a probe with {points} points a side"
-            check_memory(MATRIX_BYTES * points**2, what, INSTEAD_OF_PROBE)
+            what = self.require(points)
             compiled, block = self._on(points, points), points
             needed = compiled.bytes_needed()
             if needed > BLOCK_BYTES:
@@ -109,6 +109,13 @@ class Probe:
             check_memory(compiled.bytes_needed(), what, INSTEAD_OF_PROBE)
             self._compiled[points] = compiled, block
         return self._compiled[points]
+
+    def require(self, points: int) -> str:
+        """What a probe on so many points is called. Raises TnError where its matrix cannot be held in memory."""
+        what = f"a probe with {points} points a side"
+        most = isqrt(default_limit("numpy") // MATRIX_BYTES)
+        check_memory(MATRIX_BYTES * points**2, what, f"at most {most} points, or a grid of few templates")
+        return what
 
     def fits(self, points: int) -> bool:
         """Whether the matrix on so many points can be held in memory."""
@@ -194,9 +201,10 @@ class Unfolding:
         """The network without these inputs. Raises TnError where the tensor does not fit in memory."""
         rows, columns = self.size
         what = f"a grid of {self.templates} templates" if self.templates else "the weight tensor"
+        size = f"{number_text(rows)} × {number_text(columns)} entries"
         check_memory(
             MATRIX_BYTES * rows * columns,
-            f"{what} ({rows} × {columns} entries)",
+            f"{what} ({size})",
             "the probe (no --grid), or fewer templates",
         )
         if self.templates:
@@ -275,6 +283,7 @@ def check_memory(needed: int, what: str, instead: str) -> None:
     """Raises TnError where something would not fit."""
     limit = default_limit("numpy")
     if needed > limit:
+        size = f"{needed / 2**30:.1f}" if needed < 2**50 else number_text(needed >> 30)
         raise TnError(
-            f"{what} needs {needed / 2**30:.1f} GiB, more than the {limit / 2**30:.1f} GiB there are: try {instead}"
+            f"{what} needs {size} GiB, more than the {limit / 2**30:.1f} GiB there are: try {instead}"
         )

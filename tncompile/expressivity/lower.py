@@ -56,8 +56,12 @@ class Drawing:
 def probed(
     probe: Probe, upper: int | None, degree: Degree, points: int, fail: float, drawing: Drawing
 ) -> Found:
-    """The rank of the matrix f(u_i, v_j), with as many points as it takes, at most ``points`` or what fits in memory."""
+    """The rank of the matrix f(u_i, v_j), with as many points as it takes, at most ``points``.
+
+    Raises TnError at once where so many may be needed but do not fit in memory.
+    """
     known = upper is not None and upper <= points
+    probe.require(points if upper is None else min(upper + SPARE_POINTS, points))
     count = min(upper + SPARE_POINTS, points) if upper is not None and known else min(FIRST_POINTS, points)
     while True:
         rank, seed, prime, _ = drawing.evaluate(lambda s, p, k=count: probe.matrix(k, s, p), 0)  # type: ignore[misc]

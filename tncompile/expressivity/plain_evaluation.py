@@ -5,7 +5,7 @@ This is what certificates are checked with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from math import prod
 
@@ -17,6 +17,7 @@ from tncompile.expressivity.result import Member
 from tncompile.network import (
     Add,
     Binary,
+    Call,
     Expr,
     Index,
     ListExpr,
@@ -56,6 +57,7 @@ class _Evaluation:
         self.unit = imaginary_unit(prime)
         self.values: dict[Member, Named] = {}
         self.extents: dict[Label, int] = {}
+        self.sums = 0
 
     def run(self) -> Named:
         """The value of the output, after everything that it is made from."""
@@ -101,9 +103,15 @@ class _Evaluation:
     def _label(self, index: Index, rows: Rows) -> Label:
         return index.name, self._numbers(index.subscripts, rows)
 
-    def _each(self, argument: Looped, rows: Rows) -> list[Rows]:
+    def _rounds(self, argument: Looped, rows: Rows) -> list[Rows]:
         inner, _ = self.net.scope.expand(argument.loops, rows)
         return [inner.take(np.array([number])) for number in range(inner.count)]
+
+    def _each(self, argument: Looped, rows: Rows) -> Iterator[Rows]:
+        """The rounds one after the other, the extents of their own wires known."""
+        for inner in self._rounds(argument, rows):
+            self._learn_extents(argument.body, inner)
+            yield inner
 
     def _learn_extents(self, expr: Expr, rows: Rows) -> None:
         """Learns the extents of wires from the tensors that carry them."""
@@ -114,7 +122,7 @@ class _Evaluation:
                     self.extents[self._label(index, rows)] = extent
         elif isinstance(expr, Reduce):
             for argument in expr.arguments:
-                for inner in self._each(argument, rows):
+                for inner in self._rounds(argument, rows):
                     self._learn_extents(argument.body, inner)
         else:
             for child in children(expr):
@@ -176,6 +184,8 @@ class _Evaluation:
                 return added(parts, self.prime)
             case Binary(op="^", left=left, right=right):
                 return powered(self._value(left, rows), self._numbers((right,), rows)[0], self.prime)
+            case Call(function="conj", arguments=(argument,)) if self.net.field == "real":
+                return self._value(argument, rows)
         raise TnError("only polynomials can be checked modulo a prime")
 
     def _signed(self, value: Named, sign: int) -> Named:
@@ -185,7 +195,9 @@ class _Evaluation:
         """The labels that are summed in an expression, and the factors of what stands inside."""
         if isinstance(expr, Over) and expr.op == "sum":
             summed, factors = self._product(expr.body, rows)
-            return [*summed, *(self._label(index, rows) for index in expr.indices)], factors
+            own = {self._label(index, rows): self._own_label(index, rows) for index in expr.indices}
+            renamed = [Named(f.array, tuple(own.get(label, label) for label in f.labels)) for f in factors]
+            return [*summed, *own.values()], renamed
         if isinstance(expr, Multiply):
             parts = [
                 ([], [powered(self._value(f, rows), -1, self.prime)]) if below else self._product(f, rows)
@@ -198,6 +210,15 @@ class _Evaluation:
         return [label for summed, _ in parts for label in summed], [
             f for _, factors in parts for f in factors
         ]
+
+    def _own_label(self, index: Index, rows: Rows) -> Label:
+        """A label that no other sum has: sums beside each other may use one name for what they sum over."""
+        label = self._label(index, rows)
+        self.sums += 1
+        own = f"{index.name} {self.sums}", label[1]
+        if label in self.extents:
+            self.extents[own] = self.extents[label]
+        return own
 
     def _use(self, use: Use, rows: Rows) -> Named:
         labels = tuple(self._label(index, rows) for index in use.indices)

@@ -6,10 +6,13 @@ polynomials with one component for each combination of values of its wires.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from itertools import permutations
+from itertools import product as combined
+from math import comb, prod
 
 from tncompile.network import Extent
 from tncompile.source import TnError
@@ -97,6 +100,8 @@ class Sum:
 
 
 Node = Leaf | Product | Sum
+Swap = tuple[int, ...]  # for each wire of a product the one that takes its place
+Alike = tuple[int, ...]  # for each axis the first one that it can be exchanged with, maybe itself
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,34 @@ class Graph:
 
     @cached_property
     def components(self) -> tuple[int, ...]:
-        """How many components each node has."""
-        return tuple(prod(extent.value for extent in extents) for extents in self.extents)
+        """How many components each node has; those that an exchange of axes makes equal count once."""
+        return tuple(
+            prod(comb(extent.value + count - 1, count) for extent, count in counted(extents, alike))
+            for extents, alike in zip(self.extents, self.alike, strict=True)
+        )
+
+    @cached_property
+    def swaps(self) -> tuple[tuple[Swap, ...], ...]:
+        """For each node the exchanges of two of its axes that leave it as it is."""
+        return self._symmetries[0]
+
+    @cached_property
+    def alike(self) -> tuple[Alike, ...]:
+        """For each node the axes that can be exchanged: each axis with the first one that is like it."""
+        return self._symmetries[1]
+
+    @cached_property
+    def _symmetries(self) -> tuple[tuple[tuple[Swap, ...], ...], tuple[Alike, ...]]:
+        swaps: list[tuple[Swap, ...]] = []
+        alike: list[Alike] = []
+        for node, extents in zip(self.nodes, self.extents, strict=True):
+            found = axis_swaps(node, alike) if isinstance(node, Product) else {}
+            swaps.append(tuple(found.values()))
+            first = list(range(len(extents)))
+            for one, other in found:
+                first[other] = first[one]
+            alike.append(tuple(first))
+        return tuple(swaps), tuple(alike)
 
     @cached_property
     def uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -165,6 +196,79 @@ def node_extents(node: Node) -> tuple[Extent, ...]:
     if isinstance(node, Product):
         return tuple(node.wires[wire].extent for wire in dict.fromkeys(node.open))
     return node.extents
+
+
+def counted(extents: Sequence[Extent], alike: Alike) -> Iterator[tuple[Extent, int]]:
+    """The extents of axes with how many axes are alike."""
+    return ((extents[axis], count) for axis, count in Counter(alike).items())
+
+
+MOST_FACTORS = 8  # of a product whose axes are exchanged
+
+
+def axis_swaps(node: Product, alike: Sequence[Alike]) -> dict[tuple[int, int], Swap]:
+    """Exchanges of pairs of axes that leave a product as it is; ``alike`` tells of the nodes below."""
+    axes = range(len(node.open))
+    found: dict[tuple[int, int], Swap] = {}
+    if len(node.factors) > MOST_FACTORS or len(set(node.open)) < len(node.open):
+        return found
+    reached: set[int] = set()
+    for first in axes:
+        for second in axes[first + 1 :]:
+            if (
+                not reached & {first, second}
+                and node.wires[node.open[first]].extent == node.wires[node.open[second]].extent
+            ):
+                swap = _swap(node, first, second, alike)
+                if swap is not None:
+                    found[first, second] = swap
+                    reached.add(second)
+    return found
+
+
+def _swap(node: Product, first: int, second: int, alike: Sequence[Alike]) -> Swap | None:
+    known = {wire: wire for wire in node.open}
+    known[node.open[first]], known[node.open[second]] = node.open[second], node.open[first]
+    found = _matched(list(node.factors), list(node.factors), known, alike)
+    return None if found is None else tuple(found.get(wire, wire) for wire in range(len(node.wires)))
+
+
+def _matched(
+    factors: list[Factor], images: list[Factor], known: dict[int, int], alike: Sequence[Alike]
+) -> dict[int, int] | None:
+    """The wires that take the places of those of the factors, if the factors become the images; ``known`` some of them."""
+    if not factors:
+        return known
+    first, *rest = factors
+    for place, image in enumerate(images):
+        if (image.node, image.name, image.power) != (first.node, first.name, first.power):
+            continue
+        for wires in _orders(image, alike):
+            pairs = list(zip(first.wires, wires, strict=True))
+            more = known | dict(pairs)
+            agrees = all(more[wire] == other for wire, other in (*known.items(), *pairs))
+            if agrees and len(set(more.values())) == len(more):
+                found = _matched(rest, [*images[:place], *images[place + 1 :]], more, alike)
+                if found is not None:
+                    return found
+    return None
+
+
+def _orders(factor: Factor, alike: Sequence[Alike]) -> Iterator[tuple[int, ...]]:
+    """The wires of a factor in every order of axes that are alike."""
+    if factor.is_coefficient:
+        yield factor.wires
+        return
+    groups = [
+        [axis for axis, root in enumerate(alike[factor.node]) if root == one]
+        for one in set(alike[factor.node])
+    ]
+    for orders in combined(*(permutations(group) for group in groups)):
+        wires = list(factor.wires)
+        for group, order in zip(groups, orders, strict=True):
+            for axis, other in zip(group, order, strict=True):
+                wires[axis] = factor.wires[other]
+        yield tuple(wires)
 
 
 def below_of(node: Node) -> list[tuple[int, int]]:
