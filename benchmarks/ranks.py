@@ -74,7 +74,7 @@ def floating(circuit: tuple[int, int, int, int]) -> str:
     """The exact rank of a deep circuit beside the numerical rank at random normal weights."""
     import tncompile as tn
     from tncompile.expressivity.cuts import studies
-    from tncompile.expressivity.numerical import numerical_ranks
+    from tncompile.expressivity.evaluation.numerical import numerical_ranks
     from tncompile.expressivity.rank import rank
 
     net = tn.load(os.path.join(EXAMPLES, "deep_rac.tn"), **dict(zip("TLMR", circuit, strict=True)), C=1)

@@ -8,14 +8,14 @@ from random import Random
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, members_of, rank_at_points
-from tncompile.expressivity.bounds import refinements, upper_bound
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.coloring import POWER_LIMIT, Coloring, Count, plus, raised
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import best_colorings, is_multilinear
-from tncompile.expressivity.polynomial import ROWS, Leaf, Product
-from tncompile.expressivity.refine import inlined
-from tncompile.expressivity.split import split
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import ROWS, Leaf, Product
+from tncompile.expressivity.polynomials.refine import inlined
+from tncompile.expressivity.polynomials.split import split
+from tncompile.expressivity.upper.bounds import refinements, upper_bound
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import POWER_LIMIT, Coloring, Count, plus, raised
+from tncompile.expressivity.upper.flow import best_colorings, is_multilinear
 from tncompile.language import load
 
 RESIDUAL = """network residual_train

@@ -11,13 +11,12 @@ import pytest
 from tests.expressivity.texts import GNN, SQUARED_TRAIN
 from tncompile import load
 from tncompile.codegen import Modular
+from tncompile.expressivity.certificates.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
+from tncompile.expressivity.certificates.plain_evaluation import evaluated
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.evaluate import Probe, Unfolding
-from tncompile.expressivity.matrix import rank_modulo
-from tncompile.expressivity.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
-from tncompile.expressivity.plain_evaluation import evaluated
-from tncompile.expressivity.rank import rank
-from tncompile.expressivity.residues import (
+from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding
+from tncompile.expressivity.evaluation.matrix import rank_modulo
+from tncompile.expressivity.evaluation.residues import (
     HIGHEST,
     LOWEST,
     imaginary_unit,
@@ -25,6 +24,7 @@ from tncompile.expressivity.residues import (
     random_prime,
     random_residues,
 )
+from tncompile.expressivity.rank import rank
 from tncompile.expressivity.result import member_text
 from tncompile.network.values.exact import Irrational, exact_numbers
 from tncompile.runtime.model import loaded
@@ -127,7 +127,7 @@ def test_blocks_of_columns_make_no_difference(monkeypatch):
     (study,) = studies(load("examples/deep_rac.tn", T=6), "start_end")
     prime = random_prime(0, 0)
     whole = Probe(study.net, study.sides).matrix(50, 0, prime)
-    monkeypatch.setattr("tncompile.expressivity.evaluate.BLOCK_BYTES", 2**17)
+    monkeypatch.setattr("tncompile.expressivity.evaluation.evaluate.BLOCK_BYTES", 2**17)
     probe = Probe(study.net, study.sides)
     assert (probe.matrix(50, 0, prime) == whole).all()
     assert probe.compiled(50)[1] < 50

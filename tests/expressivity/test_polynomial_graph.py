@@ -7,12 +7,12 @@ from math import comb
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, rank_at_points
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import Leaf, NotPolynomial, Product, Sum
-from tncompile.expressivity.refine import inlined, sealed
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Leaf, NotPolynomial, Product, Sum
+from tncompile.expressivity.polynomials.refine import inlined, sealed
+from tncompile.expressivity.polynomials.split import split
 from tncompile.expressivity.result import CutSides, Side
-from tncompile.expressivity.split import split
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 
 BOTH = CutSides("c", Side((("x", ()),)), Side((("y", ()),)))

@@ -9,15 +9,15 @@ import pytest
 
 from tests.expressivity.texts import GNN, SUM_OF_TRAINS
 from tncompile import load
-from tncompile.expressivity import check_bound as recount
-from tncompile.expressivity.bounds import colored, refinements, upper_bound
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.check_certificate import verify_certificate
-from tncompile.expressivity.coloring import Count
+from tncompile.expressivity.certificates import check_bound as recount
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.proof import proof_of
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.polynomials.expand import expand
 from tncompile.expressivity.rank import rank
+from tncompile.expressivity.upper.bounds import colored, refinements, upper_bound
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import Count
 
 MANY = """
 network many

@@ -8,17 +8,17 @@ import pytest
 
 from tests.expressivity.modular import bipartition, rank_at_points
 from tncompile import load
-from tncompile.expressivity.bound_formula import bound_formula
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.check_certificate import verify_certificate
-from tncompile.expressivity.check_exchanges import check_components
-from tncompile.expressivity.coloring import multichoose
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_exchanges import check_components
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import COLUMNS, ROWS
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import COLUMNS, ROWS
+from tncompile.expressivity.polynomials.symmetry import Exchanges
 from tncompile.expressivity.rank import rank
 from tncompile.expressivity.result import CutSides, Side
-from tncompile.expressivity.symmetry import Exchanges
+from tncompile.expressivity.upper.bound_formula import bound_formula
+from tncompile.expressivity.upper.bounds import upper_bound
+from tncompile.expressivity.upper.coloring import multichoose
 from tncompile.source import TnError
 
 ONE_PRODUCT = """

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.corpus import CORPUS, NAMES
 from tests.networks import Builder, networks
 from tests.reference import evaluate, random_arrays
-from tncompile.expressivity.evaluate import input_members, items
+from tncompile.expressivity.evaluation.evaluate import input_members, items
 from tncompile.language import load
 from tncompile.network import Network
 from tncompile.plan import Objective, cost, order

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.cuts import Study, studies
-from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.rank import Options as Asked
 from tncompile.expressivity.rank import rank_of
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 from tncompile.network import Network
 from tncompile.source import TnError

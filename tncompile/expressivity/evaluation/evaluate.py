@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.codegen import Modular, emit, is_array, weight_blocks
-from tncompile.expressivity.residues import Residues, imaginary_unit, random_residues
+from tncompile.expressivity.evaluation.residues import Residues, imaginary_unit, random_residues
 from tncompile.expressivity.result import CutSides, Member, member_text
 from tncompile.network import CutItem, Network
 from tncompile.network.syntax.substitute import integer

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from math import comb, prod
 
-from tncompile.expressivity.identity import identity
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.identity import identity
+from tncompile.expressivity.polynomials.polynomial import (
     COEFFICIENT,
     Factor,
     Graph,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tncompile.expressivity.coloring import Coloring
-from tncompile.expressivity.polynomial import Graph, Leaf, Node, Product, below_of
+from tncompile.expressivity.polynomials.polynomial import Graph, Leaf, Node, Product, below_of
 from tncompile.expressivity.result import Proof, ProofNode
+from tncompile.expressivity.upper.coloring import Coloring
 
 
 def proof_of(graph: Graph, coloring: Coloring) -> Proof:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.polynomial import (
     COEFFICIENT,
     COLUMNS,
     ROWS,

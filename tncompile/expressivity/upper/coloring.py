@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import comb, prod
 
-from tncompile.expressivity.polynomial import Graph, Leaf, Product, Sum, below_of
+from tncompile.expressivity.polynomials.polynomial import Graph, Leaf, Product, Sum, below_of
 
 TERM_LIMIT = 2_000  # vectors of degrees
 POWER_LIMIT = 20_000  # ways to choose the terms of a power of a sum

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from math import prod
 
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.polynomial import (
     COEFFICIENT,
     COLUMNS,
     ROWS,

@@ -8,10 +8,10 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.coloring import Coloring, limited, multichoose
-from tncompile.expressivity.maximum_flow import FlowNetwork
-from tncompile.expressivity.polynomial import ROWS, Graph, Leaf, Node, Product, below_of
+from tncompile.expressivity.polynomials.polynomial import ROWS, Graph, Leaf, Node, Product, below_of
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import Coloring, limited, multichoose
+from tncompile.expressivity.upper.maximum_flow import FlowNetwork
 
 BREAKPOINTS = 64  # of a concave cost; more are thinned out
 Extent = Callable[[int], int]  # capacity of the extent of a wire

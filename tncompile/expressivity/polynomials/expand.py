@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tncompile.expressivity.assembly import Assembly
-from tncompile.expressivity.factory import Factory
-from tncompile.expressivity.members import OTHER, MemberTable
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.assembly import Assembly
+from tncompile.expressivity.polynomials.factory import Factory
+from tncompile.expressivity.polynomials.members import OTHER, MemberTable
+from tncompile.expressivity.polynomials.polynomial import (
     COEFFICIENT,
     Factor,
     Graph,
@@ -13,7 +13,7 @@ from tncompile.expressivity.polynomial import (
     Wire,
     pruned,
 )
-from tncompile.expressivity.reading import uses_in
+from tncompile.expressivity.polynomials.reading import uses_in
 from tncompile.expressivity.result import CutSides, Member, member_text
 from tncompile.network import Network
 from tncompile.source import TnError

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from tncompile.expressivity.polynomial import COLUMNS, ROWS
-from tncompile.expressivity.reading import Key, Reader, Reading, Tree, Zero
+from tncompile.expressivity.polynomials.polynomial import COLUMNS, ROWS
+from tncompile.expressivity.polynomials.reading import Key, Reader, Reading, Tree, Zero
 from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.network import Extent, Network, RuleClass
 from tncompile.source import TnError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tncompile.expressivity.members import MemberTable
-from tncompile.expressivity.polynomial import COEFFICIENT, Leaf, Node, Product
+from tncompile.expressivity.polynomials.members import MemberTable
+from tncompile.expressivity.polynomials.polynomial import COEFFICIENT, Leaf, Node, Product
 
 MemberKey = tuple[str, int, bool]  # name, position, under a conjugate
 

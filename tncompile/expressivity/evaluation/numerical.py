@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.expressivity.evaluate import Probe, Unfolding
-from tncompile.expressivity.matrix import numerical_rank
+from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding
+from tncompile.expressivity.evaluation.matrix import numerical_rank
 from tncompile.expressivity.result import CutSides, Member
 from tncompile.network import Network
 

@@ -16,11 +16,11 @@ from dataclasses import replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
 
-from tncompile.expressivity.coloring import Coloring, Count, limited, multichoose
-from tncompile.expressivity.identity import Identity, identity
-from tncompile.expressivity.polynomial import COLUMNS, ROWS, Graph, Leaf, Product, Sum, renumbered
-from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.certificates.proof import proof_of
+from tncompile.expressivity.polynomials.identity import Identity, identity
+from tncompile.expressivity.polynomials.polynomial import COLUMNS, ROWS, Graph, Leaf, Product, Sum, renumbered
 from tncompile.expressivity.result import Bound
+from tncompile.expressivity.upper.coloring import Coloring, Count, limited, multichoose
 
 MOST_WORK = 100_000  # factors that are looked at in search of exchanges
 

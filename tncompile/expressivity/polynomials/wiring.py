@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tncompile.expressivity.polynomial import Factor, Product, Wire
-from tncompile.expressivity.reading import (
+from tncompile.expressivity.polynomials.polynomial import Factor, Product, Wire
+from tncompile.expressivity.polynomials.reading import (
     Applied,
     Conjugate,
     Key,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import nmod_mat
 
-from tncompile.expressivity.residues import Residues
+from tncompile.expressivity.evaluation.residues import Residues
 from tncompile.source import TnError
 
 

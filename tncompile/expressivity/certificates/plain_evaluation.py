@@ -11,8 +11,8 @@ from math import prod
 
 import numpy as np
 
-from tncompile.expressivity.plain_arrays import POINTS, Label, Named, added, contracted, powered
-from tncompile.expressivity.residues import imaginary_unit
+from tncompile.expressivity.certificates.plain_arrays import POINTS, Label, Named, added, contracted, powered
+from tncompile.expressivity.evaluation.residues import imaginary_unit
 from tncompile.expressivity.result import Member
 from tncompile.network import (
     Add,

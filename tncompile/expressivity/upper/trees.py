@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import Graph, Product
+from tncompile.expressivity.evaluation.witness import BASES, digits, is_free, single_product
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Graph, Product
 from tncompile.expressivity.result import CutSides, Member, Side
-from tncompile.expressivity.witness import BASES, digits, is_free, single_product
 from tncompile.network import Network
 
 Flags = npt.NDArray[np.bool_]

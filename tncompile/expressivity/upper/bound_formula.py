@@ -13,12 +13,12 @@ from itertools import product
 from math import prod
 from random import Random
 
-from tncompile.expressivity.bounds import colored, refinements
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.coloring import Coloring, Count, Degrees, cut_wires, multichoose
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import Graph, NotPolynomial, Product, Wire, counted
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Graph, NotPolynomial, Product, Wire, counted
 from tncompile.expressivity.result import CutSides, Member
+from tncompile.expressivity.upper.bounds import colored, refinements
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import Coloring, Count, Degrees, cut_wires, multichoose
 from tncompile.network import Extent, Formula, Network
 
 MOST_SAMPLES = 120

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tncompile.expressivity.polynomial import Factor, Product
-from tncompile.expressivity.split import Shape, canonical
+from tncompile.expressivity.polynomials.polynomial import Factor, Product
+from tncompile.expressivity.polynomials.split import Shape, canonical
 
 ROUNDS = 4  # how far from a wire it is looked at
 Look = tuple[int, str, int, tuple[int, ...]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tncompile.expressivity.factory import Factory
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.factory import Factory
+from tncompile.expressivity.polynomials.polynomial import (
     COEFFICIENT,
     COLUMNS,
     ROWS,
@@ -15,7 +15,7 @@ from tncompile.expressivity.polynomial import (
     Product,
     Sum,
 )
-from tncompile.expressivity.reading import (
+from tncompile.expressivity.polynomials.reading import (
     Applied,
     Conjugate,
     Key,
@@ -29,7 +29,7 @@ from tncompile.expressivity.reading import (
     Zero,
     uses_in,
 )
-from tncompile.expressivity.wiring import Scope, Wiring
+from tncompile.expressivity.polynomials.wiring import Scope, Wiring
 from tncompile.network import Extent, RuleClass
 
 Terms = tuple[tuple[int, ...], bool, tuple[Key, ...]]  # nodes, whether there is a constant, wires from around

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tncompile.expressivity.polynomial import (
+from tncompile.expressivity.polynomials.polynomial import (
     COLUMNS,
     ROWS,
     Factor,

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from tncompile.expressivity.certificate import FORMAT, text_hash
-from tncompile.expressivity.check_bound import check_bound
+from tncompile.expressivity.certificates.certificate import FORMAT, text_hash
+from tncompile.expressivity.certificates.check_bound import check_bound
+from tncompile.expressivity.certificates.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
+from tncompile.expressivity.certificates.plain_evaluation import evaluated
 from tncompile.expressivity.cuts import Study, studies
 from tncompile.expressivity.degree import score_degree
-from tncompile.expressivity.matrix import rank_modulo
-from tncompile.expressivity.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
-from tncompile.expressivity.plain_evaluation import evaluated
-from tncompile.expressivity.residues import HIGHEST, is_prime, random_residues
+from tncompile.expressivity.evaluation.matrix import rank_modulo
+from tncompile.expressivity.evaluation.residues import HIGHEST, is_prime, random_residues
+from tncompile.expressivity.evaluation.witness import witness
 from tncompile.expressivity.result import Member, Side, member_text
 from tncompile.expressivity.verdict import failure_bound
-from tncompile.expressivity.witness import witness
 from tncompile.language import load
 from tncompile.source import TnError
 

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from math import comb, prod
 from typing import Any
 
-from tncompile.expressivity.bounds import refinements, upper_bound
-from tncompile.expressivity.check_exchanges import check_components, check_exchanges
-from tncompile.expressivity.coloring import Coloring
+from tncompile.expressivity.certificates.check_exchanges import check_components, check_exchanges
+from tncompile.expressivity.certificates.proof import proof_of
 from tncompile.expressivity.cuts import Study
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import is_multilinear
-from tncompile.expressivity.polynomial import ROWS, Graph, Leaf
-from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import ROWS, Graph, Leaf
+from tncompile.expressivity.upper.bounds import refinements, upper_bound
+from tncompile.expressivity.upper.coloring import Coloring
+from tncompile.expressivity.upper.flow import is_multilinear
 from tncompile.source import TnError
 
 MOST_TERMS = 20_000

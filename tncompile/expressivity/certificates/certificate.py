@@ -6,7 +6,7 @@ from dataclasses import asdict
 from hashlib import sha256
 
 from tncompile.expressivity.cuts import Study
-from tncompile.expressivity.residues import RULE
+from tncompile.expressivity.evaluation.residues import RULE
 from tncompile.expressivity.result import RankResult
 from tncompile.network import Network
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
-from tncompile.expressivity.coloring import Coloring, Count, cut_wires
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import best_colorings, is_multilinear
-from tncompile.expressivity.gather import gathered
-from tncompile.expressivity.polynomial import COLUMNS, ROWS, Graph, Leaf, Product
-from tncompile.expressivity.proof import proof_of
-from tncompile.expressivity.refine import inlined, sealed
+from tncompile.expressivity.certificates.proof import proof_of
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.gather import gathered
+from tncompile.expressivity.polynomials.polynomial import COLUMNS, ROWS, Graph, Leaf, Product
+from tncompile.expressivity.polynomials.refine import inlined, sealed
+from tncompile.expressivity.polynomials.split import split
+from tncompile.expressivity.polynomials.symmetry import symmetric_bounds
 from tncompile.expressivity.result import Bound, CutSides, Member
-from tncompile.expressivity.split import split
-from tncompile.expressivity.symmetry import symmetric_bounds
+from tncompile.expressivity.upper.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
+from tncompile.expressivity.upper.coloring import Coloring, Count, cut_wires
+from tncompile.expressivity.upper.flow import best_colorings, is_multilinear
 from tncompile.network import Network
 
 MOST_BITS = 20_000  # of capacities

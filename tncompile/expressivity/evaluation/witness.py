@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import wire_flow
-from tncompile.expressivity.polynomial import Graph, Leaf, Product
-from tncompile.expressivity.refine import inlined
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Graph, Leaf, Product
+from tncompile.expressivity.polynomials.refine import inlined
 from tncompile.expressivity.result import CutSides, Member
+from tncompile.expressivity.upper.flow import wire_flow
 from tncompile.network import Network
 
 BASES = (2, 3, 5, 7)

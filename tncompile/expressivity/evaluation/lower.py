@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tncompile.expressivity.degree import Degree
-from tncompile.expressivity.evaluate import Probe, Unfolding
-from tncompile.expressivity.matrix import rank_modulo
-from tncompile.expressivity.residues import Residues, random_prime
+from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding
+from tncompile.expressivity.evaluation.matrix import rank_modulo
+from tncompile.expressivity.evaluation.residues import Residues, random_prime
 from tncompile.expressivity.result import CutSides
 from tncompile.expressivity.verdict import Found, failure_bound
 from tncompile.network import Ints, Network
