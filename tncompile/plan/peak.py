@@ -38,6 +38,12 @@ def alive_at_peak(schedule: Schedule) -> dict[str, int]:
     return walk.alive
 
 
+def most_elements(schedule: Schedule) -> int:
+    """The number that `peak_elements` gives, without its formula."""
+    sums = sum(elements(schedule.buffers[name]).value for name in sums_of(schedule))
+    return sums + most_alive(schedule.buffers, schedule.body, schedule.dead)
+
+
 def most_alive(buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collection[str]]) -> int:
     """The most elements alive at once, as `peak_elements` counts them."""
     return max(_Walk(buffers, body, dead).moments())

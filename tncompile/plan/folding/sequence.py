@@ -121,9 +121,7 @@ class _Sequencer:
         changed: set[int] = set()
         for name in self.touched[number]:
             self.users[name].discard(number)
-            if self.made.pop(name, None) is not None:
-                changed |= self.users[name]
-            elif len(self.users[name]) == 1:
+            if self.made.pop(name, None) is not None or len(self.users[name]) == 1:
                 changed |= self.users[name]
         return changed
 
