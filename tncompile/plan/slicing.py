@@ -24,6 +24,7 @@ class Task:
     """What is planned: the outputs of a network, maybe with the gradients of its weights."""
 
     network: Network  # with its samples, not yet in order
+    flat: Network  # the same in order
     batch: str | None
     with_gradient: bool
     objective: Objective
@@ -46,23 +47,28 @@ def plan_within(task: Task, limit: int) -> Plan | None:
     is computed again counted. The last of them is then cut in as few parts as fit. None where the peak cannot be
     brought under the limit, for instance because inputs and weights pass it by themselves.
     """
-    plan = planned(task, task.network, (), task.objective)
+    plan = planned(task)
     if _fits(task, plan, limit):
         return plan
     quick = replace(task.objective, thorough=False)
-    plan = planned(task, inline_definitions(task.network), (), quick)
+    plan = _sliced(task, inline_definitions(task.network), (), quick)
     while True:
         found = min(_options(task, plan, quick), key=lambda option: _weight(task, option[1]), default=None)
         if found is None or _peak(task, found[1]) >= _peak(task, plan):
             return None
         before, (summed, plan) = plan, found
-        whole = planned(task, plan.network, plan.selectors, task.objective)
+        whole = _sliced(task, plan.network, plan.selectors, task.objective)
         if _fits(task, whole, limit):
             return _widest(task, before, summed, limit) or whole
 
 
-def planned(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:
-    """The plan of a network in the place of that of the task."""
+def planned(task: Task) -> Plan:
+    """The plan of a task, without slices."""
+    return Plan(task.network, (), fold(gradient(task.flat) if task.with_gradient else task.flat))
+
+
+def _sliced(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:
+    """The plan of a slice of the network of a task."""
     flat = order(network, objective)
     return Plan(network, selectors, fold(gradient(flat) if task.with_gradient else flat, (), selectors))
 
@@ -98,7 +104,7 @@ def _options(task: Task, plan: Plan, objective: Objective) -> Iterator[tuple[Sum
 
 def _with_slices(task: Task, plan: Plan, summed: Summed, width: int, objective: Objective) -> Plan | None:
     found = slice_index(plan.network, summed, width)
-    return None if found is None else planned(task, found[0], (*plan.selectors, found[1]), objective)
+    return None if found is None else _sliced(task, found[0], (*plan.selectors, found[1]), objective)
 
 
 def _widest(task: Task, plan: Plan, summed: Summed, limit: int) -> Plan | None:
@@ -117,7 +123,10 @@ def _promising(task: Task, plan: Plan) -> list[Summed]:
     schedule = for_samples(plan.schedule, task.batch, 1)
     carried = _carried(schedule.network)
     alive = [
-        (times * elements(schedule.buffers[name]).value, carried.get(schedule.buffers[name].tensor, frozenset()))
+        (
+            times * elements(schedule.buffers[name]).value,
+            carried.get(schedule.buffers[name].tensor, frozenset()),
+        )
         for name, times in alive_at_peak(schedule).items()
     ]
 

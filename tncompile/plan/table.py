@@ -36,8 +36,7 @@ class PlanRow:
 def plan_table(schedule: Schedule) -> list[PlanRow]:
     """A row for each step, in the order in which the steps are written; each slice counts."""
     return [
-        _row(schedule, number, step, loops)
-        for number, (step, loops) in enumerate(_steps(schedule), start=1)
+        _row(schedule, number, step, loops) for number, (step, loops) in enumerate(_steps(schedule), start=1)
     ]
 
 

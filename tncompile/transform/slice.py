@@ -63,7 +63,10 @@ def summed_indices(net: Network, selectors: Collection[str] = ()) -> list[Summed
         if rule.definition.loops:
             continue
         taken = {
-            i for use in nodes_of(rule.equation) if isinstance(use, Use) and use.name in selectors for i in use.indices
+            i
+            for use in nodes_of(rule.equation)
+            if isinstance(use, Use) and use.name in selectors
+            for i in use.indices
         }
         for over in _sums(rule.equation):
             found += [Summed(rule.number, i, rule.extents[i]) for i in over.indices if i not in taken]
@@ -111,12 +114,15 @@ def _adds_up(sliced: Network, rule: RuleClass, selector: str) -> bool:
     """Whether every output is linear in what the rule computes: the selector has one degree in all of them."""
     name = rule.definition.name
     shown = sliced.replace(
-        replace(s, role="output") if isinstance(s, Definition) and s.name == name else s for s in sliced.statements
+        replace(s, role="output") if isinstance(s, Definition) and s.name == name else s
+        for s in sliced.statements
     )
     number = Members(shown).starts[selector]
     degrees = {member: found.get(number, 0) for member, found in output_degrees(shown, {number}).items()}
     own = degrees[name, int(rule.target[0])]
-    return own > 0 and all(degree == own for (output, _), degree in degrees.items() if output in sliced.outputs)
+    return own > 0 and all(
+        degree == own for (output, _), degree in degrees.items() if output in sliced.outputs
+    )
 
 
 class _Slicer:
@@ -133,7 +139,10 @@ class _Slicer:
 
     def declaration(self) -> Tensor:
         """The selector."""
-        axes = [Axis(formula_expr(self.summed.extent.formula)), *(Axis(integer(self.width)) for _ in self.across)]
+        axes = [
+            Axis(formula_expr(self.summed.extent.formula)),
+            *(Axis(integer(self.width)) for _ in self.across),
+        ]
         return Tensor("input", self.selector, (), tuple(axes))
 
     def sliced(self) -> Expr:
@@ -197,7 +206,11 @@ class _Slicer:
         match node:
             case Index():
                 values = self.values(node, rows) if self.may_be_it(node) else None
-                return np.zeros(rows.count, np.bool_) if values is None else (values.T == self.wanted).all(axis=1)
+                return (
+                    np.zeros(rows.count, np.bool_)
+                    if values is None
+                    else (self.wanted == values.T).all(axis=1)
+                )
             case Looped():
                 inner, parent = self.net.scope.expand(node.loops, rows)
                 return np.bincount(parent, self.hits(node.body, inner), rows.count) > 0
@@ -212,7 +225,9 @@ class _Slicer:
     # --- the index ----------------------------------------------------------------------------
 
     def may_be_it(self, index: Index) -> bool:
-        return index.name == self.summed.index.name and len(index.subscripts) == len(self.summed.index.subscripts)
+        return index.name == self.summed.index.name and len(index.subscripts) == len(
+            self.summed.index.subscripts
+        )
 
     def is_it(self, index: Index) -> bool:
         """Whether an index that depends on no loop is the one that is sliced."""

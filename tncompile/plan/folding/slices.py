@@ -34,7 +34,9 @@ def sliced(
 def _varying(body: Nodes, seeds: Collection[str]) -> set[str]:
     """The seeds and all buffers that hang on them; a buffer counts as a whole, though only a part of it may."""
     found, before = set(seeds), -1
-    touches = [(frozenset(touched(node)), [step.result.buffer for step in steps_of((node,))]) for node in body]
+    touches = [
+        (frozenset(touched(node)), [step.result.buffer for step in steps_of((node,))]) for node in body
+    ]
     while len(found) > before:
         before = len(found)
         for names, results in touches:
