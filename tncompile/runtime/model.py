@@ -116,8 +116,8 @@ class Model:
         """
         reader = self._reader()
         data = self._data(reader, x)
-        vector = self._vector(w)
         pieces = self._plans.pieces(reader.samples or 0, with_gradient=False)
+        vector = self._vector(w)
         if executor is None and len(pieces) == 1:
             return self._scoring.score(vector, *data)
         values = self._parts("score", pieces, vector, data, {}, executor)
