@@ -37,17 +37,8 @@ RESERVED = (
     "unpack",
     "w",
 )
-IN_PARTS = (
-    "cut",
-    "join",
-    "number",
-    "part",
-    "slices",
-    "start",
-    "starts",
-    "value",
-    "values",
-)  # where there are slices
+IN_SLICES = ("number", "slices")
+IN_PIECES = ("cut", "join", "part", "score", "score_and_gradient", "start", "starts", "value", "values")
 
 
 def emit(
@@ -102,8 +93,8 @@ class _Module:
         self.network = score.network
         self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
-        in_parts = samples or any(s is not None and s.slices is not None for s in (score, gradient))
-        reserved = (*RESERVED, *(IN_PARTS if in_parts else ()))
+        sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
+        reserved = (*RESERVED, *(IN_SLICES if sliced else ()), *(IN_PIECES if samples else ()))
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)

@@ -178,7 +178,7 @@ class _Slicer:
         """A ``prod`` with the rounds that carry the index as factors of their own."""
         factors: list[Expr] = []
         for argument in product.arguments:
-            rows, _ = self.net.scope.expand(argument.loops)
+            rows, _ = self.context.scope.expand(argument.loops)
             hit = self.hits(argument.body, rows) if argument.loops else np.zeros(1, np.bool_)
             if not hit.any() or not self.moves(argument.body):
                 factors.append(Reduce("prod", (argument,)))
@@ -212,7 +212,7 @@ class _Slicer:
                     else (self.wanted == values.T).all(axis=1)
                 )
             case Looped():
-                inner, parent = self.net.scope.expand(node.loops, rows)
+                inner, parent = self.context.scope.expand(node.loops, rows)
                 return np.bincount(parent, self.hits(node.body, inner), rows.count) > 0
             case Use():
                 parts: list[Node] = list(node.indices)
@@ -237,11 +237,11 @@ class _Slicer:
 
     def depends(self, index: Index) -> bool:
         """Whether a loop variable stands in an index."""
-        return any(self.net.scope.lookup(name) is None for name in _names(index))
+        return any(self.context.scope.lookup(name) is None for name in _names(index))
 
     def values(self, index: Index, rows: Rows) -> npt.NDArray[np.int64]:
         """The subscripts of an index in some rows."""
-        columns = [self.net.scope.integers(subscript, rows) for subscript in index.subscripts]
+        columns = [self.context.scope.integers(subscript, rows) for subscript in index.subscripts]
         return np.array(columns, np.int64).reshape(len(columns), rows.count)
 
 
