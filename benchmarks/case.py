@@ -21,7 +21,10 @@ Score = Callable[[Parameters, Array], Array]
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCORE, GRADIENT = "score", "gradient"
 KINDS = (SCORE, GRADIENT)
-DRAWN, DRAWS = 2**20, 256  # numbers (and no more draws) from which the variance of an initialiser is estimated
+DRAWN, DRAWS = (
+    2**20,
+    256,
+)  # numbers (and no more draws) from which the variance of an initialiser is estimated
 SCORE_ERROR, GRADIENT_ERROR = 1e-3, 1e-2  # relative to the largest; float32 over long products
 
 
@@ -106,7 +109,9 @@ class Case:
 
     def moved(self, kind: str) -> int:
         """Bytes that must be read and written whatever the method: weights, data, scores, gradients."""
-        arrays = [a for values in self.inputs.values() for a in (values if isinstance(values, list) else [values])]
+        arrays = [
+            a for values in self.inputs.values() for a in (values if isinstance(values, list) else [values])
+        ]
         weights = self.weights.flat.nbytes * (1 if kind == SCORE else 2)
         return weights + sum(a.nbytes for a in arrays) + sum(a.nbytes for a in flat(self.right[0]))
 
@@ -124,7 +129,6 @@ class Case:
             near(theirs, ours, SCORE_ERROR)
         if parts is not None:
             near(np.concatenate([np.asarray(part).ravel() for part in parts]), self.right[1], GRADIENT_ERROR)
-
 
     def _like(self, scores: Any) -> list[Array]:
         """The right scores in the form of a rival's: as a model gives them, or for each output a dictionary by member."""

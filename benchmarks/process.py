@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,14 @@ def finished(arguments: Sequence[str], quiet: bool = False) -> Finished:
 
 
 def peak_so_far() -> int:
-    """The most bytes that this process has held."""
+    """The most bytes that this process has held.
+
+    Linux lets ``ru_maxrss`` begin with what the parent held; its own high-water mark begins anew.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        words = next(line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(words[1]) * 1024
     return in_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

@@ -17,7 +17,11 @@ COPIED = 2**26  # numbers copied to show its bandwidth; far more than the caches
 
 
 def set_threads(number: int) -> None:
-    """Tells every library how many threads to use; comes before any of them is imported."""
+    """Tells every library how many threads to use; comes before any of them is imported.
+
+    Threads of OpenMP (torch) that wait shall sleep: if they spin they take a core from whoever comes next.
+    """
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = str(number)
 

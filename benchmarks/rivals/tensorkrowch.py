@@ -8,7 +8,7 @@ from typing import Any
 import tensorkrowch as tk
 import torch
 
-from benchmarks.case import Array, Case
+from benchmarks.case import SCORE, Array, Case
 from benchmarks.rivals import NoWay, Ways
 from benchmarks.rivals.torch import call
 from benchmarks.timing import Run
@@ -16,41 +16,54 @@ from benchmarks.timing import Run
 
 def ways(case: Case, kind: str) -> Ways:
     """The model that TensorKrowch has for the network."""
-    makers = {"tensor_train": train, "hierarchical_tucker": tree}
-    maker = makers.get(case.workload.example)
-    if maker is None or not case.workload.by_hand:
+    if case.workload.example not in MODELS or not case.workload.by_hand:
         raise NoWay("it has no such model")
-    return {"as a model": partial(model, case, kind, maker)}
+    return {"as a model": partial(model, case, kind)}
 
 
-def train(case: Case) -> tuple[Any, list[Any]]:
+def train(case: Case) -> Any:
     """`MPSLayer` with the classes as its last site: the core of an identity there changes nothing."""
     cores = [torch.from_numpy(core).clone() for core in case.parameters]
-    classes = torch.eye(cores[-1].shape[2])
     cores[0] = cores[0][0]
-    layer = tk.models.MPSLayer(tensors=[*cores, classes], out_position=len(cores))
-    nodes = [*layer.mats_env, layer.out_node]
-    return layer, [node.tensor for node in nodes][: len(cores)]
+    return tk.models.MPSLayer(tensors=[*cores, torch.eye(cores[-1].shape[2])], out_position=len(cores))
 
 
-def tree(case: Case) -> tuple[Any, list[Any]]:
+def tree(case: Case) -> Any:
     """`Tree`: the leaves are nodes with one child."""
     levels = case.parameters
-    shapes = [tuple(level.shape[1:]) for level in levels]
-    found = tk.models.Tree([len(level) for level in levels], shapes)
+    found = tk.models.Tree([len(level) for level in levels], [tuple(level.shape[1:]) for level in levels])
     for layer, level in zip(found.layers, levels, strict=True):
         for node, array in zip(layer, level, strict=True):
             node.tensor = torch.from_numpy(array).clone()
-    return found, [node.tensor for layer in found.layers for node in layer]
+    return found
 
 
-def model(case: Case, kind: str, maker: Any) -> Run:
-    """A traced model and its call."""
-    network, parameters = maker(case)
-    x = torch.from_numpy(case.x)
+def train_parts(case: Case, stacks: list[Array]) -> list[Array]:
+    """All cores lie in one stack, the first and the last padded."""
+    (stack,) = stacks
+    return [stack[0, :1], stack[1:-1], stack[-1, :, :, -case.parameters[-1].shape[2] :]]
+
+
+def tree_parts(_: Case, stacks: list[Array]) -> list[Array]:
+    """A stack for each level."""
+    return stacks
+
+
+MODELS = {"tensor_train": (train, train_parts), "hierarchical_tucker": (tree, tree_parts)}
+
+
+def model(case: Case, kind: str) -> Run:
+    """A traced model; its weights then lie in stacks."""
+    maker, parts = MODELS[case.workload.example]
+    network, x = maker(case), torch.from_numpy(case.x)
     network.trace(x[:1])
+    stacks = [array for name, array in network.named_parameters() if "stack" in name]
+    run = call(kind, lambda _, samples: network(samples), stacks, x)
+    if kind == SCORE:
+        return run
 
-    def score(_: list[Array], samples: Array) -> Array:
-        return network(samples)
+    def both() -> tuple[Array, list[Array]]:
+        scores, gradient = run()
+        return scores, parts(case, gradient)
 
-    return call(kind, score, parameters, x)
+    return both

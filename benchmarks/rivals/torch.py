@@ -13,11 +13,14 @@ from benchmarks.case import SCORE, Array, Case, Parameters, Score
 from benchmarks.rivals import NoWay, Ways
 from benchmarks.timing import Run
 
+COMPILED = (
+    "BENCHMARKS_TORCH_COMPILE"  # torch.compile needs a C++ compiler and half a minute or more for each call
+)
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
 
 
 def ways(case: Case, kind: str) -> Ways:
-    """Each way of the workload, eager; the first of them for one sample under `vmap`, and compiled."""
+    """Each way of the workload, eager; the first of them for one sample under `vmap`, and, where asked for, compiled."""
     if not case.workload.by_hand:
         raise NoWay("not written by hand")
     found = {
@@ -26,7 +29,8 @@ def ways(case: Case, kind: str) -> Ways:
     }
     name, function = next(iter(case.workload.by_hand.items()))
     found[f"vmap, {name}"] = partial(prepared, kind, over_samples(function), case)
-    found[f"compiled, {name}"] = partial(prepared, kind, function, case, torch.compile)
+    if os.environ.get(COMPILED):
+        found[f"compiled, {name}"] = partial(prepared, kind, function, case, torch.compile)
     return found
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.case import GRADIENT
 from benchmarks.rivals.einsum import Contraction
 from benchmarks.rivals.torch import call
-from benchmarks.case import GRADIENT
 from benchmarks.timing import Run
 
 
