@@ -73,7 +73,10 @@ def growth(axes: Any, title: str, size: str, curves: Sequence[Curve]) -> None:
             label = f"{quantity} {curve.exponent:+.2f}"
             axes.loglog(curve.sizes, curve.values, "o-", color=color, markersize=3, label=label)
     axes.set_title(title, fontsize=10)
+    sizes = curves[0].sizes
+    axes.set_xticks(sizes, [f"{value:,}" for value in sizes], fontsize=8)
+    axes.minorticks_off()
     axes.set_xlabel(size)
     axes.set_ylabel("seconds")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=7)
+    axes.legend(fontsize=7, framealpha=0.6)

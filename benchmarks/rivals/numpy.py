@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,10 @@ Gradient = tuple[Array, list[Array]]
 
 def ways(case: Case, kind: str) -> Ways:
     """What the workload has by hand, or the gradients below."""
-    known: dict[str, Callable[[Parameters, Array], Any]]
-    known = dict(case.workload.by_hand) if kind == SCORE else GRADIENTS.get(case.workload.example, {})
-    if not known:
+    if not case.workload.by_hand:
         raise NoWay("not written by hand")
+    known: Mapping[str, Callable[[Parameters, Array], Any]]
+    known = case.workload.by_hand if kind == SCORE else GRADIENTS[case.workload.example]
     parameters, x = case.parameters, case.x
 
     def build(function: Callable[[Parameters, Array], Any]) -> Run:
