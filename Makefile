@@ -26,8 +26,7 @@ types: $(VENV)/dev.stamp ## mypy --strict
 check: test lint types ## all of these
 
 bench: $(VENV)/bench.stamp ## measure speed and exactness (takes minutes; see benchmarks/RESULTS.md)
-	$(BIN)/python -m benchmarks.tensor_train
-	$(BIN)/python -m benchmarks.hierarchical_tucker
+	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.exactness
 	$(BIN)/python -m benchmarks.ranks
 

@@ -22,7 +22,7 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.sidebyside import set_threads
+from benchmarks.timing import set_threads
 from tncompile.exchange import Einsum, read_json
 from tncompile.plan import OBJECTIVES, Objective
 from tncompile.plan.search.contraction import Contraction, contraction

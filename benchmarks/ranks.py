@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 
+from benchmarks.process import finished
 from tncompile.source.numbers import number_text
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "examples")
@@ -48,33 +47,25 @@ CIRCUITS = ((4, 2, 3, 2), (6, 2, 3, 3), (8, 2, 3, 2), (6, 3, 3, 2), (8, 3, 2, 2)
 
 def measured(figure: Figure) -> str:
     """One run as a line: what was found, seconds, the most memory held."""
-    command = [sys.executable, "-m", "tncompile", "rank", os.path.join(EXAMPLES, figure.file)]
-    start = time.perf_counter()
-    process = subprocess.Popen([*command, *figure.arguments.split(), "--json"], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    text = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        return f"{figure.name:12} failed with status {process.returncode}"
+    file = os.path.join(EXAMPLES, figure.file)
+    process = finished(["-m", "tncompile", "rank", file, *figure.arguments.split(), "--json"])
+    if process.status:
+        return f"{figure.name:12} failed with status {process.status}"
     sys.set_int_max_str_digits(0)
-    cuts = json.loads(text)["cuts"]
+    cuts = json.loads(process.text)["cuts"]
     right = all(cut["verdict"] == figure.verdict for cut in cuts)
     right = right and (figure.lower is None or cuts[0]["lower"] == figure.lower)
     found = f"{len(cuts)} cuts" if len(cuts) > 1 else f"{cuts[0]['verdict']} {number_text(cuts[0]['lower'])}"
-    judged = "" if right and seconds <= figure.seconds else "  MISSED"
-    memory = used.ru_maxrss / 2**20
-    return (
-        f"{figure.name:12} {found:20} {seconds:7.2f} s (aim {figure.seconds:g} s)  {memory:5.2f} GiB{judged}"
-    )
+    judged = "" if right and process.seconds <= figure.seconds else "  MISSED"
+    memory = process.peak / 2**30
+    return f"{figure.name:12} {found:20} {process.seconds:7.2f} s (aim {figure.seconds:g} s)  {memory:5.2f} GiB{judged}"
 
 
 def floating(circuit: tuple[int, int, int, int]) -> str:
     """The exact rank of a deep circuit beside the numerical rank at random normal weights."""
     import tncompile as tn
     from tncompile.expressivity.cuts import studies
-    from tncompile.expressivity.numerical import numerical_ranks
+    from tncompile.expressivity.evaluation.numerical import numerical_ranks
     from tncompile.expressivity.rank import rank
 
     net = tn.load(os.path.join(EXAMPLES, "deep_rac.tn"), **dict(zip("TLMR", circuit, strict=True)), C=1)

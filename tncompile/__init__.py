@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tncompile.comparison.interface import compare
     from tncompile.comparison.result import Comparison
-    from tncompile.expressivity.check_certificate import verify_certificate
+    from tncompile.expressivity.certificates.check_certificate import verify_certificate
     from tncompile.expressivity.dimension import dimension
     from tncompile.expressivity.rank import rank
     from tncompile.language import check, format_text, load
@@ -51,7 +51,7 @@ _PLACES = {
     "order": ("tncompile.plan", "order"),
     "probe": ("tncompile.transform", "probe"),
     "rank": ("tncompile.expressivity.rank", "rank"),
-    "verify_certificate": ("tncompile.expressivity.check_certificate", "verify_certificate"),
+    "verify_certificate": ("tncompile.expressivity.certificates.check_certificate", "verify_certificate"),
 }
 
 __all__ = [

@@ -66,3 +66,22 @@ def test_a_network_without_weights_has_no_gradient(tnc, write):
     assert report["weights"] == 0
     assert report["gradient"] is None
     assert report["degree"] == {"x": 2}
+
+
+PAIRS = "network pairs\nsize n = 12\nweight A(n, n), B(n, n), C(n, n), D(n, n), E(n, n), F(n, n)\n"
+
+
+def test_with_a_limit_the_slices_and_their_operations_are_counted(tnc, write):
+    product = "A(i, j) * B(j, k) * C(k, i) * D(l, i) * E(l, j) * F(l, k)"
+    path = write("t.tn", f"{PAIRS}output y() = {product}\n")
+    free = costs(tnc, path)["score"]
+    tight = costs(tnc, path, "--memory", f"{8 * free['peak_elements'] * 2 // 3}")["score"]
+    assert free["slices"] == 1
+    assert tight["slices"] > 1
+    assert tight["peak_elements"] <= free["peak_elements"] * 2 // 3
+    assert tight["flops"] >= free["flops"]
+
+
+def test_where_slices_do_not_help_it_says_so(tnc):
+    assert costs(tnc, "tensor_train.tn", "--memory", "1k")["score"]["slices"] is None
+    assert "do not help" in tnc("cost", "tensor_train.tn", "--memory", "1k").out

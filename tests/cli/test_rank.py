@@ -1,6 +1,8 @@
 """`tnc rank`."""
 
 import json
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -57,6 +59,16 @@ def test_a_rank_below_its_bound_is_probable_and_says_how_sure(tnc):
     assert "h[3, 1] (extent 4, degree 3)" in result.out
 
 
+def test_a_degree_too_high_for_the_primes_is_said(tnc, write):
+    file = write(
+        "power.tn",
+        "network power\ninput x(2), y(2)\nweight a(2), b(2)\nu() = a(i) * x(i)\nv() = b(j) * y(j)\n"
+        "output s() = (u()^20000000 - u()^10000000 * u()^10000000) * v()\n",
+    )
+    result = tnc("rank", file, "--cut", "x")
+    assert "the degree is too high for the primes to say more" in " ".join(result.out.split())
+
+
 def test_a_grid_is_labelled_as_what_it_is(tnc):
     size = ("-s", "T=4", "-s", "M=4", "-s", "R=3", "--cut", "start_end")
     assert by_cut(ranks(tnc, "deep_rac.tn", *size))["start_end"]["lower"] == 18
@@ -109,6 +121,27 @@ def test_an_interruption_keeps_the_finished_cuts(tnc, monkeypatch):
 
 
 # --- certificates --------------------------------------------------------------------------------
+
+
+def test_more_interruptions_do_not_lose_the_finished_cuts(tnc, monkeypatch):
+    """Ctrl-C is often pressed twice: the second one comes while the table is printed."""
+    real, printed = rank_command.rank, rank_command.print_report
+
+    def interrupted(net, cut, **options):
+        return replace(real(net, cut, **options), interrupted=True)
+
+    def disturbed(console, report):
+        os.kill(os.getpid(), signal.SIGINT)
+        printed(console, report)
+
+    monkeypatch.setattr(rank_command, "rank", interrupted)
+    monkeypatch.setattr(rank_command, "print_report", disturbed)
+    before = signal.getsignal(signal.SIGINT)
+    status, out, _ = tnc("rank", "tensor_train.tn", "-s", "d=4", "--cut", "odd_even")
+    assert status == 130
+    assert "odd_even" in out
+    assert "interrupted: 1 cut is finished" in out
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_certificate_is_checked_again(tnc):

@@ -34,7 +34,7 @@ def test_a_sweep_is_read(text, name, values):
         ("r=", "write --sweep NAME=FIRST..LAST"),
         ("=1..2", "write --sweep NAME=FIRST..LAST"),
         ("r=4..1", "the range holds no value"),
-        ("r=1..4..0", "the range holds no value"),
+        ("r=1..4..0", "the step has to be at least 1"),
         ("r=a..b", "neither a range"),
         ("r=1,1", "a value is given twice"),
         ("a.b.c=1", "no name of a size"),

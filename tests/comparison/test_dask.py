@@ -52,6 +52,6 @@ def test_an_address_that_is_none_is_refused(wrong):
 
 
 def test_an_address_at_which_nobody_answers_is_told(monkeypatch):
-    monkeypatch.setattr("tncompile.comparison.executors.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("tncompile.comparison.running.executors.CONNECT_SECONDS", 1)
     with pytest.raises(TnError, match=r"no Dask scheduler answers at dask://127\.0\.0\.1:1"):
         compare([TT, CP], executor="dask://127.0.0.1:1", **SMALL)

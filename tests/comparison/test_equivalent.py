@@ -51,12 +51,12 @@ def test_where_the_bound_is_above_the_rank_the_width_is_confirmed_by_ranks():
     ring = load(RING, d=4, n=3)
     found = solve(ring, "r", {"odd_even": 9}, ["odd_even"])
     assert rank(load(RING, d=4, n=3, r=2), "odd_even").upper == 9
-    assert found == {"width": 3, "decided": "probable", "cut": "odd_even"}
+    assert found == {"width": 3, "decided": "probable", "cut": "odd_even", "reason": None}
 
 
 def test_a_wire_wide_enough_limits_nothing():
     found = solve(load(CP, d=8, n=4), "r", {"odd_even": 256})
-    assert found == {"width": 256, "decided": "proved", "cut": "odd_even"}
+    assert found == {"width": 256, "decided": "proved", "cut": "odd_even", "reason": None}
 
 
 def test_ranks_that_are_known_are_not_found_again(monkeypatch):
@@ -68,6 +68,28 @@ def test_ranks_that_are_known_are_not_found_again(monkeypatch):
 def test_ranks_of_functions_that_are_no_polynomials_decide_nothing():
     text = "network r\nsize d = 2, n = 3, r = 2\ninput x[1..d](n)\nweight A[1..d](n, r), o(r)\nf[k](q) = relu(A[k](i, q) * x[k](i)) for k in 1..d\noutput y() = o(q) * relu(f[1](q) + f[2](q) - 1)\n"
     assert solve(load(text), "r", {"start_end": 2}, ["start_end"])["decided"] == "unknown"
+
+
+HALF = """network half
+size n = 6, r = 4
+input x[1..2](n)
+weight A(n, (r + 1) // 2), B((r + 1) // 2, n)
+output score() = A(i, k) * B(k, j) * x[1](i) * x[2](j)
+cut h = x[1]
+"""
+
+
+@pytest.mark.parametrize(("wanted", "width"), [(1, 1), (2, 3), (3, 5), (6, 11), (7, None)])
+def test_a_wire_may_be_narrower_than_the_width(wanted, width):
+    found = solve(load(HALF), "r", {"h": wanted}, ["h"])
+    assert (found["width"], found["decided"]) == (width, "proved" if width else "unreachable")
+
+
+def test_widths_that_the_file_refuses_are_passed_over():
+    refusing = HALF.replace("(r + 1) // 2", "r").replace("input", "require r >= 3\ninput")
+    assert solve(load(refusing), "r", {"h": 1}, ["h"])["width"] == 3
+    assert solve(load(refusing), "r", {"h": 5}, ["h"])["width"] == 5
+    assert solve(load(refusing), "r", {"h": 7}, ["h"])["decided"] == "unreachable"
 
 
 # --- theory ------------------------------------------------------------------------------------------

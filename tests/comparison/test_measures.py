@@ -10,8 +10,8 @@ import pytest
 
 from tests.comparison.questions import CP, DEEP, EXAMPLES, HT, TT
 from tncompile.comparison.budget import SPENT, check_budget, parse_budget, solved_width
-from tncompile.comparison.jobs import Job, outcome_of, perform
 from tncompile.comparison.measures import MEASURES, vc_bound
+from tncompile.comparison.running.jobs import Job, outcome_of, perform
 from tncompile.language import load
 from tncompile.plan import account, weight_count
 from tncompile.source import TnError, UsageError
@@ -88,6 +88,16 @@ def test_a_budget_that_no_width_meets():
     check_budget(net, parse_budget("weights=15"), "r", "train")  # 3 + 3 + 3 + 2 * 3
     with pytest.raises(TnError, match="no width of `train` meets the budget of 14 weights: width 1 takes 15"):
         check_budget(net, parse_budget("weights=14"), "r", "train")
+
+
+def test_a_budget_begins_at_the_least_width_that_the_file_takes():
+    text = "network n\nsize n = 3, r = 2\nrequire r >= 2\ninput x[1..2](n)\nweight A(n, r), B(r, n)\noutput s() = A(i, k) * B(k, j) * x[1](i) * x[2](j)\n"
+    assert solved_width(load(text), {"width": "r", "what": "weights", "amount": 31}) == {
+        "width": 5,
+        "spent": 30,
+    }
+    with pytest.raises(TnError, match="width 2 takes 12"):
+        check_budget(load(text), parse_budget("weights=11"), "r", "n")
 
 
 def test_a_budget_is_read():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.comparison.questions import CP, DEEP, EXAMPLES, HT, PEPS, SHALLOW, TT, question
+from tests.comparison.test_equivalent import HALF
 from tncompile.comparison.answer import prepared
 from tncompile.comparison.contender import Contender, width_candidates
 from tncompile.language import load
@@ -40,6 +41,11 @@ def test_a_width_is_swept_whatever_its_name():
     assert work.widths == {"tensor_train": "r", "hierarchical_tucker": "r", "deep_rac": "R"}
     assert [place.width for place in work.places] == [2, 2, 2, 3, 3, 3]
     assert sizes(work, "hierarchical_tucker", 1)["r"] == (3, 3)
+
+
+def test_a_width_is_set_whatever_its_name():
+    work = prepared(question([TT, DEEP], sizes={"d": 4, "width": 3}))
+    assert [place.width for place in work.places] == [3, 3]
 
 
 def test_sizes_move_together():
@@ -81,6 +87,21 @@ def test_only_inner_extents_can_be_the_width():
     assert width_candidates(load(TT)) == ["r"]
     assert width_candidates(load(DEEP)) == ["R"]
     assert width_candidates(load(EXAMPLES / "digits_cp.tn")) == ["n", "r"]
+
+
+def test_a_width_is_no_size_that_shapes_the_network_or_its_inputs():
+    for wrong in ("deep_rac.L", "deep_rac.M", "deep_rac.C"):
+        with pytest.raises(UsageError, match=r"is an extent of its weights, .*: R may be"):
+            prepared(question([DEEP], width=wrong))
+    half = Contender("half", Source("half", HALF))
+    assert prepared(question([half])).widths == {"half": "r"}
+
+
+def test_a_width_is_not_given_twice():
+    with pytest.raises(UsageError, match="`r` of `tensor_train` is given twice"):
+        prepared(question([TT, CP], sizes={"r": 4}, sweep="width=1..2"))
+    work = prepared(question([TT, CP], sizes={"cp.r": 4}, sweep="width=1..2"))
+    assert [place.width for place in work.places] == [1, 4, 2, 4]
 
 
 def test_a_width_that_is_not_clear_must_be_told():

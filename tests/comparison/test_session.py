@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.comparison.questions import CP, DEEP, HT, SHALLOW, TT
-from tncompile.comparison import guard
 from tncompile.comparison.interface import compare
-from tncompile.comparison.jobs import Job, Outcome, perform
-from tncompile.comparison.journal import Journal, journal_path
+from tncompile.comparison.report import check_report
+from tncompile.comparison.running import guard
+from tncompile.comparison.running.jobs import Job, Outcome, perform
+from tncompile.comparison.running.journal import Journal, journal_path
 from tncompile.source import TnError, UsageError
 
 
@@ -229,6 +230,72 @@ def test_results_are_neither_overwritten_nor_mixed(tmp_path):
     journal_path(report).write_text("hello\n")
     with pytest.raises(TnError, match="holds no results of a comparison"):
         small(report=report, resume=True)
+
+
+@pytest.mark.parametrize(
+    "line", ["1", "[1]", "null", "{}", '{"job": "a", "outcome": 3}', '{"job": "a", "outcome": {"zz": 1}}']
+)
+def test_a_line_that_is_no_result_is_refused(tmp_path, line):
+    path = tmp_path / "report.json.jobs"
+    Journal(path, "question").close()
+    held = path.read_bytes() + f"{line}\n".encode()
+    path.write_bytes(held)
+    with pytest.raises(TnError, match="line 2 was changed"):
+        Journal(path, "question", resume=True)
+    assert path.read_bytes() == held
+
+
+def test_a_line_too_deep_to_read_ends_what_is_known(tmp_path):
+    path = tmp_path / "report.json.jobs"
+    Journal(path, "question").close()
+    path.write_bytes(path.read_bytes() + b"[" * 100_000)
+    journal = Journal(path, "question", resume=True)
+    journal.close()
+    assert not journal.known
+
+
+def test_a_report_that_is_a_folder_is_refused_before_the_work(tmp_path):
+    (tmp_path / "report.html").mkdir()
+    with pytest.raises(UsageError, match="it is a folder"):
+        check_report(tmp_path / "report.html")
+
+
+def test_two_processes_do_not_share_a_file_of_results(tmp_path):
+    path = tmp_path / "report.json.jobs"
+    first = Journal(path, "question")
+    with pytest.raises(TnError, match="another process is writing"):
+        Journal(path, "question", resume=True)
+    first.add(Job("cost", "text", {}), Outcome(value=1))
+    first.close()
+    again = Journal(path, "question", resume=True)
+    assert len(again.known) == 1
+    again.close()
+
+
+def test_a_result_that_was_edited_is_not_believed(tmp_path):
+    path = tmp_path / "report.json.jobs"
+    first = Journal(path, "question")
+    first.add(Job("cost", "text", {}), Outcome(value=1234))
+    first.close()
+    path.write_text(path.read_text().replace("1234", "1235"))
+    with pytest.raises(TnError, match="line 2 was changed"):
+        Journal(path, "question", resume=True)
+
+
+def test_a_column_is_not_hidden_by_a_size_of_its_name():
+    text = "network n\nsize weights = 2, n = 2\ninput x[1..2](n)\nweight A(n, weights), B(weights, n)\noutput s() = A(i, k) * B(k, j) * x[1](i) * x[2](j)\n"
+    found = compare([text], sweep="weights=1..2", batch=0, dimension=0, executor=Here())
+    assert [(row["size weights"], row["weights"]) for row in found.records()] == [(1, 4), (2, 8)]
+
+
+def test_an_unknown_width_says_why():
+    found = compare(
+        [TT, HT], sweep="d=4,6", cut="start_end", sizes={"n": 2}, batch=0, dimension=0, executor=Here()
+    )
+    reasons = {(w.point["d"], w.row, w.column): w.reason for w in found.widths if w.reason}
+    assert "log2(6)" in reasons[6, "tensor_train", "hierarchical_tucker"]
+    assert "rank of `hierarchical_tucker` is not known" in reasons[6, "hierarchical_tucker", "tensor_train"]
+    assert all(d == 6 for d, _, _ in reasons)
 
 
 def test_a_time_limit_that_stopped_a_job_is_tried_again_on_resume():

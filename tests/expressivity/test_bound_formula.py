@@ -7,9 +7,9 @@ from math import comb
 import pytest
 
 from tests.expressivity.modular import example, half, odd, rank_at_points
-from tncompile.expressivity.bound_formula import bound_formula
-from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.result import CutSides, Side
+from tncompile.expressivity.upper.bound_formula import bound_formula
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 
 

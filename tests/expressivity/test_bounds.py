@@ -12,9 +12,9 @@ from math import comb, prod
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, members_of, odd, rank_at_points
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.result import CutSides, Side
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 from tncompile.source import TnError
 

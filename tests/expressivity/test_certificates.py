@@ -10,7 +10,7 @@ import pytest
 
 from tests.expressivity.texts import GNN, SQUARED_TRAIN, SUM_OF_TRAINS, UNEQUAL_TRAIN
 from tncompile import TnError, load
-from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
 from tncompile.expressivity.rank import rank
 
 TRAIN = Path("examples/tensor_train.tn").read_text(encoding="utf-8")

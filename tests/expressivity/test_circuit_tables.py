@@ -15,9 +15,9 @@ from tests.expressivity.modular import half
 from tests.expressivity.tables import example_ranks, headed, multichoose, ranks, rows
 from tncompile import load
 from tncompile.expressivity.degree import score_degree
-from tncompile.expressivity.expand import expand
 from tncompile.expressivity.outputs import find_output, single_score
-from tncompile.expressivity.polynomial import Leaf
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Leaf
 from tncompile.expressivity.rank import rank
 
 slow = pytest.mark.slow

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from tncompile.expressivity.closed_form import Form, propose
-from tncompile.expressivity.terms import Base, Exponent, Term, exponents_of
+from tncompile.expressivity.polynomials.terms import Base, Exponent, Term, exponents_of
 
 
 def mc(n, k):

@@ -8,14 +8,14 @@ from random import Random
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, members_of, rank_at_points
-from tncompile.expressivity.bounds import refinements, upper_bound
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.coloring import Coloring, Count
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import best_colorings, is_multilinear
-from tncompile.expressivity.polynomial import ROWS, Leaf, Product
-from tncompile.expressivity.refine import inlined
-from tncompile.expressivity.split import split
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import ROWS, Leaf, Product
+from tncompile.expressivity.polynomials.refine import inlined
+from tncompile.expressivity.polynomials.split import split
+from tncompile.expressivity.upper.bounds import refinements, upper_bound
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import POWER_LIMIT, Coloring, Count, plus, raised
+from tncompile.expressivity.upper.flow import best_colorings, is_multilinear
 from tncompile.language import load
 
 RESIDUAL = """network residual_train
@@ -237,3 +237,27 @@ def test_many_terms_still_have_a_bound():
     net = load(text, d=10, n=2, r=2)
     cut = half(net)
     assert upper_bound(net, cut).value >= rank_at_points(net, cut, 20) == 20
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_degrees_of_a_power_are_those_of_the_products(seed):
+    random = Random(seed)
+    terms = list(
+        dict.fromkeys(
+            tuple(
+                (block, random.randint(1, 3))
+                for block in sorted(random.sample(range(3), random.randint(0, 2)))
+            )
+            for _ in range(random.randint(1, 4))
+        )
+    )
+    products = {()}
+    for power in range(5):
+        assert sorted(raised(terms, power)) == sorted(products)
+        products = {plus(a, b) for a in products for b in terms}
+
+
+def test_powers_with_too_many_ways_are_given_up():
+    terms = [((block, 1),) for block in range(3)]
+    assert len(raised(terms, 100)) == 5151
+    assert raised(terms, POWER_LIMIT) is None

@@ -9,13 +9,13 @@ from random import Random
 import networkx
 import pytest
 
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
-from tncompile.expressivity.coloring import Count
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.flow import best_colorings, concave_pieces
-from tncompile.expressivity.maximum_flow import FlowNetwork
+from tncompile.expressivity.polynomials.expand import expand
 from tncompile.expressivity.result import CutSides, Side
+from tncompile.expressivity.upper.bounds import upper_bound
+from tncompile.expressivity.upper.capacities import FLOAT_BITS, Logarithms, bits_between_products, bits_needed
+from tncompile.expressivity.upper.coloring import Count
+from tncompile.expressivity.upper.flow import best_colorings, concave_pieces
+from tncompile.expressivity.upper.maximum_flow import FlowNetwork
 from tncompile.language import load
 
 NEAR_TIE = """network near_tie

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tncompile import TnError, load
-from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
 from tncompile.expressivity.dimension import dimension
 from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.rank import rank

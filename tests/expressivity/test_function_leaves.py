@@ -8,8 +8,8 @@ from tests.corpus import EXAMPLES
 from tncompile import load
 from tncompile.expressivity.cuts import studies
 from tncompile.expressivity.dimension import dimension
+from tncompile.expressivity.evaluation.witness import witness
 from tncompile.expressivity.rank import rank
-from tncompile.expressivity.witness import witness
 
 QUOTIENT = """
 network quotient

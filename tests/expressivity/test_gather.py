@@ -7,13 +7,13 @@ import time
 import pytest
 
 from tncompile import load
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.gather import gathered
-from tncompile.expressivity.polynomial import Leaf
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.gather import gathered
+from tncompile.expressivity.polynomials.polynomial import Leaf
 from tncompile.expressivity.rank import rank
+from tncompile.expressivity.upper.bounds import upper_bound
 
 LINEAR = """
 network linear_rnn

@@ -11,13 +11,12 @@ import pytest
 from tests.expressivity.texts import GNN, SQUARED_TRAIN
 from tncompile import load
 from tncompile.codegen import Modular
+from tncompile.expressivity.certificates.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
+from tncompile.expressivity.certificates.plain_evaluation import evaluated
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.evaluate import Probe, Unfolding
-from tncompile.expressivity.matrix import rank_modulo
-from tncompile.expressivity.plain_arrays import COLUMN_POINTS, ROW_POINTS, Named
-from tncompile.expressivity.plain_evaluation import evaluated
-from tncompile.expressivity.rank import rank
-from tncompile.expressivity.residues import (
+from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding
+from tncompile.expressivity.evaluation.matrix import rank_modulo
+from tncompile.expressivity.evaluation.residues import (
     HIGHEST,
     LOWEST,
     imaginary_unit,
@@ -25,6 +24,7 @@ from tncompile.expressivity.residues import (
     random_prime,
     random_residues,
 )
+from tncompile.expressivity.rank import rank
 from tncompile.expressivity.result import member_text
 from tncompile.network.values.exact import Irrational, exact_numbers
 from tncompile.runtime.model import loaded
@@ -38,6 +38,14 @@ weight A[1..d](3, 2), b(2)
 norm() = b(a) * b(a) + 2/3
 f[k](a) = (A[k](i, a) * x[k](i) - c) ^ 3 for k in 1..d
 output y() = sum(prod(f[k](a) for k in 1..d) * b(a) over a) / norm() - 5 * f[1](a) * f[2](a)
+"""
+
+SUMS_IN_LOOPS = """
+network sums_in_loops
+size d = 3
+input x[k in 1..d](k + 1)
+weight W[k in 1..d](k + 1)
+output y() = prod(sum(1 - W[m](i) * x[m](i) over i) for m in 1..d) + sum(x[1](i) over i) * sum(x[2](i) over i)
 """
 
 
@@ -81,6 +89,7 @@ def test_powers_and_products_are_exact():
     ("text", "cut", "sizes"),
     [
         (RATIONAL, "x[1], x[3]", {}),
+        (SUMS_IN_LOOPS, "x[1], x[3]", {}),
         (RATIONAL, "x[1] | x[2]", {}),
         (GNN, "x[1], x[3]", {}),
         (SQUARED_TRAIN.replace("FIELD", "complex"), "start_end", {}),
@@ -118,7 +127,7 @@ def test_blocks_of_columns_make_no_difference(monkeypatch):
     (study,) = studies(load("examples/deep_rac.tn", T=6), "start_end")
     prime = random_prime(0, 0)
     whole = Probe(study.net, study.sides).matrix(50, 0, prime)
-    monkeypatch.setattr("tncompile.expressivity.evaluate.BLOCK_BYTES", 2**17)
+    monkeypatch.setattr("tncompile.expressivity.evaluation.evaluate.BLOCK_BYTES", 2**17)
     probe = Probe(study.net, study.sides)
     assert (probe.matrix(50, 0, prime) == whole).all()
     assert probe.compiled(50)[1] < 50
@@ -192,3 +201,21 @@ def test_the_weight_tensor_and_the_grid_are_the_probe_at_other_points():
     assert rank_modulo(Unfolding(study.net, study.sides, None).matrix(0, prime), prime) == 6
     assert rank_modulo(Unfolding(study.net, study.sides, 2).matrix(0, prime), prime) == 4
     assert rank_modulo(Unfolding(study.net, study.sides, 5).matrix(0, prime), prime) == 6
+
+
+@pytest.mark.parametrize("exponent", [16_000_000, 17_000_000, 20_000_000, 50_000_000])
+def test_exponents_beyond_half_the_prime_are_no_residues(exponent):
+    half = exponent // 2
+    net = load(f"""
+network powers
+input x(2), y(2)
+weight a(2), b(2)
+u() = a(i) * x(i)
+v() = b(i) * y(i)
+output s() = (u()^{exponent} - u()^{half} * u()^{half}) * v()
+""")
+    assert rank(net, "x").lower == 0
+    (study,) = studies(net, "x")
+    prime = random_prime(0, 0)
+    matrix = Probe(study.net, study.sides).matrix(3, 0, prime)
+    assert not matrix.any()

@@ -7,12 +7,12 @@ from math import comb
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, rank_at_points
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import Leaf, NotPolynomial, Product, Sum
-from tncompile.expressivity.refine import inlined, sealed
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Leaf, NotPolynomial, Product, Sum
+from tncompile.expressivity.polynomials.refine import inlined, sealed
+from tncompile.expressivity.polynomials.split import split
 from tncompile.expressivity.result import CutSides, Side
-from tncompile.expressivity.split import split
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 
 BOTH = CutSides("c", Side((("x", ()),)), Side((("y", ()),)))
@@ -44,7 +44,7 @@ FORMS = {
     "a sum over a family": ("output s() = sum(v(i) * x(i) * k * v(j) * y(j) for k in 1..3)", 1, 1),
     "a sum that is summed again": (
         "t(a) = A(i, a) * x(i) + B(j, a) * y(j)\noutput s() = sum(t(a) over a)",
-        3,
+        2,
         2,
     ),
     "terms constant along an index": ("t(i) = x(i) + c()\noutput s() = t(i) * y(i)", 3, 3),

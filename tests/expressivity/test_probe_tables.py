@@ -9,8 +9,8 @@ import pytest
 from tncompile import load
 from tncompile.expressivity.cuts import studies
 from tncompile.expressivity.degree import score_degree
-from tncompile.expressivity.evaluate import Probe
-from tncompile.expressivity.matrix import rank_modulo
+from tncompile.expressivity.evaluation.evaluate import Probe
+from tncompile.expressivity.evaluation.matrix import rank_modulo
 from tncompile.expressivity.verdict import failure_bound
 
 TRAIN = ("examples/tensor_train.tn", "odd_even", {"d": 6, "n": 3, "r": 2, "C": 1})

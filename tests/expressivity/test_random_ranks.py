@@ -22,11 +22,11 @@ from tests.expressivity.test_coloring import (
 from tests.expressivity.test_density_tables import PURIFIED
 from tests.expressivity.test_dimension import GENERAL_TRAIN
 from tests.expressivity.texts import GNN, SQUARED_TRAIN
-from tncompile.expressivity.bounds import refinements, upper_bound
-from tncompile.expressivity.coloring import Count
-from tncompile.expressivity.expand import expand
+from tncompile.expressivity.evaluation.witness import witness
+from tncompile.expressivity.polynomials.expand import expand
 from tncompile.expressivity.rank import rank
-from tncompile.expressivity.witness import witness
+from tncompile.expressivity.upper.bounds import refinements, upper_bound
+from tncompile.expressivity.upper.coloring import Count
 from tncompile.language import load
 from tncompile.source import InternalError
 
@@ -170,7 +170,7 @@ def test_a_careless_bound_in_the_package_would_stop_the_search_for_a_rank(monkey
     net = load(text, **sizes)
     report = rank(net, "start_end")
     assert report.lower == upper_bound(net, half(net)).value
-    monkeypatch.setattr("tncompile.expressivity.bounds.Count", Careless)
+    monkeypatch.setattr("tncompile.expressivity.upper.bounds.Count", Careless)
     with pytest.raises(InternalError, match="is above its bound"):
         rank(net, "start_end")
 

@@ -9,15 +9,15 @@ import pytest
 
 from tests.expressivity.texts import GNN, SUM_OF_TRAINS
 from tncompile import load
-from tncompile.expressivity import check_bound as recount
-from tncompile.expressivity.bounds import colored, refinements
-from tncompile.expressivity.capacities import Logarithms
-from tncompile.expressivity.check_certificate import verify_certificate
-from tncompile.expressivity.coloring import Count
+from tncompile.expressivity.certificates import check_bound as recount
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.proof import proof_of
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.proof import proof_of
+from tncompile.expressivity.polynomials.expand import expand
 from tncompile.expressivity.rank import rank
+from tncompile.expressivity.upper.bounds import colored, refinements, upper_bound
+from tncompile.expressivity.upper.capacities import Logarithms
+from tncompile.expressivity.upper.coloring import Count
 
 MANY = """
 network many
@@ -26,6 +26,15 @@ input x[1..d](n)
 weight A[1..d](n)
 s() = prod(1 + A[k](i) * x[k](i) * A[k+1](j) * x[k+1](j) for k in 1..d-1)
 output y() = s() + s()^2
+"""
+
+POWER = """
+network power
+size e = 2
+input x(2), y(2)
+weight a(2), b(2)
+z() = a(i) * x(i) + b(i) * y(i)
+output s() = z()^e
 """
 
 
@@ -52,3 +61,12 @@ def test_both_ways_to_count_again_are_those_of_the_bound(text, grid, monkeypatch
         rough = recount._Count(nodes, grid).value()
         assert (exact, rough) == (min(count.value, limit), min(count.by_intervals(), limit))
         assert exact <= rough
+
+
+@pytest.mark.parametrize("exponent", [7, 1000, 20_000_000])
+def test_powers_of_sums_are_bounded_whatever_the_exponent(exponent):
+    net = load(POWER, e=exponent)
+    (study,) = studies(net, "x")
+    bound = upper_bound(study.net, study.sides)
+    assert bound.value == exponent + 1
+    assert recount.check_bound(study, None, asdict(bound.proof)) == exponent + 1

@@ -9,9 +9,9 @@ import pytest
 
 from tests.expressivity.modular import bipartition, example, half, members_of, odd, rank_at_points
 from tests.expressivity.test_coloring import random_cut, random_network
-from tncompile.expressivity.bounds import upper_bound
-from tncompile.expressivity.trees import bounds_of_cuts
-from tncompile.expressivity.witness import digits, witness
+from tncompile.expressivity.evaluation.witness import digits, witness
+from tncompile.expressivity.upper.bounds import upper_bound
+from tncompile.expressivity.upper.trees import bounds_of_cuts
 from tncompile.language import load
 
 FREE = ["tensor_train", "hierarchical_tucker", "conv_arithmetic_circuit", "cp", "tucker", "tensor_ring"]

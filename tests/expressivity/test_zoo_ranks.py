@@ -6,9 +6,9 @@ import pytest
 
 from tests.corpus import EXAMPLES
 from tncompile import TnError, load
-from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
 from tncompile.expressivity.cuts import BUILT_IN, studies
-from tncompile.expressivity.lower import has_weight_tensor
+from tncompile.expressivity.evaluation.lower import has_weight_tensor
 from tncompile.expressivity.rank import rank
 
 # A score of degree 1 in each input, or in each feature that the cuts of the file name.

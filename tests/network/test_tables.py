@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from textwrap import dedent
 
 import numpy as np
 import pytest
 
+from tncompile.expressivity.rank import rank
 from tncompile.language import load
 from tncompile.network import (
     Add,
@@ -208,3 +210,18 @@ def test_too_many_members_are_refused_before_anything_is_made():
         load(TRAIN, d=700_000)
     with pytest.raises(TnError, match="steps"):
         load(TRAIN.replace("for k in 2..d", "for k in 2..d, j in 1..k*100000 if j == 1"), d=2000)
+
+
+def test_a_choice_in_the_subscript_of_an_index_is_made_for_each_member_of_a_product():
+    text = """
+        network snake
+        size n = 2
+        input x[1..2](n)
+        weight A[1..2](n, n)
+        output score() = prod(A[k](s[k], s[k + 1 if k == 1 else 1]) * x[k](s[k]) for k in 1..2)
+    """
+    plain = text.replace("s[k + 1 if k == 1 else 1]", "s[3 - k]")
+    assert (
+        rank(load(dedent(text)), "start_end").results[0].lower
+        == rank(load(dedent(plain)), "start_end").results[0].lower
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.corpus import CORPUS, NAMES
-from tests.networks import networks
+from tests.networks import Builder, networks
 from tests.reference import evaluate, random_arrays
+from tncompile.expressivity.evaluation.evaluate import input_members, items
 from tncompile.language import load
 from tncompile.network import Network
 from tncompile.plan import Objective, cost, order
@@ -16,7 +19,7 @@ from tncompile.plan.check import check_flat
 from tncompile.plan.search.contraction import Contraction, Path
 from tncompile.plan.search.paths import best_path
 from tncompile.source import InternalError
-from tncompile.transform import batch
+from tncompile.transform import batch, grid, probe
 
 TEXTS = dict(CORPUS)
 SLOW = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
@@ -274,3 +277,26 @@ def test_parentheses_and_definitions_used_once_suggest_an_order(body, written, m
     )
     assert_same_values(net, order(net))
     assert written in told
+
+
+@pytest.mark.parametrize(("seed", "is_complex"), [(441, False), (528, True), (112, True)])
+def test_wires_of_loops_are_known_and_tied_in_grids_and_probes(seed: int, is_complex: bool) -> None:
+    """Sums inside of loops over what does not carry their index; a `delta` that ties wires of a loop's rounds."""
+    net = load(Builder(Random(seed), is_complex).build())
+    members = input_members(net)
+    rows, columns = items(members[: len(members) // 2]), items(members[len(members) // 2 :])
+    for other in (net, grid(net, 2), probe(net, rows, columns, counts=(2, 3))):
+        assert_same_values(other, order(other, Objective(thorough=False)))
+
+
+def test_a_number_summed_inside_a_loop_counts_the_extent_of_its_index() -> None:
+    assert_ordered(
+        load("""
+network f
+size d = 3
+input x[1..d](4)
+weight W[k in 1..d](k + 1)
+output y() = prod(sum(1 - W[m](i) over i) * x[m](j) * x[m](j) for m in 1..d)
+output z[k]() = prod(sum(1 - W[m](i) over i) for m in 1..k) for k in 1..d
+""")
+    )

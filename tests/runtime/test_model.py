@@ -273,7 +273,8 @@ def test_a_plan_past_the_memory_limit_is_refused():
         tn.TnError, match=r"needs .* GB at its peak for 1 sample; the limit is 1,000 bytes.*`G`"
     ):
         tn.compile(net, memory=1000).score(np.zeros(9_012_000), np.zeros((1, 5, 3)))
-    model = tn.compile(tn.load(TRAIN), memory=1_000_000)
+    two = TRAIN + "output norm() = G[1](a, i, b) * G[1](a, i, b)\n"  # once, not for each sample
+    model = tn.compile(tn.load(two), memory=1_000_000)
     w = model.init(0)
     model.score(w, data(100, 5, 3))
     with pytest.raises(tn.TnError, match=r"for 100000 samples.*\n.*fewer samples at a time would shrink it"):

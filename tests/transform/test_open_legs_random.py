@@ -10,7 +10,7 @@ import pytest
 from tests.networks import Builder
 from tests.reference import evaluate, random_arrays
 from tncompile import load
-from tncompile.expressivity.evaluate import input_members, items
+from tncompile.expressivity.evaluation.evaluate import input_members, items
 from tncompile.expressivity.result import Member
 from tncompile.network import Network
 from tncompile.plan import Objective, fold, order

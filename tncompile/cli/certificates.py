@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tncompile.cli.console import echo, echo_json
-from tncompile.expressivity.check_certificate import verify_certificate
+from tncompile.expressivity.certificates.check_certificate import verify_certificate
 from tncompile.source import Source, TnError, read_source, write_whole
 
 

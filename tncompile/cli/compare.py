@@ -17,8 +17,8 @@ from tncompile.cli.options import json_option, parse_sizes, read_input, size_opt
 from tncompile.comparison.axes import parse_sweep, parse_target
 from tncompile.comparison.budget import parse_budget
 from tncompile.comparison.contender import Contender, label_of, labelled
-from tncompile.comparison.journal import journal_path
 from tncompile.comparison.question import LARGEST_DIMENSION, Fitting, Question, Ranking
+from tncompile.comparison.running.journal import journal_path
 from tncompile.comparison.session import Session
 
 INTERRUPTED = 130

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -10,12 +10,15 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from tncompile.comparison.report.heat import width_text
 from tncompile.comparison.report.measures import Measure, best_rows, measures_of, rank_measure
+from tncompile.comparison.report.series import point_text
 from tncompile.comparison.result import Budget, Comparison, CutRank, EquivalentWidth, Row
 from tncompile.source.numbers import number_text
 
 MOST_CUTS = 4  # cuts that stand in the table
 MOST_ROWS = 200
+MOST_REASONS = 3
 COLOURS = {"exact": "", "probable": "", "at_least": "yellow", "numerical": "magenta"}
 SIGNS = {"exact": "", "probable": "~", "at_least": "≥", "numerical": "num "}
 # Where the title of a measure is too wide for a terminal.
@@ -37,9 +40,10 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     console.print(_title(comparison), soft_wrap=True)
     for measures in _parts(console, comparison):
         console.print(_rows(comparison, measures))
-    console.print(_legend(comparison), style="dim", markup=False)
+    if legend := _legend(comparison):
+        console.print(legend, style="dim", markup=False)
     _print_failures(console, comparison)
-    if any(width.decided != "unknown" for width in comparison.widths):
+    if comparison.widths:
         console.print()
         _print_widths(console, comparison)
 
@@ -191,37 +195,27 @@ def _print_widths(console: Console, comparison: Comparison) -> None:
     table.add_column("given", no_wrap=True)
     for entry in comparison.entries:
         table.add_column(f"as {entry.label}", justify="right")
-    by_pair = {(str(w.point), w.row, w.column): w for w in comparison.widths}
-    for place, point in enumerate(_points(comparison)):
+    by_pair = {(point_text(w.point), w.row, w.column): w for w in comparison.widths}
+    points = {point_text(width.point): width.point for width in comparison.widths}
+    for title, point in list(points.items())[: max(1, MOST_ROWS // len(comparison.entries))]:
         for number, entry in enumerate(comparison.entries):
             cells = [str(value) if number == 0 else "" for value in point.values()]
-            widths = [by_pair.get((str(point), entry.label, other.label)) for other in comparison.entries]
-            table.add_row(
-                *cells, entry.label, *map(_width, widths), end_section=number + 1 == len(comparison.entries)
-            )
-        if (place + 1) * len(comparison.entries) >= MOST_ROWS:
-            break
+            widths = [by_pair[title, entry.label, other.label] for other in comparison.entries]
+            end = number + 1 == len(comparison.entries)
+            table.add_row(*cells, entry.label, *map(_width, widths), end_section=end)
     console.print(table)
     decided = {width.decided for width in comparison.widths}
     said = ["≥ more may be needed"] * ("at_least" in decided) + ["~ probable"] * ("probable" in decided)
-    said += ["none: no width has such ranks"] * ("unreachable" in decided) + ["? not known"] * (
-        "unknown" in decided
-    )
+    said += ["none: no width has such ranks"] * ("unreachable" in decided)
+    reasons = dict.fromkeys(width.reason for width in comparison.widths if width.reason)
+    said += [f"? {reason}" for reason in list(reasons)[:MOST_REASONS]]
     if any(width.theory for width in comparison.widths):
         source = next(width.theory.source for width in comparison.widths if width.theory)
         said.append(f"in brackets what theory says: ≤ suffices, ≥ is needed ({source})")
     console.print("; ".join(said), style="dim", markup=False)
 
 
-def _points(comparison: Comparison) -> list[Mapping[str, int]]:
-    return list({str(width.point): width.point for width in comparison.widths}.values())
-
-
-def _width(width: EquivalentWidth | None) -> Text:
-    if width is None or width.decided == "unknown":
-        return Text("?", "dim")
-    if width.width is None:
-        return Text("none", "red")
-    sign = {"at_least": "≥", "probable": "~"}.get(width.decided, "")
+def _width(width: EquivalentWidth) -> Text:
     theory = f" [{width.theory.relation}{width.theory.width:,}]" if width.theory is not None else ""
-    return Text.assemble(f"{sign}{width.width:,}", (theory, "dim"))
+    style = {"unknown": "dim", "unreachable": "red"}.get(width.decided, "")
+    return Text.assemble((width_text(width), style), (theory, "dim"))

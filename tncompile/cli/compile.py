@@ -5,24 +5,10 @@ from __future__ import annotations
 import click
 
 from tncompile.cli.console import echo
-from tncompile.cli.options import file_argument, load_network, size_option
+from tncompile.cli.options import file_argument, load_network, memory_option, size_option
 from tncompile.cli.search import search_options, searching
 from tncompile.codegen import DTYPES, LIBRARIES
 from tncompile.runtime import compile_network
-
-UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-
-
-def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    """A number of bytes, maybe with a unit: ``8G``."""
-    if text is None:
-        return None
-    number = text.removesuffix("B")
-    factor = UNITS.get(number[-1:], 1)
-    number = number[:-1] if factor > 1 else number
-    if not number.isdecimal() or not int(number):
-        raise click.BadParameter(f"{text!r} is no number of bytes; write 500M or 8G")
-    return int(number) * factor
 
 
 @click.command("compile")
@@ -38,12 +24,7 @@ def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int 
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network."
 )
-@click.option(
-    "--memory",
-    metavar="BYTES",
-    callback=_read_bytes,
-    help="The most the module may use. Default: half of what is free.",
-)
+@memory_option("Default: half of what is free.")
 @click.option(
     "--scaled",
     is_flag=True,

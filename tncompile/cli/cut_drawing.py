@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tncompile.cli.rank_text import crossings_text
 from tncompile.draw.cut import CutMarks
-from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.cuts import studies
-from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.result import Bound, CutSides
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.network import Network
 from tncompile.source import UsageError
 from tncompile.source.numbers import number_text

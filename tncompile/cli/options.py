@@ -21,6 +21,7 @@ Value = int | float | list["Value"]
 Command = TypeVar("Command", bound=Callable[..., object])
 
 STANDARD_INPUT = "-"
+BYTE_UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NAME = re.compile(r"[^\W\d]\w*")
 _LABELLED_NAME = re.compile(r"(?:[^\W\d]\w*\.)?[^\W\d]\w*")
 _POWER_OF_TEN = re.compile(r"[-+]?\d{1,9}[eE]\+?\d{1,2}")
@@ -117,4 +118,26 @@ def json_option(command: Command) -> Command:
     """``--json``"""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(
         command
+    )
+
+
+def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    """A number of bytes, maybe with a unit: ``8G``."""
+    if text is None:
+        return None
+    number = text.removesuffix("B")
+    factor = BYTE_UNITS.get(number[-1:], 1)
+    number = number[:-1] if factor > 1 else number
+    if not number.isdecimal() or not int(number):
+        raise click.BadParameter(f"{text!r} is no number of bytes; write 500M or 8G")
+    return int(number) * factor
+
+
+def memory_option(without: str) -> Callable[[Command], Command]:
+    """``--memory BYTES``; ``without`` says what holds if it is not given."""
+    return click.option(
+        "--memory",
+        metavar="BYTES",
+        callback=_read_bytes,
+        help=f"The most memory to use at a time; what needs more is sliced. {without}",
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import click
@@ -93,16 +94,19 @@ def _refuse_with_verify(wanted: Wanted, axes: tuple[str, ...], certificate: str 
 
 
 def _rank(net: Network, wanted: Wanted, certificate: str | None, as_json: bool) -> int:
-    with _progress("cuts") as advance:
-        report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
-    if certificate is not None:
-        write_certificates(certificate, report.certificates)
-    if as_json:
-        echo_json(report.to_dict())
-    else:
-        print_report(table_console(), report)
-    if certificate is not None:
-        echo(f"certificate in {certificate}", err=True)
+    with ExitStack() as rest:
+        with _progress("cuts") as advance:
+            report = _ranks(net, wanted, lambda _, result: advance(result.cut.name))
+            if report.interrupted:
+                rest.enter_context(_undisturbed())
+        if certificate is not None:
+            write_certificates(certificate, report.certificates)
+        if as_json:
+            echo_json(report.to_dict())
+        else:
+            print_report(table_console(), report)
+        if certificate is not None:
+            echo(f"certificate in {certificate}", err=True)
     return INTERRUPTED if report.interrupted else 0
 
 
@@ -129,18 +133,31 @@ def _sweep(file: str, settings: tuple[str, ...], axes: tuple[str, ...], wanted: 
     if twice:
         raise UsageError(f"--sweep {twice[0]}: the size is given by -s as well")
 
-    with _progress("points", len(points)) as advance:
-        report = sweep(
-            lambda point: load_source(source, {**sizes, **point}),
-            swept,
-            lambda net: _ranks(net, wanted, lambda _number, _result: None),
-            progress=lambda point: advance(sizes_text(point)),
-        )
-    if as_json:
-        echo_json(report.to_dict())
-    else:
-        print_sweep(table_console(), report)
+    with ExitStack() as rest:
+        with _progress("points", len(points)) as advance:
+            report = sweep(
+                lambda point: load_source(source, {**sizes, **point}),
+                swept,
+                lambda net: _ranks(net, wanted, lambda _number, _result: None),
+                progress=lambda point: advance(sizes_text(point)),
+            )
+            if report.interrupted:
+                rest.enter_context(_undisturbed())
+        if as_json:
+            echo_json(report.to_dict())
+        else:
+            print_sweep(table_console(), report)
     return INTERRUPTED if report.interrupted else 0
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """After one Ctrl-C further ones are ignored while what is finished is printed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -118,6 +118,8 @@ def _certainty(result: RankResult) -> str:
             return "; certain, since rank and bound meet"
         case "probable" if result.failure is not None:
             return f"; larger only with probability ≤ {float(result.failure):.1e}"
+        case "at_least" if result.method != "witness" and result.lower < result.points:
+            return "; certain from below; the degree is too high for the primes to say more"
         case "probable" | "at_least":
             return "; certain from below"
     return ""

@@ -89,8 +89,10 @@ def crossings_text(bound: Bound) -> str:
     parts = list(bound.wires)
     parts += [f"{state} (extent {extent}, degree {number_text(k)})" for state, extent, k in bound.states]
     if len(parts) > SHOWN:
-        return f"{', '.join(parts[:4])}, ..., {parts[-1]} ({len(parts)} in all)"
-    return ", ".join(parts)
+        text = f"{', '.join(parts[:4])}, ..., {parts[-1]} ({len(parts)} in all)"
+    else:
+        text = ", ".join(parts)
+    return f"{text}, symmetric" if bound.symmetric else text
 
 
 # --- distributions -------------------------------------------------------------------------------

@@ -60,6 +60,10 @@ class Domain:
         """A number of the network where the domain has a text of its own for it, else None."""
         return None
 
+    def exponent(self, expr: Expr, scope: Scope) -> ast.expr | None:  # noqa: ARG002  other domains need them
+        """An exponent where the domain has a text of its own for it, else None."""
+        return None
+
     def values(self, expr: Expr, scope: Scope, rows: Rows) -> Numbers:
         """The entries of a constant, one for each row."""
         return np.asarray(scope.numbers(expr, rows), np.complex128)

@@ -14,6 +14,7 @@ from tncompile.codegen.layouts import native_order
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
+from tncompile.codegen.sliced import in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item, Text
 from tncompile.network import Ints, Network
@@ -22,9 +23,14 @@ from tncompile.plan.schedule import Buffer, Schedule
 
 class Entry:
     """Writes one entry point. ``network`` is the network that is scored; ``schedule`` computes it, or it
-    and the gradients of its weights (results ``<weight>_bar``, for cotangents ``<output>_bar``)."""
+    and the gradients of its weights (results ``<weight>_bar``, for cotangents ``<output>_bar``), maybe in slices.
+    With a ``limit`` (the name of a constant) no more samples are computed at a time."""
 
-    def __init__(self, network: Network, schedule: Schedule, symbols: Symbols, shared: Shared) -> None:
+    def __init__(
+        self, network: Network, schedule: Schedule, symbols: Symbols, shared: Shared, limit: str | None = None
+    ) -> None:
+        self.limit = limit
+        self.selectors = () if schedule.slices is None else schedule.slices.selectors
         self.network, self.schedule, self.symbols, self.shared = network, schedule, symbols, shared
         self.outside = Outside(schedule.network, symbols)
         outputs = [name for name in schedule.network.outputs if name not in network.outputs]
@@ -45,24 +51,59 @@ class Entry:
         inputs = [name for name, tensor in self.network.tensors.items() if tensor.role == "input"]
         words = {name: self._parameter(name) for name in inputs}
         core: list[Item] = [*self._cotangents(), *self._arrivals(words)]
-        if differentiated:
-            core += self._gradient_views()
-        core += self.program.body(tuple(self.given))
-        if differentiated:
-            core += self._gradient_copies()
-            core += [] if self.scales is None else self._gradient_scales(self.scales)
+        core += self._in_slices(differentiated) if self.selectors else self._evaluation(differentiated)
         core.append(ast.Return(self._result(differentiated)))
         head: list[Item] = [Text(tuple(self._documentation(words, differentiated))), *self._taken(words)]
+        if self.limit is not None:
+            count = self.symbols.batch_word()
+            core = [*in_pieces(called, self.limit, count, list(words.values()), bool(self.selectors)), *core]
         if self.symbols.batch is not None and _mentions(core, self.symbols.batch_word()):
             head.append(self._count(words))
         parameters = [ast.arg("w"), *(ast.arg(word) for word in words.values())]
-        defaults: list[ast.expr] = []
-        if differentiated:
-            more = ["cotangent"] if self.scales is None else ["cotangent", "cotangent_scale"]
-            parameters += [ast.arg(word) for word in more]
-            defaults += [ast.Constant(None)] * len(more)
+        optional = ["cotangent"] * differentiated + ["slices"] * bool(self.selectors)
+        optional += ["cotangent_scale"] * (differentiated and self.scales is not None)
+        parameters += [ast.arg(word) for word in optional]
+        defaults: list[ast.expr] = [ast.Constant(None) for _ in optional]
         arguments = ast.arguments([], parameters, None, [], [], None, defaults)
         return Block(ast.FunctionDef(called, arguments, [], [], lineno=0), [*head, *core])
+
+    def _evaluation(self, differentiated: bool, first: int = 0) -> list[Item]:
+        """The steps from a node on, and what belongs to the gradient around them."""
+        steps = self.program.body(tuple(self.given), first)
+        if not differentiated:
+            return steps
+        scales = [] if self.scales is None else self._gradient_scales(self.scales)
+        return [*self._gradient_views(), *steps, *self._gradient_copies(), *scales]
+
+    def _in_slices(self, differentiated: bool) -> list[Item]:
+        """What all slices share, then a loop that adds up their results."""
+        slices = self.schedule.slices
+        assert slices is not None
+        parts = {word: total for _, word, total in self._totals()}
+        if differentiated:
+            parts["gradient"] = self._gradient_total()
+        each = self._evaluation(differentiated, slices.start)
+        each += [
+            ast.AugAssign(ast.Name(total, ast.Store()), ast.Add(), nodes.name(word))
+            for word, total in parts.items()
+        ]
+        words = {name: self.program.storages[name].identifier for name in slices.selectors}
+        return [
+            *self.program.body((), 0, slices.start),
+            *(nodes.assign(total, nodes.number(0)) for total in parts.values()),
+            over_slices(self.schedule, self.symbols, words, each),
+        ]
+
+    def _totals(self) -> list[tuple[str, str, str]]:
+        """The buffers of the outputs, with their variables and those of their sums over the slices."""
+        leaving = dict.fromkeys(
+            a.buffer for name in self.network.outputs for a in self.schedule.outputs[name]
+        )
+        words = [(name, self.program.storages[name].identifier) for name in leaving]
+        return [(name, word, self.shared.names.give(("sum", name), f"{word}_sum")) for name, word in words]
+
+    def _gradient_total(self) -> str:
+        return self.shared.names.give(("sum", "gradient"), "gradient_sum")
 
     # --- what comes in ----------------------------------------------------------------------------
 
@@ -140,7 +181,7 @@ class Entry:
         several = len(self.network.outputs) > 1
         for name in self.program.used:
             buffer = self.schedule.buffers[name]
-            if buffer.role != "input" or buffer.tensor in self.network.tensors:
+            if buffer.role != "input" or buffer.tensor in self.network.tensors or name in self.selectors:
                 continue
             source: ast.expr = nodes.name("cotangent_scale" if buffer.exponents else "cotangent")
             if several:
@@ -298,10 +339,13 @@ class Entry:
 
     def _result(self, differentiated: bool) -> ast.expr:
         held = {name: (nodes.name(s.identifier), s.order) for name, s in self.program.storages.items()}
+        gradient: ast.expr = nodes.name("gradient")
+        if self.selectors:
+            held |= {name: (nodes.name(total), held[name][1]) for name, _, total in self._totals()}
+            gradient = nodes.name(self._gradient_total())
         values: list[ast.expr] = [
             self.outside.output(self.schedule, name, held) for name in self.network.outputs
         ]
-        gradient: ast.expr = nodes.name("gradient")
         if self.scales is not None:
             scales = [self.scales.output(name) for name in self.network.outputs]
             values = [nodes.group(pair) for pair in zip(values, scales, strict=True)]
@@ -325,6 +369,10 @@ class Entry:
             yield "Each result is a pair (mantissa, scale) and stands for mantissa * 2**scale."
             if differentiated:
                 yield "`cotangent_scale` is that of the cotangent, 0 if there is none."
+        if self.schedule.slices is not None:
+            yield ""
+            yield f"Sums are taken in {self.schedule.slices.count} slices, 0, 1, ..., one after the other; `slices` says which"
+            yield "of them are added up (all if it is None)."
 
 
 def _unpacked(views: Sequence[str], vector: str) -> ast.stmt:

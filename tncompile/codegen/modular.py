@@ -115,6 +115,10 @@ class Modular(Domain):
         """A number of the network, from its text."""
         return nodes.number(self.residue(*exact_numbers(scope, expr)[0]))
 
+    def exponent(self, expr: Expr, scope: Scope) -> ast.expr | None:
+        """The whole number itself: exponents are no residues."""
+        return nodes.number(int(scope.integers(expr)[0]))
+
     def values(self, expr: Expr, scope: Scope, rows: Rows) -> Numbers:
         """The residues of the entries of a constant, one for each row."""
         return np.array([self.residue(*value) for value in exact_numbers(scope, expr, rows)], np.complex128)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from tncompile.codegen.entry import Entry
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
+from tncompile.codegen.sliced import helpers
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
@@ -38,6 +39,8 @@ RESERVED = (
     "unpack",
     "w",
 )
+IN_SLICES = ("number", "slices")
+IN_PIECES = ("cut", "join", "part", "score", "score_and_gradient", "start", "starts", "value", "values")
 
 
 def emit(
@@ -50,6 +53,7 @@ def emit(
     domain: Domain | None = None,
     written: Network | None = None,
     thorough: bool = True,
+    samples: Mapping[str, int] | None = None,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
@@ -57,11 +61,13 @@ def emit(
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
+    ``samples`` says for functions of the module how many samples they may compute at a time.
     Raises TnError for an expression of thousands of numbers or arguments, which Python could not read.
     """
     package, alias = LIBRARIES[target]
+    domain = domain or Domain(dtype, alias)
     module = _Module(
-        score, gradient, package, domain or Domain(dtype, alias), batch, written or score.network, thorough
+        score, gradient, package, domain, batch, written or score.network, thorough, samples or {}
     )
     try:
         return render(list(module.items()))
@@ -82,14 +88,17 @@ class _Module:
         batch: str | None,
         written: Network,
         thorough: bool,
+        samples: Mapping[str, int],
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
-        self.written = written
+        self.written, self.samples = written, samples
         self.network = score.network
         self.networks = [score.network] if gradient is None else [score.network, gradient.network]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
         scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
-        names = Names([*RESERVED, domain.namespace, *helpers, *(["PRIME"] if helpers else []), *scaled])
+        sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
+        reserved = (*RESERVED, *(IN_SLICES if sliced else ()), *(IN_PIECES if samples else ()), *scaled)
+        names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
         self.shared = Shared(names, weight_blocks(self.network), thorough)
@@ -98,8 +107,10 @@ class _Module:
 
     def items(self) -> Iterator[Item]:
         """The module from top to bottom."""
-        helpers = self.domain.helpers()
-        functions = [self._unpack(), *([] if helpers else self._init()), self._entry(self.score, "score")]
+        modular = self.domain.helpers()
+        functions = [self._unpack(), *([] if modular else self._init())]
+        functions += self._helpers() if self.samples else []
+        functions.append(self._entry(self.score, "score"))
         if self.gradient is not None:
             functions.append(self._entry(self.gradient, "score_and_gradient"))
         yield Text((*self._documentation(),))
@@ -108,7 +119,7 @@ class _Module:
         yield ast.Import([ast.alias(self.package, namespace)])
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
-        yield from helpers
+        yield from modular
         scaled = scaling.helpers(self.domain) if self.score.exponents else []
         yield from (item for item in scaled if isinstance(item, ast.Assign))
         yield Blank()
@@ -116,6 +127,7 @@ class _Module:
         constants = list(self._constants())
         yield from self._sizes()
         yield from weights
+        yield from self._limits()
         yield from constants
         helping: list[Item] = [item for item in scaled if isinstance(item, ast.FunctionDef)]
         for function in [*helping, *functions]:
@@ -134,7 +146,16 @@ class _Module:
         if schedule is not self.score:
             symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
             symbols.constants = self.symbols.constants
-        return Entry(self.network, schedule, symbols, self.shared).function(called)
+        limit = self._limit(called) if called in self.samples else None
+        return Entry(self.written, schedule, symbols, self.shared, limit).function(called)
+
+    def _limit(self, called: str) -> str:
+        """The constant that says how many samples a function computes at a time."""
+        return self.shared.names.constant(("samples", called), f"{called.upper()}_SAMPLES")
+
+    def _helpers(self) -> Iterator[Block]:
+        for head, documentation in helpers(self.domain.namespace):
+            yield Block(head, [Text((documentation,)), *head.body])
 
     # --- sizes, weights, constants ------------------------------------------------------------------
 
@@ -165,6 +186,15 @@ class _Module:
         assert isinstance(value, int | float | complex)
         literal = self.domain.literal(value) if isinstance(value, complex) else nodes.number(value)
         return nodes.assign(word, literal)
+
+    def _limits(self) -> Iterator[Item]:
+        if self.samples:
+            yield Blank()
+            yield Comment(
+                "As many samples as the memory holds at a time; more are computed one lot after the other."
+            )
+        for called, count in self.samples.items():
+            yield nodes.assign(self._limit(called), nodes.number(count))
 
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0

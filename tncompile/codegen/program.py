@@ -116,12 +116,13 @@ class Program:
             return None
         return nodes.assign(storage.identifier, expr)
 
-    def body(self, given: Sequence[str] = ()) -> list[Item]:
-        """The steps, with the arrays that are filled part by part allocated before."""
+    def body(self, given: Sequence[str] = (), first: int = 0, stop: int | None = None) -> list[Item]:
+        """The steps, with the arrays that are filled part by part allocated before; or the steps from
+        node ``first`` up to ``stop``."""
         items: list[Item] = []
         made = set(given)
         last = len(self.schedule.body) - 1
-        for number, item in enumerate(self.schedule.body):
+        for number, item in list(enumerate(self.schedule.body))[first:stop]:
             for name in dict.fromkeys(step.result.buffer for step in all_steps([item])):
                 if name not in self.bound and name not in made:
                     made.add(name)
@@ -133,8 +134,8 @@ class Program:
                 for name in dead
                 if name in self.storages and self._is_large(name)
             ]
-            for first in range(0, len(large), NAMES_A_LINE):
-                words = large[first : first + NAMES_A_LINE]
+            for start in range(0, len(large), NAMES_A_LINE):
+                words = large[start : start + NAMES_A_LINE]
                 items.append(ast.Delete([ast.Name(word, ast.Del()) for word in words]))
         return items
 

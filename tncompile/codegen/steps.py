@@ -92,9 +92,9 @@ class StepWriter:
             value = self._combined(step, operands, _carried(labels, operands))
         else:
             order = _carried(labels, operands)
+            number = self.symbols.exponent if step.function == "^" else self.symbols.number
             arguments = [
-                aligned(operands[a], order) if isinstance(a, int) else self.symbols.number(a)
-                for a in step.arguments
+                aligned(operands[a], order) if isinstance(a, int) else number(a) for a in step.arguments
             ]
             expr = scaled_function(step, arguments, domain)
             value = Value(expr or function(step.function, arguments, domain), Strided.dense(order))

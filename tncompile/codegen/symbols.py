@@ -172,6 +172,10 @@ class Symbols:
                 return nodes.number(int(text))
         return self.domain.literal(self.value(expr))
 
+    def exponent(self, expr: Expr) -> ast.expr:
+        """An exponent."""
+        return self.domain.exponent(expr, self._scope) or self.number(expr)
+
 
 def _named_atoms(network: Network) -> Mapping[str, str]:
     """Atoms of formulas that are the whole value of a let: ``log2(d)`` where the file says ``let L = log2(d)``."""

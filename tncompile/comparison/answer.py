@@ -11,13 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from tncompile.comparison.budget import check_budget
 from tncompile.comparison.contender import Contender
-from tncompile.comparison.executors import core_count
-from tncompile.comparison.jobs import Outcome
 from tncompile.comparison.placing import Common, Place, find_widths, places
 from tncompile.comparison.question import Question
 from tncompile.comparison.result import Comparison, Entry, Origin
 from tncompile.comparison.rows import certificates_of, row_of, widths_of
-from tncompile.comparison.run import Runner
+from tncompile.comparison.running.executors import core_count
+from tncompile.comparison.running.jobs import Outcome
+from tncompile.comparison.running.run import Runner
 from tncompile.comparison.work import Work, place_key
 from tncompile.expressivity.cuts import BUILT_IN, studies
 from tncompile.network import Network

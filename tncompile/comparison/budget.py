@@ -13,6 +13,7 @@ from tncompile.plan import account, weight_count
 from tncompile.source import TnError, UsageError
 
 LARGEST = 2**20
+LEAST_TRIED = 64  # a file may refuse small widths
 _BUDGET = re.compile(r"\s*([a-z]+)\s*=\s*(\d+(?:\.\d+)?(?:[eE]\d{1,2})?)\s*")
 
 
@@ -29,40 +30,53 @@ def parse_budget(text: str) -> Budget:
 
 
 def check_budget(net: Network, budget: Budget, width: str, label: str) -> None:
-    """Raises TnError where even a width of 1 is past the budget."""
-    spent = _spending(net, {"width": width, "what": budget.what})(1)
+    """Raises TnError where even the least width is past the budget."""
+    options = {"width": width, "what": budget.what}
+    least, spent = _least(net, options)
     if spent > budget.amount:
         raise TnError(
-            f"no width of `{label}` meets the budget of {budget.amount:,} {budget.what}: width 1 takes {spent:,}"
+            f"no width of `{label}` meets the budget of {budget.amount:,} {budget.what}: width {least} takes {spent:,}"
         )
 
 
 def solved_width(net: Network, options: Mapping[str, Any]) -> dict[str, int]:
-    """The largest width within a budget that width 1 meets, and what is spent.
+    """The largest width within a budget that the least one meets, and what is spent.
 
     ``options`` name the width, what is counted (see `Budget`), and the amount.
     """
-    spent, amount = _spending(net, options), options["amount"]
-    low, high = 1, 2
-    while high <= LARGEST and _is_within(spent, high, amount):
+    amount = options["amount"]
+
+    def is_within(width: int) -> bool:
+        spent = _spent(net, options, width)
+        return spent is not None and spent <= amount
+
+    low, _ = _least(net, options)
+    high = 2 * low
+    while high <= LARGEST and is_within(high):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _is_within(spent, middle, amount) else (low, middle)
-    return {"width": low, "spent": spent(low)}
+        low, high = (middle, high) if is_within(middle) else (low, middle)
+    spent = _spent(net, options, low)
+    assert spent is not None
+    return {"width": low, "spent": spent}
 
 
-def _spending(net: Network, options: Mapping[str, Any]) -> Callable[[int], int]:
-    """What is spent at a width."""
-    text, count = str(net), SPENT[options["what"]]
-    return lambda width: count(load(text, **{options["width"]: width}))
+def _least(net: Network, options: Mapping[str, Any]) -> tuple[int, int]:
+    """The least width that the file takes, of 1, 2, 3, ..., and what it spends."""
+    for width in range(1, LEAST_TRIED):
+        spent = _spent(net, options, width)
+        if spent is not None:
+            return width, spent
+    raise TnError(f"`{net.name}` takes no {options['width']} below {LEAST_TRIED}")
 
 
-def _is_within(spent: Callable[[int], int], width: int, amount: int) -> bool:
+def _spent(net: Network, options: Mapping[str, Any], width: int) -> int | None:
+    """What is spent at a width; None where the file refuses it, or it is past the limits of the language."""
     try:
-        return spent(width) <= amount
+        return SPENT[options["what"]](load(str(net), **{options["width"]: width}))
     except TnError:
-        return False  # past the limits of the language
+        return None
 
 
 # Of one sample; operations and memory are those of a step of training, the gradient with the score.

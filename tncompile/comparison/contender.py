@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ from tncompile.network import Extent, Network, Size
 from tncompile.network.values.structural import structural_names
 from tncompile.source import Source, TnError, UsageError
 
+_NAME = re.compile(r"[^\W\d]\w*")
 Value = int | float | list["Value"]
 Sizes = Mapping[str, object]
 
@@ -96,10 +98,10 @@ def width_of(net: Network) -> str | None:
 
 
 def _atoms(net: Network, tensor: str) -> set[str]:
-    """The names of the sizes in the extents of a tensor or output: of `r[0]` the name is `r`."""
+    """The names in the extents of a tensor or output: of `r[0]` it is `r`, of `(r + 1) // 2` as well."""
     blocks = net.tables.tensors[tensor].blocks
     extents: list[Extent] = [extent for block in blocks for extent in block.shape]
-    return {atom.partition("[")[0] for extent in extents for atom in extent.formula.atoms()}
+    return {name for extent in extents for atom in extent.formula.atoms() for name in _NAME.findall(atom)}
 
 
 def width_value(net: Network, name: str) -> int | None:

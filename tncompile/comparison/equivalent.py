@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tncompile.expressivity.bounds import upper_bound
 from tncompile.expressivity.cuts import Study, studies
-from tncompile.expressivity.polynomial import NotPolynomial
+from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.rank import Options as Asked
 from tncompile.expressivity.rank import rank_of
+from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 from tncompile.network import Network
+from tncompile.source import TnError
 
 LARGEST = 2**20  # widths that are tried
 TRIES = 12  # widths above the first that the bounds allow, until one has the ranks
@@ -36,6 +37,7 @@ class _Answer:
     width: int | None
     decided: str
     cut: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,27 @@ class _Search:
 
     def _least(self, cut: str, wanted: int) -> int | None:
         """The least width whose bound allows a rank at a cut; None where no width's does."""
+        if self._is_unreachable(cut, wanted):
+            return None
         width = 1
         while not self._allows(width, cut, wanted):
-            # A wire as wide as the rank that is wanted limits nothing: what still does is no wire of the width.
-            if width >= min(wanted, LARGEST):
-                return None if width >= wanted else LARGEST + 1
+            if width >= LARGEST:
+                return LARGEST + 1
             width *= 2
         low, high = width // 2, width
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._allows(middle, cut, wanted) else (middle, high)
         return high
+
+    def _is_unreachable(self, cut: str, wanted: int) -> bool:
+        """Whether the bound has stopped to grow below what is wanted.
+
+        Where it is the same at two widths that are far apart, the best cut at the larger one crosses no wire of the width (it would be
+        better at the smaller one), so it bounds the rank at every width.
+        """
+        large, larger = self._bound(LARGEST // 2, cut), self._bound(LARGEST, cut)
+        return large == larger and large is not None and 0 < large < wanted
 
     def _confirmed(self, floor: int, deciding: str | None, target: Mapping[str, int]) -> _Answer:
         """The first width from ``floor`` on whose ranks suffice; below it the bounds do not allow them."""
@@ -90,7 +102,7 @@ class _Search:
             found = [(self._rank(width, cut, wanted), wanted) for cut, wanted in target.items()]
             sampled = next((rank.cut for rank, _ in found if rank.verdict == "numerical"), None)
             if sampled is not None:
-                return _Answer(None, "unknown", sampled)
+                return _Answer(None, "unknown", sampled, "its ranks are those of sampled weights")
             short = [rank for rank, wanted in found if rank.lower < wanted]
             if not short:
                 return _Answer(width, decided, deciding)
@@ -109,8 +121,12 @@ class _Search:
         return bound is None or bound >= wanted
 
     def _bound(self, width: int, cut: str) -> int | None:
+        """The upper bound of a rank; None where there is none, 0 at a width that the file refuses."""
         if (width, cut) not in self._bounds:
-            self._bounds[width, cut] = self._bounded(self._at(width)[cut])
+            try:
+                self._bounds[width, cut] = self._bounded(self._at(width)[cut])
+            except TnError:
+                self._bounds[width, cut] = 0
         return self._bounds[width, cut]
 
     def _bounded(self, study: Study) -> int | None:

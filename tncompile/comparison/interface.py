@@ -11,7 +11,7 @@ from tncompile.comparison.budget import parse_budget
 from tncompile.comparison.contender import Contender, label_of, labelled
 from tncompile.comparison.question import LARGEST_DIMENSION, Fitting, Question, Ranking
 from tncompile.comparison.result import Comparison
-from tncompile.comparison.run import Progress
+from tncompile.comparison.running.run import Progress
 from tncompile.comparison.session import Session
 from tncompile.network import Network
 from tncompile.source import Source, read_source

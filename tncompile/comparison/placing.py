@@ -92,11 +92,15 @@ def _placed(
 def explicit_sizes(common: Common, contender: Contender, point: Mapping[str, int]) -> dict[str, object]:
     """The sizes that the user gives a network at a point; what is said of it alone counts more."""
     swept = {target: point[axis.name] for axis in common.axes for target in axis.targets}
-    width = common.widths.get(contender.label)
+    width, named = common.widths.get(contender.label), {**common.settings, **swept}
     found: dict[str, object] = {}
-    for target, value in sorted({**common.settings, **swept}.items(), key=lambda item: bool(item[0].label)):
+    for target, value in sorted(named.items(), key=lambda item: bool(item[0].label)):
         if is_pseudo_width(common.contenders, target) and target.label in ("", contender.label):
             assert width is not None
+            if Target(target.label, width) in named:
+                raise UsageError(
+                    f"`{width}` of `{contender.label}` is given twice: by its name, and as {target}"
+                )
             found[width] = value
         elif target.of(contender):
             found[target.name] = value
@@ -134,7 +138,7 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
 
     Raises UsageError where a network has none and ``needed`` says what needs one.
     """
-    common = replace(common, axes=[_without_width(common, axis) for axis in common.axes])
+    common = _without_width(common)
     point = {axis.name: axis.values[0] for axis in common.axes}
     placed = {place.contender.label: place for place in _places_at(common, point)}
     found: dict[str, str] = {}
@@ -142,23 +146,39 @@ def find_widths(common: Common, wanted: Sequence[Target], *, needed: str | None)
         said = [t for t in wanted if t.label == contender.label] or [
             t for t in wanted if t.of(contender) and not t.label
         ]
-        if said:
-            found[contender.label] = said[-1].name
-            continue
         place = placed[contender.label]
         candidates = width_candidates(contender.load(place.given)) if place.failure is None else []
-        if len(candidates) == 1:
+        if said:
+            found[contender.label] = said[-1].name
+            if place.failure is None and said[-1].name not in candidates:
+                raise UsageError(_not_a_width(said[-1], contender.label, candidates))
+        elif len(candidates) == 1:
             found[contender.label] = candidates[0]
         elif needed is not None:
             raise UsageError(_no_width(contender.label, candidates, needed))
     return found
 
 
-def _without_width(common: Common, axis: SweepAxis) -> SweepAxis:
-    return replace(axis, targets=tuple(t for t in axis.targets if not is_pseudo_width(common.contenders, t)))
+def _without_width(common: Common) -> Common:
+    """The same without what is said of `width`: which size that is, is only to be found."""
+
+    def is_size(target: Target) -> bool:
+        return not is_pseudo_width(common.contenders, target)
+
+    axes = [replace(axis, targets=tuple(filter(is_size, axis.targets))) for axis in common.axes]
+    settings = {target: value for target, value in common.settings.items() if is_size(target)}
+    return replace(common, axes=axes, settings=settings)
 
 
 def _no_width(label: str, candidates: Sequence[str], needed: str) -> str:
     which = f"{' and '.join(candidates)} may be" if candidates else "no size is clearly"
     example = candidates[0] if candidates else "NAME"
     return f"{needed} needs the width of `{label}`, and {which} its width: say --width {label}.{example}"
+
+
+def _not_a_width(said: Target, label: str, candidates: Sequence[str]) -> str:
+    may = f"{' and '.join(candidates)} may be" if candidates else "it has no such size"
+    return (
+        f"--width {said}: the width of `{label}` is a size that is an extent of its weights, and no part of its shape, "
+        f"inputs or outputs: {may}"
+    )

@@ -93,7 +93,7 @@ class Row:
     def record(self, axes: Iterable[str], cuts: Iterable[str]) -> dict[str, object]:
         """The row as one flat dict: names of columns, and numbers, texts or None."""
         found: dict[str, object] = {"network": self.network}
-        found |= {axis: self.point.get(axis) for axis in axes}
+        found |= {column_of(axis): self.point.get(axis) for axis in axes}
         found |= {name: getattr(self, name) for name in PLAIN if name not in found}
         for name in ("train_accuracy", "test_accuracy"):
             accuracy: Accuracy | None = getattr(self, name)
@@ -123,7 +123,7 @@ class EquivalentWidth:
     round. ``decided`` says how it is known: ``proved`` (this width has the ranks, and one less cannot, by the bound of the graph or
     an exact rank), ``probable`` (one less falls short but for the probability of failure that ranks are found with), ``at_least`` (that this width has the
     ranks was not confirmed: more may be needed), ``unreachable`` (no width
-    can, and ``width`` is None), ``unknown`` (a rank of the row is missing). ``cut`` is the one that decides.
+    can, and ``width`` is None), ``unknown`` (``reason`` says why). ``cut`` is the one that decides.
     """
 
     point: Point
@@ -133,6 +133,7 @@ class EquivalentWidth:
     decided: Decided
     cut: str | None = None
     theory: Theory | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,8 @@ class Comparison:
         return text
 
     def _repr_html_(self) -> str:
-        header = ["network", *self.axes, "width", "weights", *(f"rank {cut}" for cut in self.cuts)]
+        header = ["network", *map(column_of, self.axes), *["width"] * ("width" not in self.axes), "weights"]
+        header += [f"rank {cut}" for cut in self.cuts]
         caption = ", ".join(entry.label for entry in self.entries)
         left = len(self.rows) - FEW_ROWS
         note = f"and {left:,} more rows: see .table" if left > 0 else ""
@@ -215,6 +217,11 @@ class Comparison:
             for rank, one in zip(row["ranks"], known.ranks, strict=True):
                 rank["per_weight"] = per_weight(one, known)
         return found
+
+
+def column_of(axis: str) -> str:
+    """How the column of a swept size is called: a size may have the name of a measure."""
+    return f"size {axis}" if axis in ("network", "failures", *PLAIN) and axis != "width" else axis
 
 
 def per_weight(rank: CutRank, row: Row) -> float | int | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tncompile.comparison.jobs import Outcome
 from tncompile.comparison.placing import Place
 from tncompile.comparison.result import Accuracy, Certificate, CutRank, EquivalentWidth, Row
+from tncompile.comparison.running.jobs import Outcome
 from tncompile.comparison.theory import Decomposition, theory
 from tncompile.comparison.work import Outcomes, Searches, Work, rank_name
 
@@ -89,13 +89,31 @@ def widths_of(work: Work, searches: Mapping[str, Searches], outcomes: Outcomes) 
     for row, column in work.pairs():
         pair = dict(row.point), row.contender.label, column.contender.label
         said = theory(_decomposition(work, row, outcomes), _decomposition(work, column, outcomes))
-        target = work.target(row, outcomes)
-        search = searches.get(work.column_key(column)) if column.contender.label in work.widths else None
-        outcome = None if search is None else outcomes.get(search.job.digest)
-        if target is None or column.failure or search is None or outcome is None or outcome.why is not None:
-            yield EquivalentWidth(*pair, None, "unknown", None, said)
-        else:
-            yield EquivalentWidth(*pair, **search.answer(target, outcome), theory=said)
+        found = _width_of(work, row, column, searches, outcomes)
+        yield EquivalentWidth(*pair, **found, theory=said)
+
+
+def _width_of(
+    work: Work, row: Place, column: Place, searches: Mapping[str, Searches], outcomes: Outcomes
+) -> dict[str, Any]:
+    """What was found of a pair, or why nothing was."""
+    label = column.contender.label
+    target = work.target(row, outcomes)
+    if target is None:
+        return _unknown(f"a generic rank of `{row.contender.label}` is not known")
+    if column.failure is not None:
+        return _unknown(column.failure)
+    if label not in work.widths:
+        return _unknown(f"which size is the width of `{label}` is not clear: say --width {label}.NAME")
+    search = searches[work.column_key(column)]
+    outcome = outcomes.get(search.job.digest)
+    if outcome is None or outcome.why is not None:
+        return _unknown(UNFINISHED if outcome is None else str(outcome.failure))
+    return search.answer(target, outcome)
+
+
+def _unknown(reason: str) -> dict[str, Any]:
+    return {"width": None, "decided": "unknown", "reason": reason}
 
 
 def _decomposition(work: Work, place: Place, outcomes: Outcomes) -> Decomposition | None:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tncompile.comparison.answer import answer, prepared
-from tncompile.comparison.executors import core_count, dask_executor, local_executor
-from tncompile.comparison.journal import Journal, fingerprint, journal_path
 from tncompile.comparison.question import Question
 from tncompile.comparison.report import check_report, write_report
 from tncompile.comparison.result import Comparison
-from tncompile.comparison.run import Progress, Runner
+from tncompile.comparison.running.executors import core_count, dask_executor, local_executor
+from tncompile.comparison.running.journal import Journal, fingerprint, journal_path
+from tncompile.comparison.running.run import Progress, Runner
 from tncompile.source import UsageError
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tncompile.comparison.jobs import Job, Outcome
 from tncompile.comparison.placing import Place
 from tncompile.comparison.question import Question
 from tncompile.comparison.result import CutRank
+from tncompile.comparison.running.jobs import Job, Outcome
 
 Outcomes = Mapping[str, Outcome]  # by the digest of the job
 
@@ -77,7 +77,7 @@ class Work:
     def equivalents(self, outcomes: Outcomes) -> dict[str, Searches]:
         """The searches for widths, by `column_key`: those of one network at one set of other sizes are one job."""
         found: dict[str, Searches] = {}
-        if not self.question.equivalents or not self.cuts:
+        if not self.question.equivalents or not self.cuts or len(self.question.contenders) < 2:
             return found
         for row, column in self.pairs():
             target = self.target(row, outcomes)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tncompile.expressivity.terms import Base, Exponent, Term, exponents_of
+from tncompile.expressivity.polynomials.terms import Base, Exponent, Term, exponents_of
 
 Point = Mapping[str, int]
 MOST_TERMS = 3

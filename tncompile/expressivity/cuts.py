@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from tncompile.expressivity.evaluate import input_members
+from tncompile.expressivity.evaluation.evaluate import input_members
 from tncompile.expressivity.free_weights import free_weights
 from tncompile.expressivity.outputs import Output, find_output, single_score
 from tncompile.expressivity.result import CutSides, Member, Side, member_text

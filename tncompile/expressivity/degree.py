@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tncompile.expressivity.reading import (
+from tncompile.expressivity.polynomials.reading import (
     Applied,
     Conjugate,
     Plus,

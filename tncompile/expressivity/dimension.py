@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from tncompile.codegen import Modular, emit, is_array
 from tncompile.expressivity.degree import Degree, Kind, score_degree
-from tncompile.expressivity.evaluate import MATRIX_BYTES, check_memory
+from tncompile.expressivity.evaluation.evaluate import MATRIX_BYTES, check_memory
+from tncompile.expressivity.evaluation.matrix import numerical_rank, rank_modulo
+from tncompile.expressivity.evaluation.residues import imaginary_unit, random_prime, random_residues
 from tncompile.expressivity.expected import expected_dimension
 from tncompile.expressivity.free_weights import free_weights
-from tncompile.expressivity.matrix import numerical_rank, rank_modulo
 from tncompile.expressivity.outputs import find_output, single_score
 from tncompile.expressivity.rational import is_rational
-from tncompile.expressivity.residues import imaginary_unit, random_prime, random_residues
 from tncompile.expressivity.result import Verdict, member_text
 from tncompile.expressivity.verdict import failure_bound
 from tncompile.network import Cut, Network, Tensor

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from tncompile.expressivity.evaluate import input_members
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.polynomial import COEFFICIENT, NotPolynomial, Product
+from tncompile.expressivity.evaluation.evaluate import input_members
+from tncompile.expressivity.evaluation.witness import is_free, single_product
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import COEFFICIENT, NotPolynomial, Product
 from tncompile.expressivity.result import CutSides, Side
-from tncompile.expressivity.witness import is_free, single_product
 from tncompile.network import Network
 
 

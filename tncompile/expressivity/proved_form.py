@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
-from tncompile.expressivity.bound_formula import bound_terms
 from tncompile.expressivity.closed_form import Form
 from tncompile.expressivity.cuts import studies
+from tncompile.expressivity.upper.bound_formula import bound_terms
 from tncompile.network import Network
 from tncompile.source import TnError
 

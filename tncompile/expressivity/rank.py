@@ -9,20 +9,20 @@ from functools import cached_property
 
 import numpy as np
 
-from tncompile.expressivity.bounds import bound_of
-from tncompile.expressivity.certificate import certificate
+from tncompile.expressivity.certificates.certificate import certificate
 from tncompile.expressivity.cuts import Study, studies
 from tncompile.expressivity.degree import Degree, Kind, score_degree
-from tncompile.expressivity.evaluate import Probe, Unfolding, input_members
-from tncompile.expressivity.expand import expand
-from tncompile.expressivity.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
-from tncompile.expressivity.numerical import numerical_ranks
-from tncompile.expressivity.polynomial import Graph, NotPolynomial
+from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding, input_members
+from tncompile.expressivity.evaluation.lower import SPARE_POINTS, Drawing, has_weight_tensor, probed, unfolded
+from tncompile.expressivity.evaluation.numerical import numerical_ranks
+from tncompile.expressivity.evaluation.witness import witness_of
+from tncompile.expressivity.polynomials.expand import expand
+from tncompile.expressivity.polynomials.polynomial import Graph, NotPolynomial
 from tncompile.expressivity.rational import is_rational
 from tncompile.expressivity.result import Bound, RankReport, RankResult
-from tncompile.expressivity.trees import ManyBounds, bounds_of_cuts
+from tncompile.expressivity.upper.bounds import bound_of
+from tncompile.expressivity.upper.trees import ManyBounds, bounds_of_cuts
 from tncompile.expressivity.verdict import Found, judged
-from tncompile.expressivity.witness import witness_of
 from tncompile.network import Network
 from tncompile.network.values.exact import Irrational
 from tncompile.source import InternalError, TnError, UsageError

@@ -71,11 +71,13 @@ class ProofNode:
 class Proof:
     """A coloured graph, each node after those it is made from, the score last.
 
-    ``grid`` is the number of templates for each input where the bound holds on a grid only.
+    ``grid`` is the number of templates for each input where the bound holds on a grid only. ``symmetric`` are
+    classes of inputs, by the numbers of their leaves, that can be exchanged: then only the inputs of one side cross.
     """
 
     nodes: tuple[ProofNode, ...]
     grid: int | None = None
+    symmetric: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,15 @@ class Bound:
     """An upper bound and why it holds.
 
     ``wires`` are the wires cut; ``states`` the definition members crossed, each with its extent and the
-    degree it is crossed with. ``proof`` is the coloured graph from which the value can be counted again.
+    degree it is crossed with; ``symmetric`` the inputs that the score does not tell apart, where the bound counts
+    symmetric functions of them. ``proof`` is the coloured graph from which the value can be counted again.
     """
 
     value: int
     wires: tuple[str, ...] = ()
     states: tuple[tuple[str, int, int], ...] = ()
     proof: Proof | None = field(default=None, repr=False, compare=False)
+    symmetric: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,12 @@ class RankResult:
         }
         if self.bound is not None:
             states = [{"state": s, "extent": e, "degree": k} for s, e, k in self.bound.states]
-            found["bound"] = {"value": self.bound.value, "wires": list(self.bound.wires), "states": states}
+            found["bound"] = {
+                "value": self.bound.value,
+                "wires": list(self.bound.wires),
+                "states": states,
+                "symmetric": list(map(list, self.bound.symmetric)),
+            }
         if self.witness is not None:
             found["witness"] = dict(zip(("value", "base", "exponent"), self.witness, strict=True))
         if self.singular_values:

@@ -125,7 +125,9 @@ def parse_values(values: str, said: str) -> tuple[int, ...]:
     found = _RANGE.fullmatch(values)
     if found is not None:
         first, last, step = int(found[1]), int(found[2]), int(found[3] or 1)
-        if step < 1 or last < first:
+        if step < 1:
+            raise UsageError(f"{said}: the step has to be at least 1")
+        if last < first:
             raise UsageError(f"{said}: the range holds no value")
         if (last - first) // step >= MOST_POINTS:
             raise UsageError(f"{said}: more than {MOST_POINTS:,} values")

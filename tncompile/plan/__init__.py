@@ -6,8 +6,10 @@ from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
-from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Span, Step
+from tncompile.plan.samples import for_samples, samples_within
+from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Slices, Span, Step
 from tncompile.plan.search.objective import OBJECTIVES, Objective
+from tncompile.plan.slicing import Plan, Task, operations, plan_within, planned
 from tncompile.plan.table import PlanRow, plan_table
 
 __all__ = [
@@ -21,16 +23,24 @@ __all__ = [
     "Gather",
     "Loop",
     "Objective",
+    "Plan",
     "PlanRow",
     "Schedule",
+    "Slices",
     "Span",
     "Step",
+    "Task",
     "account",
     "cost",
     "fold",
+    "for_samples",
     "gradient_of",
+    "operations",
     "order",
     "peak_elements",
     "plan_table",
+    "plan_within",
+    "planned",
+    "samples_within",
     "weight_count",
 ]

@@ -8,19 +8,23 @@ from math import prod
 from tncompile.network import Extent, Network
 from tncompile.plan.cost import cost, total
 from tncompile.plan.flatten.order import order
-from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import elements, peak_elements
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
-from tncompile.transform import gradient
+from tncompile.plan.slicing import Task, operations, plan_within, planned
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one evaluation of one sample costs: operations, and the most elements alive at once."""
+    """What one evaluation of one sample costs: operations, and the most elements alive at once.
+
+    Where it is done in ``slices``, they all count, with what is computed again for each. None: slicing does
+    not bring it under the limit, and these are the numbers without.
+    """
 
     flops: Extent
     peak: Extent
+    slices: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,27 @@ class Account:
     gradient: Evaluation | None  # None where there are no weights
 
 
-def account(net: Network, objective: Objective = DEFAULT) -> Account:
-    """The cost of a network by its plan."""
+def account(net: Network, objective: Objective = DEFAULT, limit: int | None = None) -> Account:
+    """The cost of a network by its plan, in slices where more than ``limit`` elements would be alive at once."""
     flat = order(net, objective)
-    schedule = fold(flat)
-    weights = total(elements(b) for b in schedule.buffers.values() if b.role == "weight")
-    score = _evaluation(flat, schedule)
-    if not weights.value:
-        return Account(weights, score, None)
-    with_gradient = gradient(flat)
-    return Account(weights, score, _evaluation(with_gradient, fold(with_gradient)))
+    score = planned(Task(net, flat, None, False, objective))
+    weights = total(elements(b) for b in score.schedule.buffers.values() if b.role == "weight")
+
+    def evaluation(with_gradient: bool) -> Evaluation:
+        return _evaluation(Task(net, flat, None, with_gradient, objective), limit)
+
+    return Account(weights, evaluation(False), evaluation(True) if weights.value else None)
 
 
-def _evaluation(flat: Network, schedule: Schedule) -> Evaluation:
-    return Evaluation(cost(flat).flops, Extent(*peak_elements(schedule)))
+def _evaluation(task: Task, limit: int | None) -> Evaluation:
+    plan = planned(task) if limit is None else plan_within(task, limit)
+    schedule = (plan or planned(task)).schedule
+    slices = None if plan is None else 1 if schedule.slices is None else schedule.slices.count
+    return Evaluation(_flops(schedule), Extent(*peak_elements(schedule)), slices)
+
+
+def _flops(schedule: Schedule) -> Extent:
+    return cost(schedule.network).flops if schedule.slices is None else operations(schedule)
 
 
 def weight_count(net: Network) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.cost import product
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
+
+Nodes = Sequence[Step | Loop]
 
 
 def peak_elements(schedule: Schedule) -> tuple[int, Formula]:
@@ -14,29 +17,70 @@ def peak_elements(schedule: Schedule) -> tuple[int, Formula]:
 
     Inputs, weights and constants are alive all the time; an array from its first writing until the
     node at the top after which it is dead. A variable that a loop binds anew is alive twice while its
-    new value is computed. What an operation needs for itself is not counted.
+    new value is computed, and so is what slices add up, while they are computed. What an operation
+    needs for itself is not counted.
     """
-    sizes = {name: elements(buffer).value for name, buffer in schedule.buffers.items()}
-    alive = {name: 1 for name, buffer in schedule.buffers.items() if buffer.role != "value"}
-    peak, most = sum(sizes[name] for name in alive), dict(alive)
-    total = peak
-    for node, dead in zip(schedule.body, schedule.dead, strict=True):
-        for name in _written(node):
-            again = name in alive and not schedule.buffers[name].family and schedule.buffers[name].rolling
-            if not again and name in alive:
-                continue
-            alive[name] = 1
-            total += 0 if again else sizes[name]
-            if total + bool(again) * sizes[name] > peak:
-                peak = total + bool(again) * sizes[name]
-                most = {**alive, name: 2 if again else 1}
-        for name in dead:
-            if alive.pop(name, 0):
-                total -= sizes[name]
-    formula = Formula.constant(0)
-    for name, times in most.items():
-        formula = formula + elements(schedule.buffers[name]).formula * times
-    return peak, formula
+    alive = alive_at_peak(schedule)
+    count, formula = 0, Formula.constant(0)
+    for name, times in alive.items():
+        extent = elements(schedule.buffers[name])
+        count, formula = count + extent.value * times, formula + extent.formula * times
+    return count, formula
+
+
+def alive_at_peak(schedule: Schedule) -> dict[str, int]:
+    """The buffers that are alive when the most elements are, and how many arrays of each there are."""
+    walk = _Walk(schedule.buffers, schedule.body, schedule.dead)
+    most = max(enumerate(walk.moments()), key=lambda moment: moment[1])[0]
+    next(islice(walk.moments(), most, None))
+    for name in sums_of(schedule):
+        walk.alive[name] = walk.alive.get(name, 0) + 1
+    return walk.alive
+
+
+def most_elements(schedule: Schedule) -> int:
+    """The number that `peak_elements` gives, without its formula."""
+    sums = sum(elements(schedule.buffers[name]).value for name in sums_of(schedule))
+    return sums + most_alive(schedule.buffers, schedule.body, schedule.dead)
+
+
+def most_alive(buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collection[str]]) -> int:
+    """The most elements alive at once, as `peak_elements` counts them."""
+    return max(_Walk(buffers, body, dead).moments())
+
+
+def sums_of(schedule: Schedule) -> list[str]:
+    """The results that slices add up; none where there are no slices."""
+    if schedule.slices is None:
+        return []
+    return list(dict.fromkeys(access.buffer for blocks in schedule.outputs.values() for access in blocks))
+
+
+class _Walk:
+    """A run in thought. `alive` says how many arrays of each buffer there are at the moment reached."""
+
+    def __init__(self, buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collection[str]]) -> None:
+        self.buffers, self.body, self.dead = buffers, body, dead
+        self.sizes = {name: elements(buffer).value for name, buffer in buffers.items()}
+        self.alive: dict[str, int] = {}
+
+    def moments(self) -> Iterator[int]:
+        """The elements alive at the beginning, and while each array is written that was not there before."""
+        self.alive = {name: 1 for name, buffer in self.buffers.items() if buffer.role != "value"}
+        total = sum(self.sizes[name] for name in self.alive)
+        yield total
+        for node, dead in zip(self.body, self.dead, strict=True):
+            for name in _written(node):
+                if name not in self.alive:
+                    self.alive[name] = 1
+                    total += self.sizes[name]
+                    yield total
+                elif self.buffers[name].rolling and not self.buffers[name].family:
+                    self.alive[name] = 2
+                    yield total + self.sizes[name]
+                    self.alive[name] = 1
+            for name in dead:
+                total -= self.sizes[name] * self.alive.pop(name, 0)
 
 
 def elements(buffer: Buffer) -> Extent:

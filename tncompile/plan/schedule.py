@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -151,11 +152,31 @@ class Loop:
     body: tuple[Step | Loop, ...]
 
 
+@dataclass(frozen=True)
+class Slices:
+    """A part of the body that runs once for each slice, with other selectors each time.
+
+    ``selectors`` are inputs, matrices whose columns are unit vectors: in slice ``s`` the selector of an extent
+    ``n`` and width ``w`` holds columns ``w * q, ..., w * q + w - 1`` of the identity, ``q`` its digit of
+    ``s`` (the last selector counts fastest). A selector without a second axis is one column. The body
+    runs once up to node ``start``, and from there for each slice; the outputs of the slices are added up.
+    """
+
+    start: int
+    selectors: tuple[str, ...]  # buffers
+    counts: tuple[int, ...]  # slices of each
+
+    @property
+    def count(self) -> int:
+        """How many slices there are."""
+        return prod(self.counts)
+
+
 @dataclass(frozen=True, eq=False)
 class Schedule:
     """A network in the order in which it is computed.
 
-    ``dead[i]`` names the value buffers that nothing reads after ``body[i]``. ``exponents`` names for buffers
+    ``dead[i]`` names the value buffers that nothing reads after ``body[i]``, in no slice. ``exponents`` names for buffers
     of a scaled schedule the buffer of their exponents, which has their family axes and their axis of samples.
     """
 
@@ -165,7 +186,8 @@ class Schedule:
     # Output name -> its blocks: which buffers (whole) hold the members.
     outputs: Mapping[str, tuple[Access, ...]]
     dead: tuple[tuple[str, ...], ...] = ()
+    slices: Slices | None = None
     exponents: Mapping[str, str] = field(default_factory=dict)
 
 
-__all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Span", "Step"]
+__all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Slices", "Span", "Step"]

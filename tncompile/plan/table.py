@@ -34,11 +34,20 @@ class PlanRow:
 
 
 def plan_table(schedule: Schedule) -> list[PlanRow]:
-    """A row for each step, in the order in which the steps are written."""
+    """A row for each step, in the order in which the steps are written; each slice counts."""
     return [
-        _row(schedule, number, step, loops)
-        for number, (step, loops) in enumerate(_walk(schedule.body, ()), start=1)
+        _row(schedule, number, step, loops) for number, (step, loops) in enumerate(_steps(schedule), start=1)
     ]
+
+
+def _steps(schedule: Schedule) -> Iterator[tuple[Step, tuple[Loop, ...]]]:
+    """Every step with the loops around it; slices are a loop."""
+    slices = schedule.slices
+    start = len(schedule.body) if slices is None else slices.start
+    yield from _walk(schedule.body[:start], ())
+    if slices is not None:
+        around = Loop("slice", Affine(0), Affine(slices.count - 1), 1, schedule.body[start:])
+        yield from _walk((around,), ())
 
 
 def _walk(nodes: Sequence[Step | Loop], loops: tuple[Loop, ...]) -> Iterator[tuple[Step, tuple[Loop, ...]]]:

@@ -1,19 +1,18 @@
-"""The memory limit: a plan that needs more is refused before anything is allocated."""
+"""The memory limit: what is free, and the message where a plan needs more than it may."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
-from tncompile.network import Extent, Formula
-from tncompile.plan import Schedule, peak_elements
+from tncompile.network import Formula
+from tncompile.plan import Schedule, for_samples, peak_elements
 from tncompile.plan.schedule import Buffer
 from tncompile.source import Diagnostic, TnError
 
@@ -36,38 +35,27 @@ def default_limit(target: str) -> int:
     return free // 2
 
 
-def check_memory(
+def too_large(
     schedule: Schedule, batch: str | None, samples: int, dtype: str, limit: int, what: str
-) -> None:
-    """Raises TnError if a schedule needs more than ``limit`` bytes for ``samples`` samples."""
-    buffers = {name: _with_samples(buffer, batch, samples) for name, buffer in schedule.buffers.items()}
-    peak, _ = peak_elements(replace(schedule, buffers=buffers))
+) -> TnError:
+    """The error for a schedule that needs more than ``limit`` bytes for ``samples`` samples and has no slices."""
+    sampled = for_samples(schedule, batch, samples)
     size = np.dtype(dtype).itemsize
-    if peak * size <= limit:
-        return
+    peak, _ = peak_elements(sampled)
     count = f" for {samples} sample{'s' * (samples != 1)}" if batch is not None else ""
-    largest, held = _largest(buffers)
-    atoms = [atom for atom in _formula(largest).atoms() if atom != batch]
-    less = [f"`{atom}`" for atom in atoms] + (
-        ["fewer samples at a time"] if batch is not None and samples > 1 else []
-    )
-    raise TnError(
+    largest, held = _largest(sampled.buffers)
+    less = [f"`{atom}`" for atom in _formula(largest).atoms() if atom != batch]
+    less += ["fewer samples at a time"] if batch is not None and samples > 1 else []
+    return TnError(
         [
             Diagnostic(
-                f"{what} needs {_bytes(peak * size)} at its peak{count}; the limit is {_bytes(limit)}. "
-                f"The largest array, of `{largest.tensor}`, holds {_formula(largest)} = {held:,} numbers",
+                f"{what} needs {in_bytes(peak * size)} at its peak{count}; the limit is {in_bytes(limit)}, and no "
+                f"slicing brings it below. The largest array, of `{largest.tensor}`, holds {_formula(largest)} = "
+                f"{held:,} numbers",
                 help=f"smaller {' or '.join(less)} would shrink it" if less else "",
             )
         ]
     )
-
-
-def _with_samples(buffer: Buffer, batch: str | None, samples: int) -> Buffer:
-    if batch is None:
-        return buffer
-    wanted = Formula.atom(batch)
-    shape = tuple(Extent(samples, e.formula) if e.formula == wanted else e for e in buffer.shape)
-    return replace(buffer, shape=shape)
 
 
 def _largest(buffers: Mapping[str, Buffer]) -> tuple[Buffer, int]:
@@ -86,5 +74,6 @@ def _formula(buffer: Buffer) -> Formula:
     return product
 
 
-def _bytes(count: int) -> str:
+def in_bytes(count: int) -> str:
+    """A number of bytes as it reads best."""
     return f"{count / GIGABYTE:,.2f} GB" if count >= GIGABYTE // 100 else f"{count:,} bytes"

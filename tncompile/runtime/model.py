@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from functools import cached_property
 from importlib import import_module
 from operator import index
@@ -14,6 +14,8 @@ from typing import Any
 from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
 from tncompile.runtime.data import Expected, Reader, expected, named
+from tncompile.runtime.loading import loaded
+from tncompile.runtime.parts import Call, cut, join, over
 from tncompile.runtime.plans import Plans
 from tncompile.runtime.scales import ScaleReader
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
@@ -54,7 +56,11 @@ class Model:
         """The module without its gradient, which takes longer to make."""
         if "_whole" in self.__dict__ or "source" in self.__dict__:
             return self._whole
-        return loaded(self._plans.source(with_gradient=False), self.network.name)
+        return loaded(self._scoring_source, self.network.name)
+
+    @cached_property
+    def _scoring_source(self) -> str:
+        return self.source if "source" in self.__dict__ else self._plans.source(with_gradient=False)
 
     # --- weights ------------------------------------------------------------------------------------
 
@@ -79,7 +85,13 @@ class Model:
 
     # --- values ---------------------------------------------------------------------------------------
 
-    def score(self, w: Weights | Mapping[str, Array] | Array, x: object = None) -> Any:
+    def score(
+        self,
+        w: Weights | Mapping[str, Array] | Array,
+        x: object = None,
+        *,
+        executor: Executor | None = None,
+    ) -> Any:
         """The outputs for weights ``w`` and data ``x``.
 
         Parameters
@@ -90,6 +102,9 @@ class Model:
             For one input an array ``(samples, *family, *axes)`` where its members form a box of equal
             shapes, otherwise a list in member order; for several inputs a dictionary by name; nothing
             for a network without inputs. Integers that lack the last axis of an input are one-hot.
+        executor:
+            Where the memory limit makes parts of the evaluation, they run here, of processes, threads or
+            machines. Each of them may use as much memory as the limit says.
 
         Returns
         -------
@@ -104,11 +119,20 @@ class Model:
         """
         reader = self._reader()
         data = self._data(reader, x)
-        self._plans.check(reader.samples or 1, with_gradient=False)
-        return self._scoring.score(self._vector(w), *data)
+        pieces = self._plans.pieces(reader.samples or 0, with_gradient=False)
+        vector = self._vector(w)
+        if executor is None and len(pieces) == 1:
+            return self._scoring.score(vector, *data)
+        values = self._parts("score", pieces, vector, data, {}, executor)
+        return join(values, self._library) if len(values) > 1 else values[0]
 
     def score_and_gradient(
-        self, w: Weights | Mapping[str, Array] | Array, x: object = None, cotangent: object = None
+        self,
+        w: Weights | Mapping[str, Array] | Array,
+        x: object = None,
+        cotangent: object = None,
+        *,
+        executor: Executor | None = None,
     ) -> tuple[Any, Any]:
         """The outputs, and the gradient of their product with ``cotangent`` (ones if there is none).
 
@@ -120,13 +144,53 @@ class Model:
         """
         reader = self._reader()
         vector, data = self._vector(w), self._data(reader, x)
-        self._plans.check(reader.samples or 1, with_gradient=True)
         given = {} if cotangent is None else self._cotangent(reader, cotangent)
-        value, gradient = self._whole.score_and_gradient(vector, *data, **given)
-        parts = gradient if self.scaled else (gradient,)
-        if isinstance(w, Weights | Mapping):
-            parts = tuple(Weights(self._layout, part) for part in parts)
-        return value, parts if self.scaled else parts[0]
+        pieces = self._plans.pieces(reader.samples or 0, with_gradient=True)
+        if executor is None and len(pieces) == 1:
+            value, gradient = self._whole.score_and_gradient(vector, *data, **given)
+        else:
+            parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
+            values, gradients = zip(*parts, strict=True)
+            value = join(values, self._library) if len(values) > 1 else values[0]
+            gradient = sum(gradients[1:], gradients[0])
+        return value, self._named(gradient) if isinstance(w, Weights | Mapping) else gradient
+
+    def _named(self, gradient: Any) -> Any:
+        """A gradient by name; of a scaled model its mantissas and its exponents."""
+        if self.scaled:
+            return tuple(Weights(self._layout, part) for part in gradient)
+        return Weights(self._layout, gradient)
+
+    def _parts(
+        self,
+        function: str,
+        pieces: Sequence[tuple[int, int]],
+        vector: Array,
+        data: Sequence[Array | list[Array]],
+        options: Mapping[str, Any],
+        executor: Executor | None,
+    ) -> list[Any]:
+        """What a function of the module returns for each piece of the samples."""
+        differentiated = function != "score"
+        slices = self._plans.schedule(differentiated).slices
+        source = self.source if differentiated else self._scoring_source
+        each = [None] if executor is None or slices is None else [(number,) for number in range(slices.count)]
+
+        def call(start: int, stop: int, numbers: tuple[int, ...] | None) -> Call:
+            arguments = (vector, *(cut(one, start, stop) for one in data))
+            given = {name: cut(value, start, stop) for name, value in options.items()}
+            return Call(
+                source,
+                self.network.name,
+                function,
+                arguments,
+                given | ({} if numbers is None else {"slices": numbers}),
+            )
+
+        rows = ([call(*piece, numbers) for numbers in each] for piece in pieces)
+        if executor is None:
+            return [row[0].run() for row in rows]
+        return list(over(executor, list(rows)))
 
     # --- checks ---------------------------------------------------------------------------------------
 
@@ -187,15 +251,6 @@ class Model:
 def _only(values: Mapping[str, object]) -> object:
     """The value of the only name, or all of them."""
     return values if len(values) > 1 else next(iter(values.values()))
-
-
-def loaded(source: str, name: str) -> ModuleType:
-    """A module from the text that `emit` has written; tracebacks show its lines."""
-    path = f"<{name}, compiled>"
-    module = ModuleType(name)
-    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
-    exec(compile(source, path, "exec"), module.__dict__)
-    return module
 
 
 __all__ = ["Model", "loaded"]

@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limit
+from tncompile.codegen.layouts import is_samples
 from tncompile.network import Network
-from tncompile.plan import Objective, Schedule, fold, order
+from tncompile.plan import (
+    Objective,
+    Schedule,
+    Task,
+    order,
+    peak_elements,
+    plan_within,
+    planned,
+    samples_within,
+)
 from tncompile.plan.scaling import scaled
-from tncompile.runtime.memory import check_memory, default_limit
+from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
-from tncompile.transform import batch, gradient
+from tncompile.transform import batch
 
 
 @dataclass(frozen=True)
@@ -52,49 +64,96 @@ class Plans:
 
     @cached_property
     def score(self) -> Schedule:
-        """How the outputs are computed."""
-        return self._finished(fold(self.flat))
+        """How the outputs are computed, in slices where one sample would pass the memory limit. Raises TnError."""
+        return self._within_limit(with_gradient=False)
 
     @cached_property
     def gradient(self) -> Schedule:
-        """How the outputs and the gradients of the weights are computed."""
-        return self._finished(fold(gradient(self.flat)))
+        """How the outputs and the gradients of the weights are computed, likewise. Raises TnError."""
+        return self._within_limit(with_gradient=True)
 
-    def _finished(self, schedule: Schedule) -> Schedule:
-        """The schedule, scaled if that is asked for."""
-        if not self.scaled:
-            return schedule
-        cotangents = {f"{name}_bar" for name in self.network.outputs}
-        return scaled(schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs)
+    def schedule(self, with_gradient: bool) -> Schedule:
+        """One of the two."""
+        return self.gradient if with_gradient else self.score
 
     @cached_property
     def limit(self) -> int:
         """The most bytes that may be used at once."""
         return default_limit(self.target) if self.memory is None else self.memory
 
-    def check(self, samples: int, with_gradient: bool) -> None:
-        """Raises TnError where the arrays for so many samples would pass the memory limit."""
-        if (samples, with_gradient) in self._checked:
-            return
+    def _within_limit(self, with_gradient: bool) -> Schedule:
+        task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
+        if self.scaled:
+            return self._scaled(planned(task).schedule, with_gradient)
+        plan = plan_within(task, self._elements)
+        if plan is None:
+            raise self._too_large(planned(task).schedule, 1, with_gradient)
+        return plan.schedule
+
+    def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
+        """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
+        cotangents = {f"{name}_bar" for name in self.network.outputs}
+        found = scaled(schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs)
+        if peak_elements(found)[0] > self._elements:
+            raise self._too_large(found, 1, with_gradient)
+        return found
+
+    @property
+    def _elements(self) -> int:
+        return self.limit // np.dtype(self.dtype).itemsize
+
+    def _too_large(self, schedule: Schedule, samples: int, with_gradient: bool) -> TnError:
         what = f"the {'gradient' if with_gradient else 'score'} of `{self.network.name}`"
-        schedule = self.gradient if with_gradient else self.score
-        check_memory(schedule, self.batch, samples, self.dtype, self.limit, what)
-        self._checked.add((samples, with_gradient))
+        return too_large(schedule, self.batch, samples, self.dtype, self.limit, what)
+
+    # --- samples ------------------------------------------------------------------------------------
+
+    def samples_at_once(self, with_gradient: bool) -> int:
+        """As many samples as the memory limit allows."""
+        known = self._known
+        if with_gradient not in known:
+            known[with_gradient] = samples_within(self.schedule(with_gradient), self.batch, self._elements)
+        return known[with_gradient]
+
+    def pieces(self, samples: int, with_gradient: bool) -> list[tuple[int, int]]:
+        """Where the samples of each piece begin and end. Raises TnError where there is an output that depends on
+        no sample, which pieces would count several times, and all samples at once are too many."""
+        most = self.samples_at_once(with_gradient)
+        if samples <= most:
+            return [(0, samples)]
+        if not self.in_pieces:
+            raise self._too_large(self.schedule(with_gradient), samples, with_gradient)
+        return [(start, min(start + most, samples)) for start in range(0, samples, most)]
 
     @cached_property
-    def _checked(self) -> set[tuple[int, bool]]:
-        return set()
+    def in_pieces(self) -> bool:
+        """Whether each output has an axis of samples, so that results of pieces can be put together."""
+        if self.batch is None or self.scaled:
+            return False
+        blocks = [b for name in self.network.outputs for b in self.batched.tables.tensors[name].blocks]
+        return all(is_samples(block.shape[0], self.batch) if block.shape else False for block in blocks)
+
+    @cached_property
+    def _known(self) -> dict[bool, int]:
+        return {}
+
+    # --- the module -----------------------------------------------------------------------------------
 
     def source(self, with_gradient: bool) -> str:
-        """The text of the module. Raises TnError where even one sample would pass the memory limit."""
-        self.check(1, with_gradient)
-        second = self.gradient if with_gradient else None
+        """The text of the module. Raises TnError where even one sample would pass the memory limit, slices or not.
+
+        It computes some samples at a time only where a limit was asked for: by itself, it should not depend on how
+        much memory is free when it is made.
+        """
+        kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
+        limited = self.memory is not None and self.in_pieces
         return emit(
             self.score,
-            second,
+            self.gradient if with_gradient else None,
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,
             written=self.network,
             thorough=self.objective.thorough,
+            samples={name: self.samples_at_once(kind) for name, kind in kinds.items()} if limited else None,
         )

@@ -114,7 +114,7 @@ class _Reader:
             degrees, exponent = base(found, row), exponents[row]
             if exponent < 0:
                 return _mixed([degrees])
-            return _product([degrees] * exponent)
+            return _raised(degrees, exponent)
 
         return power
 
@@ -152,6 +152,15 @@ def _product(parts: Iterable[Degrees]) -> Degrees:
             before = total.get(number, 0)
             total[number] = MIXED if MIXED in (before, degree) else before + degree
     return total
+
+
+def _raised(degrees: Degrees, exponent: int) -> Degrees:
+    """The degrees of a power with an exponent from 0."""
+    if not exponent:
+        return {}
+    if degrees is None:
+        return None
+    return {number: MIXED if degree == MIXED else exponent * degree for number, degree in degrees.items()}
 
 
 def _sum(parts: Sequence[Degrees]) -> Degrees:

@@ -35,6 +35,8 @@ def check_report(path: str | os.PathLike[str]) -> None:
     _check_suffix(Path(path).suffix)
     if not Path(path).absolute().parent.is_dir():
         raise UsageError(f"{os.fspath(path)}: there is no such folder")
+    if Path(path).is_dir():
+        raise UsageError(f"{os.fspath(path)}: it is a folder")
 
 
 def write_report(comparison: Comparison, path: str | os.PathLike[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -291,7 +292,8 @@ def _with_condition(loops: tuple[Loop, ...], test: Expr) -> tuple[Loop, ...]:
     return (*loops[:-1], replace(last, condition=condition))
 
 
-def _replaced(expr: Expr, old: Expr, new: Expr) -> Expr:
-    if expr is old:
+def _replaced(node: Any, old: Expr, new: Expr) -> Any:
+    """The same with one expression in the place of another, in subscripts of indices too."""
+    if node is old:
         return new
-    return map_children(expr, lambda node: _replaced(node, old, new) if isinstance(node, Expr) else node)
+    return map_children(node, lambda child: _replaced(child, old, new))

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tncompile.network import Index, Number, Range
-from tncompile.plan.flatten.terms import BuiltIn, Inside, Over, Product, Reduction, Sum, Term, Value, renamed
+from tncompile.plan.flatten.group import mentions
+from tncompile.plan.flatten.terms import (
+    BuiltIn,
+    Inside,
+    Over,
+    Product,
+    Reduction,
+    Sum,
+    Term,
+    Value,
+    rebuilt,
+    reduced,
+    renamed,
+    unbound,
+)
 from tncompile.plan.flatten.values import Frame, Numbers, literal
 
 if TYPE_CHECKING:
@@ -114,6 +128,25 @@ class Gatherer:
             case _:
                 self._note(term, inner)
 
+    def open_ties(self) -> None:
+        """Loops whose rounds touch different wires are written out where a ``delta`` may make one of these another one."""
+        tied = {wire.name for b in self.found.builtins if b.name == "delta" for wire in b.wires}
+        if tied:
+            self.found.factors = [
+                replace(factor, term=self._opened(factor.term, self.around(factor.inner), tied))
+                for factor in self.found.factors
+            ]
+
+    def _opened(self, term: Term, frame: Frame, tied: set[str]) -> Term:
+        if not isinstance(term, Reduction):
+            return rebuilt(term, lambda inner: self._opened(inner, frame, tied))
+        if not any(_tells_apart(one, tied) for one in term.arguments):
+            return term
+        parts: list[Term] = []
+        for one in term.arguments:
+            parts += self.lowering.rounds(one, frame) if one.loops else [one.body]
+        return reduced(term.op, [self._opened(part, frame, tied) for part in parts])
+
     def around(self, inner: bool) -> Frame:
         """The frame of the product, or that of the loop it is summed over."""
         return self.frame.inside(self.found.loop) if inner and self.found.loop is not None else self.frame
@@ -170,6 +203,11 @@ class Gatherer:
         else:
             self.found.loop = steady
             self.gather(steady.body, True)
+
+
+def _tells_apart(inside: Inside, names: set[str]) -> bool:
+    """Whether the rounds of a loop touch different wires of one of these names."""
+    return any(wire.name in names and mentions(wire, inside.variables) for wire in unbound(inside.body))
 
 
 def _is_chain(argument: Inside, frame: Frame) -> bool:

@@ -16,6 +16,7 @@ from tncompile.network import (
     Definition,
     Expr,
     Extent,
+    Formula,
     Index,
     Ints,
     Multiply,
@@ -48,6 +49,7 @@ from tncompile.plan.flatten.terms import (
     Term,
     Value,
     conjugated,
+    walk,
 )
 
 
@@ -98,6 +100,20 @@ class Group:
         return set()
 
     @cached_property
+    def bound(self) -> dict[Index, Extent]:
+        """The extents of wires that sums inside of loops bind; the tables know those outside only."""
+        return {}
+
+    def note_extents(self, term: Term) -> None:
+        """Makes known how long the wires are that sums inside a term bind, from its uses."""
+        for over in (inner for inner in walk(term) if isinstance(inner, Over)):
+            for leaf in (inner for inner in walk(over.body) if isinstance(inner, Leaf)):
+                for wire, extents in zip(leaf.use.indices, leaf.extents, strict=True):
+                    if wire in over.wires and len(extents) and (extents == extents[0]).all():
+                        length = int(extents[0])
+                        self.bound[wire] = Extent(length, Formula.constant(length))
+
+    @cached_property
     def taken(self) -> set[Index]:
         """All wires in use."""
         return {node for node in nodes_of(self.equation) if isinstance(node, Index)}
@@ -114,7 +130,7 @@ class Group:
 
     def extent(self, wire: Index) -> tuple[Ints, Extent | None]:
         """The extent of a wire outside of loops for each row, and as one `Extent` where all classes agree."""
-        found = [c.extents[wire] for c in self.classes]
+        found = [c.extents[wire] if wire in c.extents else self.bound[wire] for c in self.classes]
         column = np.concatenate(
             [np.full(c.rows.count, e.value) for c, e in zip(self.classes, found, strict=True)]
         )
@@ -218,6 +234,7 @@ class _Builder:
             found, parent = self.net.scope.expand(looped.loops, rows)
             names = tuple(name for loop in looped.loops for name in loop.variables)
             body = self.build(looped.body, found, inner + names)
+            self.group.note_extents(body)
             arguments.append(Inside(body, looped.loops, found, parent))
         result = Reduction(expr.op, tuple(arguments))
         tensors = any(isinstance(node, Use) for node in nodes_of(expr))

@@ -39,6 +39,10 @@ from tncompile.plan.flatten.terms import (
     Sum,
     Term,
     Value,
+    product_of,
+    reduced,
+    unbound,
+    walk,
 )
 from tncompile.plan.flatten.values import (
     Frame,
@@ -118,8 +122,9 @@ class Lowering:
                 return Scaled(None, self.function(term, frame))
             case Over(op="max" | "min"):
                 return Scaled(None, self.extreme(term, frame))
-            case Over(body=Sum(terms=terms, signs=signs), wires=wires):
-                return self.sum(Sum(tuple(Over("sum", part, wires) for part in terms), signs), frame)
+            case Over(body=Sum(terms=terms, signs=signs) as body, wires=wires):
+                parts = tuple(summed_part(part, wires, body, frame.outer is not None) for part in terms)
+                return self.sum(Sum(parts, signs), frame)
             case Reduction():
                 return self.reduction(term, frame)
             case Leaf():
@@ -227,11 +232,7 @@ class Lowering:
             Reduction(term.op, (i,)) if i.loops else i.body for i in term.arguments
         )
         if len(parts) > 1:
-            whole: Mapping[str, Term] = {
-                "sum": Sum(parts, (1,) * len(parts)),
-                "prod": Product(parts, (False,) * len(parts)),
-            }
-            return self.lower(whole.get(term.op, Function(term.op, parts)), frame)
+            return self.lower(reduced(term.op, parts), frame)
         if not term.arguments[0].loops:
             return self.lower(parts[0], frame)
         if term.op in ("sum", "prod"):
@@ -289,6 +290,22 @@ class Lowering:
         return Scaled(
             None, Operation(tuple(extents), extents, other=body, hint=("power", value.content.use.name))
         )
+
+
+def summed_part(part: Term, wires: Sequence[Index], whole: Sum, in_loop: bool) -> Term:
+    """A term of a sum that is summed over wires. In a loop their extents are those of the uses beside it, round by round."""
+    carried = set(unbound(part))
+    counts = {wire: extents_beside(whole, wire) for wire in wires if in_loop and wire not in carried}
+    known = [Column(extents) for extents in counts.values() if extents is not None]
+    left = tuple(wire for wire in wires if counts.get(wire) is None)
+    term = product_of([part, *known])
+    return Over("sum", term, left) if left else term
+
+
+def extents_beside(whole: Sum, wire: Index) -> Ints | None:
+    """The extent of a wire for each row, as the uses in a sum say it."""
+    uses = (term for term in walk(whole, loops=False) if isinstance(term, Leaf) and wire in term.use.indices)
+    return next((use.extents[use.use.indices.index(wire)] for use in uses), None)
 
 
 def with_rows(leaf: Leaf, rows: Ints) -> Leaf:

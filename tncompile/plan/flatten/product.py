@@ -27,6 +27,7 @@ def lower_product(lowering: Lowering, term: Term, frame: Frame) -> Scaled:
     gatherer.gather(term)
     swept(lowering, gatherer)
     gatherer.open_chains()
+    gatherer.open_ties()
     return _Lowered(lowering, gatherer).run()
 
 

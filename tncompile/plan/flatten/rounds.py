@@ -65,6 +65,7 @@ def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:
         body = restricted(put_in(inside.body, values), starts + number)
         round_rows = inside.rows.take(starts[:1] + number)
         found.append(_own_wires(group, body, values, inside, round_rows))
+        group.note_extents(found[-1])
     return found
 
 

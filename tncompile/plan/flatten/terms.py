@@ -157,12 +157,12 @@ def rebuilt(term: Term, function: Callable[[Term], Term]) -> Term:
     return term
 
 
-def walk(term: Term) -> Iterator[Term]:
-    """The term and everything inside it, in reading order."""
+def walk(term: Term, loops: bool = True) -> Iterator[Term]:
+    """The term and everything inside it, in reading order; ``loops``: what stands in loops too."""
     yield term
-    inner = [one.body for one in term.arguments] if isinstance(term, Reduction) else term.parts
-    for part in inner:
-        yield from walk(part)
+    inside = [one.body for one in term.arguments] if isinstance(term, Reduction) and loops else term.parts
+    for part in inside:
+        yield from walk(part, loops)
 
 
 def renamed(term: Term, wire: Callable[[Index], Index]) -> Term:
@@ -267,3 +267,10 @@ def unbound(term: Term) -> Iterator[Index]:
 def product_of(factors: Sequence[Term]) -> Term:
     """A product without divisors; of one factor the factor itself."""
     return factors[0] if len(factors) == 1 else Product(tuple(factors), (False,) * len(factors))
+
+
+def reduced(op: Operation, parts: Sequence[Term]) -> Term:
+    """What the parts are together: their sum, product, maximum or minimum."""
+    if op == "sum":
+        return Sum(tuple(parts), (1,) * len(parts))
+    return Product(tuple(parts), (False,) * len(parts)) if op == "prod" else Function(op, tuple(parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tncompile.network import Network
 from tncompile.plan.folding.arrange import arrange
@@ -14,17 +14,19 @@ from tncompile.plan.folding.liveness import dead_after
 from tncompile.plan.folding.pieces import pieces_of
 from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.sequence import sequenced
+from tncompile.plan.folding.slices import sliced
 from tncompile.plan.folding.steps import StepMaker
 from tncompile.plan.schedule import Access, Schedule
 
 
-def fold(flat: Network, keep: Iterable[str] = ()) -> Schedule:
+def fold(flat: Network, keep: Iterable[str] = (), selectors: Sequence[str] = ()) -> Schedule:
     """The schedule of a flat network (see docs/architecture.md). Raises InternalError if it is not flat.
 
     Members of one block lie in one array. A class of instances that does not depend on itself is one
     step; classes that depend on each other run in a loop where all their dependences span a constant
     number of rounds, and otherwise in waves. What need not be in a loop stands before or after it.
     ``keep`` names definitions all of whose members are wanted afterwards, as outputs are.
+    ``selectors`` are the inputs that say which slice is computed (see `tncompile.transform.slice_index`).
     """
     layout = Layout(flat)
     kept = {*flat.outputs, *keep}
@@ -32,8 +34,11 @@ def fold(flat: Network, keep: Iterable[str] = ()) -> Schedule:
     body = StepMaker(layout).nodes(arrange(pieces, all_edges(pieces)))
     wanted = {access.buffer for name in kept for access in _whole(layout, name)}
     body, buffers = rolled(body, layout.buffers, wanted)
-    body = sequenced(body, buffers, wanted)
     outputs = {name: _whole(layout, name) for name in flat.outputs}
+    if selectors:
+        body, dead, slices = sliced(body, buffers, wanted, selectors)
+        return Schedule(flat, buffers, body, outputs, dead, slices)
+    body = sequenced(body, buffers, wanted)
     return Schedule(flat, buffers, body, outputs, dead_after(body, buffers, wanted))
 
 

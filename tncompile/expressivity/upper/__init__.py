@@ -1,0 +1,1 @@
+"""Bounds from above: colourings of the graph, found by maximum flow."""

@@ -1,0 +1,44 @@
+"""A schedule for so many samples, and how many samples fit a limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tncompile.network import Extent, Formula
+from tncompile.plan.peak import most_elements
+from tncompile.plan.schedule import Buffer, Schedule
+
+MOST = 2**40  # samples: more are not asked for
+
+
+def for_samples(schedule: Schedule, batch: str | None, samples: int) -> Schedule:
+    """The schedule with ``samples`` in the place of the size ``batch``, where arrays have it as an axis."""
+    if batch is None:
+        return schedule
+    wanted = Formula.atom(batch)
+
+    def sampled(buffer: Buffer) -> Buffer:
+        shape = tuple(Extent(samples, e.formula) if e.formula == wanted else e for e in buffer.shape)
+        return replace(buffer, shape=shape)
+
+    return replace(schedule, buffers={name: sampled(buffer) for name, buffer in schedule.buffers.items()})
+
+
+def samples_within(schedule: Schedule, batch: str | None, limit: int) -> int:
+    """The most samples for which no more than ``limit`` elements are alive at once; 0 if one is too many.
+
+    `MOST` where their number is no matter.
+    """
+
+    def fits(samples: int) -> bool:
+        return most_elements(for_samples(schedule, batch, samples)) <= limit
+
+    if fits(MOST):
+        return MOST
+    low, high = 0, 1
+    while fits(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
