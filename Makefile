@@ -14,7 +14,7 @@ demo: $(VENV)/demo.stamp ## compile, train on handwritten digits, draw, compare 
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/test.stamp ## run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 lint: $(VENV)/dev.stamp ## ruff: mistakes and layout
 	$(BIN)/ruff check .
