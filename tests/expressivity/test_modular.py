@@ -219,3 +219,19 @@ output s() = (u()^{exponent} - u()^{half} * u()^{half}) * v()
     prime = random_prime(0, 0)
     matrix = Probe(study.net, study.sides).matrix(3, 0, prime)
     assert not matrix.any()
+
+
+@pytest.mark.parametrize(
+    ("power", "value"),
+    [("1.5^3", (Fraction(27, 8), 0)), ("2i^5", (0, 32)), ("0.5^-2", (4, 0)), ("1.0^20000000", (1, 0)), ("1i^20000001", (0, 1))],
+)  # fmt: skip
+def test_powers_of_numbers_are_exact(power, value):
+    net = load(f"network n\nfield complex\nweight a()\noutput y() = {power} * a()\n")
+    assert exact_numbers(net.scope, net.definitions[0].body.factors[0]) == [value]
+
+
+@pytest.mark.parametrize("power", ["1.5^20000000", "(1 + 1i)^20000000"])
+def test_a_power_that_is_too_long_is_no_exact_number(power):
+    net = load(f"network n\nfield complex\nweight a()\noutput y() = {power} * a()\n")
+    with pytest.raises(Irrational):
+        exact_numbers(net.scope, net.definitions[0].body.factors[0])

@@ -14,6 +14,7 @@ from tncompile.source import Diagnostic, Fault
 
 Exact = tuple[Fraction, Fraction]  # real and imaginary part
 NOTHING = Fraction(0)
+MOST_BITS = 10**6  # of a power
 
 
 class Irrational(Fault):
@@ -91,10 +92,19 @@ def _power(expr: Expr, base: Exact, exponent: int) -> Exact:
         if not size:
             raise Fault(Diagnostic("division by zero", expr.span))
         base, exponent = (base[0] / size, -base[1] / size), -exponent
+    if exponent * _bits(base[0] ** 2 + base[1] ** 2) > MOST_BITS:
+        raise Irrational(Diagnostic("this number is too long to be held exactly", expr.span))
     total = (Fraction(1), NOTHING)
-    for _ in range(exponent):
-        total = _times(total, base)
+    while exponent:
+        if exponent % 2:
+            total = _times(total, base)
+        base, exponent = _times(base, base), exponent // 2
     return total
+
+
+def _bits(number: Fraction) -> int:
+    """The length of a number; 0 where its powers do not grow."""
+    return 0 if number in (0, 1) else max(number.numerator.bit_length(), number.denominator.bit_length())
 
 
 def _chosen(scope: Scope, then: Expr, other: Expr, test: np.ndarray, rows: Rows) -> list[Exact]:
