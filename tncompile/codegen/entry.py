@@ -16,7 +16,7 @@ from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
 from tncompile.codegen.sliced import in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Block, Item, Text
+from tncompile.codegen.text import Block, Item, Text, mentions
 from tncompile.network import Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
 
@@ -57,7 +57,7 @@ class Entry:
         if self.limit is not None:
             count = self.symbols.batch_word()
             core = [*in_pieces(called, self.limit, count, list(words.values()), bool(self.selectors)), *core]
-        if self.symbols.batch is not None and _mentions(core, self.symbols.batch_word()):
+        if self.symbols.batch is not None and mentions(core, self.symbols.batch_word()):
             head.append(self._count(words))
         parameters = [ast.arg("w"), *(ast.arg(word) for word in words.values())]
         optional = ["cotangent"] * differentiated + ["slices"] * bool(self.selectors)
@@ -385,16 +385,3 @@ def _places(places: Ints) -> ast.expr:
     if (np.diff(places) == 1).all():
         return ast.Slice(nodes.number(int(places[0])), nodes.number(int(places[-1]) + 1))
     return ast.List([nodes.number(int(place)) for place in places], ast.Load())
-
-
-def _mentions(items: Sequence[Item], word: str) -> bool:
-    """Does a variable of this name occur?"""
-    for item in items:
-        if isinstance(item, Block):
-            if _mentions([item.head], word) or _mentions(item.body, word):
-                return True
-        elif isinstance(item, ast.AST) and any(
-            isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)
-        ):
-            return True
-    return False

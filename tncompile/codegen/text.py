@@ -196,3 +196,16 @@ def _code(line: str) -> Iterator[tuple[int, str]]:
             quote = char
         else:
             yield at, char
+
+
+def mentions(items: Sequence[Item], word: str) -> bool:
+    """Does a variable of this name occur?"""
+    for item in items:
+        if isinstance(item, Block):
+            if mentions([item.head], word) or mentions(item.body, word):
+                return True
+        elif isinstance(item, ast.AST) and any(
+            isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)
+        ):
+            return True
+    return False

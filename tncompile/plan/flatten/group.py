@@ -108,7 +108,8 @@ class Group:
         """Makes known how long the wires are that sums inside a term bind, from its uses."""
         for over in (inner for inner in walk(term) if isinstance(inner, Over)):
             for leaf in (inner for inner in walk(over.body) if isinstance(inner, Leaf)):
-                for wire, extents in zip(leaf.use.indices, leaf.extents, strict=True):
+                # A loop without a round knows no extents.
+                for wire, extents in zip(leaf.use.indices, leaf.extents, strict=bool(leaf.extents)):
                     if wire in over.wires and len(extents) and (extents == extents[0]).all():
                         length = int(extents[0])
                         self.bound[wire] = Extent(length, Formula.constant(length))
