@@ -43,3 +43,19 @@ def ranks(
 def example_ranks(name: str, cut: str | Sequence[str], *, grid: int | None = None, **sizes: Any) -> list[int]:
     """The same of one of the examples, of the function or on a grid."""
     return ranks(f"examples/{name}.tn", cut, options={"grid": grid}, **sizes)
+
+
+# Convolutional arithmetic circuits: d n r; odd_even and start_end, the same with shared weights.
+CIRCUITS = [
+    (4, 2, [2, 2], 4, 2),
+    (4, 3, [2, 2], 4, 2),
+    (4, 3, [3, 2], 9, 2),
+    (4, 3, [3, 1], 9, 1),
+    (4, 3, [5, 4], 9, 4),
+    (4, 4, [4, 4], 16, 4),
+    (8, 2, [2, 2, 2], 16, 2),
+    (8, 2, [3, 2, 1], 16, 1),
+    (8, 3, [2, 2, 2], 16, 2),
+    (8, 3, [3, 3, 3], 81, 3),
+    (8, 3, [3, 1, 1], 81, 1),
+]

@@ -12,6 +12,7 @@ from math import comb, prod
 import pytest
 
 from tests.expressivity.modular import bipartition, example, half, members_of, odd, rank_at_points
+from tests.expressivity.tables import CIRCUITS
 from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.result import CutSides, Side
 from tncompile.expressivity.upper.bounds import upper_bound
@@ -52,19 +53,7 @@ def test_of_trees_it_is_the_closed_form(d, n, r):
 
 @pytest.mark.parametrize(
     ("d", "n", "r", "odd_even", "start_end"),
-    [
-        (4, 2, [2, 2], 4, 2),
-        (4, 3, [2, 2], 4, 2),
-        (4, 3, [3, 2], 9, 2),
-        (4, 3, [3, 1], 9, 1),
-        (4, 3, [5, 4], 9, 4),
-        (4, 4, [4, 4], 16, 4),
-        (8, 2, [2, 2, 2], 16, 2),
-        (8, 2, [3, 2, 1], 16, 1),
-        (8, 3, [2, 2, 2], 16, 2),
-        (8, 3, [3, 3, 3], 81, 3),
-        (8, 3, [3, 1, 1], 81, 1),
-    ],
+    CIRCUITS,
 )
 def test_of_convolutional_arithmetic_circuits_it_is_the_rank(d, n, r, odd_even, start_end):
     net = example("conv_arithmetic_circuit", d=d, n=n, r=r)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.expressivity.tables import example_ranks, multichoose, ranks, rows
+from tests.expressivity.tables import CIRCUITS, example_ranks, multichoose, ranks, rows
 from tests.expressivity.texts import RING, UNEQUAL_TRAIN
 from tncompile import load
 from tncompile.expressivity.rank import rank
@@ -156,20 +156,6 @@ h[0, j](g) = leaf(g, i) * x[j](i) for j in 1..d
 h[l, j](g) = mix[l](g, a) * h[l-1, 2*j-1](a) * h[l-1, 2*j](a) for l in 1..L-1, j in 1..d/2^l
 output score() = top(a) * h[L-1, 1](a) * h[L-1, 2](a)
 """
-# d n r; odd_even and start_end, the same with shared weights.
-CIRCUITS = [
-    (4, 2, [2, 2], 4, 2),
-    (4, 3, [2, 2], 4, 2),
-    (4, 3, [3, 2], 9, 2),
-    (4, 3, [3, 1], 9, 1),
-    (4, 3, [5, 4], 9, 4),
-    (4, 4, [4, 4], 16, 4),
-    (8, 2, [2, 2, 2], 16, 2),
-    (8, 2, [3, 2, 1], 16, 1),
-    (8, 3, [2, 2, 2], 16, 2),
-    (8, 3, [3, 3, 3], 81, 3),
-    (8, 3, [3, 1, 1], 81, 1),
-]
 
 
 @pytest.mark.parametrize(("d", "n", "r", "odd_even", "start_end"), CIRCUITS)
