@@ -55,7 +55,7 @@ class Contractor:
 
     def value(self, plan: Contraction, operands: Sequence[Value], factor: ast.expr | None) -> Value:
         """The contraction; its labels stand in the order in which memory holds them."""
-        reduced = [self._summed(value, gone) for value, gone in zip(operands, plan.alone, strict=True)]
+        reduced = self.reduced(plan, operands)
         if plan.product is None:
             return self._scaled(reduced[0], factor)
         lightest = min((0, 1), key=lambda i: extent(reduced[i].labels, self.sizes))
@@ -65,8 +65,16 @@ class Contractor:
         value = self._product(plan.product, reduced)
         return self._scaled(value, factor) if after else value
 
-    def operands(self, product: Product, values: Sequence[Value]) -> tuple[ast.expr, ast.expr]:
+    def reduced(self, plan: Contraction, operands: Sequence[Value]) -> list[Value]:
+        """The operands, each after the sums over labels of its own."""
+        return [self._summed(value, gone) for value, gone in zip(operands, plan.alone, strict=True)]
+
+    def operands(self, plan: Contraction, operands: Sequence[Value]) -> tuple[ast.expr, ast.expr]:
         """The two arguments of the matrix product."""
+        assert plan.product is not None
+        return self._matrices(plan.product, self.reduced(plan, operands))
+
+    def _matrices(self, product: Product, values: Sequence[Value]) -> tuple[ast.expr, ast.expr]:
         left, right = reversed(values) if product.swapped else values
         assert product.left is not None
         assert product.right is not None
@@ -88,7 +96,7 @@ class Contractor:
         if product.left is None or product.right is None:
             expr = self.domain.multiply(*(aligned(value, product.order) for value in values))
             return self._summed(Value(expr, Strided.dense(product.order)), product.summed)
-        left, right = self.operands(product, values)
+        left, right = self._matrices(product, values)
         matrix = Matrix(product.left.batch, product.left.rows, product.right.columns)
         expr = from_matrices(self.domain.matmul(left, right), matrix, self.extent)
         return self._summed(Value(expr, Strided.dense(matrix.labels)), product.summed)

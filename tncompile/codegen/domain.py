@@ -34,6 +34,11 @@ class Domain:
         """Are there imaginary parts?"""
         return self.dtype.startswith("complex")
 
+    @property
+    def reuses(self) -> bool:
+        """Should large arrays use the memory of earlier ones? CuPy keeps what was freed itself; NumPy gives it back."""
+        return self.plain and self.namespace == "np"
+
     def function(self, called: str) -> ast.expr:
         """A function of the array library."""
         return nodes.attribute(nodes.name(self.namespace), called)

@@ -52,7 +52,7 @@ class Entry:
         words = {name: self._parameter(name) for name in inputs}
         core: list[Item] = [*self._cotangents(), *self._arrivals(words)]
         core += self._in_slices(differentiated) if self.selectors else self._evaluation(differentiated)
-        core.append(ast.Return(self._result(differentiated)))
+        core = [*self.program.in_memory(core), ast.Return(self._result(differentiated))]
         head: list[Item] = [Text(tuple(self._documentation(words, differentiated))), *self._taken(words)]
         if self.limit is not None:
             count = self.symbols.batch_word()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from tncompile.codegen.arrays import Strided, copy_cost
+from tncompile.codegen.memory import USUAL_BATCH
 from tncompile.codegen.reading import Storage, covers
-from tncompile.codegen.steps import USUAL_BATCH, label_sizes, step_cost
+from tncompile.codegen.steps import label_sizes, step_cost
 from tncompile.codegen.suggestions import suggested_orders
 from tncompile.network import Extent, Formula
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Step

@@ -101,7 +101,8 @@ class _Module:
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
-        self.shared = Shared(names, weight_blocks(self.network), thorough)
+        reuses = domain.reuses and thorough and not samples
+        self.shared = Shared(names, weight_blocks(self.network), thorough, reuses)
         self.batch = batch if batch in self.network.sizes else None
         self.symbols = Symbols(self.network, domain, self.batch, names)
 
@@ -129,7 +130,14 @@ class _Module:
         yield from weights
         yield from self._limits()
         yield from constants
-        helping: list[Item] = [item for item in scaled if isinstance(item, ast.FunctionDef)]
+        remembering = self.shared.memory.helpers()
+        if remembering:
+            yield Blank()
+            yield Comment(
+                "The memory of large arrays of the last call: fresh memory takes longer than to compute."
+            )
+        yield from (item for item in remembering if not isinstance(item, ast.FunctionDef))
+        helping: list[Item] = [item for item in [*scaled, *remembering] if isinstance(item, ast.FunctionDef)]
         for function in [*helping, *functions]:
             yield Blank(2)
             yield function

@@ -67,7 +67,8 @@ def best_product(first: Strided, second: Strided, result: Strided, fresh: bool, 
     Labels of both operands that ``result`` lacks are summed; each operand's other labels stand in
     ``result``, and each label of ``result`` in an operand.
     """
-    return min(_ways(first, second, result, fresh, sizes), key=lambda way: way.cost)
+    ways = _ways(first, second, result, fresh, sizes)
+    return min(ways, key=lambda way: (way.cost, way.raw != result.labels))
 
 
 def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Iterator[Product]:

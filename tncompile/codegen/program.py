@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,24 +13,34 @@ from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import WeightBlock, is_array, single_members
 from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
-from tncompile.codegen.reading import Storage
+from tncompile.codegen.memory import MemoryWords, is_large, place_in_memory
+from tncompile.codegen.reading import Storage, covers
 from tncompile.codegen.steps import StepWriter
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Block, Comment, Item
-from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
+from tncompile.network import Extent
+from tncompile.plan.schedule import Buffer, Loop, Schedule, Span, Step
 
 NAMES_A_LINE = 5  # in a `del`
 
 
 @dataclass
 class Shared:
-    """What the functions of one module have in common: names, tables, constants."""
+    """What the functions of one module have in common: names, tables, constants.
+
+    With ``reuses`` large arrays use the memory of earlier ones again.
+    """
 
     names: Names
     blocks: tuple[WeightBlock, ...]
     thorough: bool
+    reuses: bool = False
     tables: Tables = field(default_factory=Tables)
     constants: dict[str, tuple[Buffer, Symbols]] = field(default_factory=dict)
+    memory: MemoryWords = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = MemoryWords(self.names)
 
     def block_buffer(self, schedule: Schedule, number: int) -> str | None:
         """The buffer of a schedule that holds exactly one block of weights."""
@@ -92,8 +102,38 @@ class Program:
             )
             for name in self.used
         }
+        reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
-        self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving))
+        self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving), reuses=reuses)
+        placed = self._in_memory({*given, *leaving}) if reuses else {}
+        self.memory = place_in_memory(schedule, placed, symbols.batch)
+        self.bound -= self.memory.slots.keys()
+        self.writer = replace(self.writer, memory=self.memory)
+
+    def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
+        """The buffers that lie in memory used again: large ones that nobody outside gets, and that all their
+        steps write into a place without a copy."""
+        steps: dict[str, list[Step]] = {}
+        for step in all_steps(self.schedule.body):
+            steps.setdefault(step.result.buffer, []).append(step)
+        return {
+            name: storage
+            for name, storage in self.storages.items()
+            if storage.buffer.role == "value"
+            and name not in outside
+            and self._fills_memory(storage.buffer)
+            and (name not in self.bound or all(self._is_placed(step) for step in steps[name]))
+        }
+
+    def _fills_memory(self, buffer: Buffer) -> bool:
+        extents = [*buffer.family, *buffer.shape]
+        return not buffer.exponents and is_large(extents, self.symbols.batch, self.symbols.domain.dtype)
+
+    def _is_placed(self, step: Step) -> bool:
+        """Can a step write into an array that is there already, other than those it reads?"""
+        if any(access.buffer == step.result.buffer for access in step.operands):
+            return False
+        return all(isinstance(statement, ast.Expr) for statement in self.writer.write(step, bound=False))
 
     def _identifier(self, buffer: Buffer) -> str:
         if buffer.role == "constant":
@@ -123,11 +163,15 @@ class Program:
         made = set(given)
         last = len(self.schedule.body) - 1
         for number, item in list(enumerate(self.schedule.body))[first:stop]:
+            made_here: list[Item] = []
             for name in dict.fromkeys(step.result.buffer for step in all_steps([item])):
                 if name not in self.bound and name not in made:
                     made.add(name)
-                    items.append(self._allocation(name))
-            items += self._item(item)
+                    made_here.append(self._allocation(name))
+            written = self._item(item)
+            if all(isinstance(line, Comment) for line in written):  # what is made here is the result already
+                made_here, written = written, made_here
+            items += [*made_here, *written]
             dead = self.schedule.dead[number] if number < min(last, len(self.schedule.dead)) else ()
             large = [
                 self.storages[name].identifier
@@ -153,11 +197,34 @@ class Program:
 
     def _allocation(self, name: str) -> ast.stmt:
         storage, domain = self.storages[name], self.symbols.domain
-        extents = [*storage.buffer.family, *storage.buffer.shape]
-        shape = [self.symbols.extent(extents[axis]) for axis in storage.order]
-        return nodes.assign(
-            storage.identifier, domain.call("empty", nodes.group(shape), self.symbols.dtype(storage.buffer))
-        )
+        extents = self._extents(storage.buffer)
+        shape = nodes.group([self.symbols.extent(extents[axis]) for axis in storage.order])
+        if name in self.memory.over:
+            array: ast.expr = nodes.name(self.storages[self.memory.over[name]].identifier)
+        elif name in self.memory.slots:
+            array = self.shared.memory.room(self.memory.slots[name], shape)
+        else:
+            array = domain.call("empty", shape, self.symbols.dtype(storage.buffer))
+        return nodes.assign(storage.identifier, array)
+
+    def _extents(self, buffer: Buffer) -> list[Extent]:
+        """The extents of a buffer; along an axis that a step writes as a whole, as that step says it."""
+        extents = [*buffer.family, *buffer.shape]
+        for step in all_steps(self.schedule.body):
+            for axis, subscript in enumerate(
+                step.result.subscripts if step.result.buffer == buffer.name else ()
+            ):
+                if isinstance(subscript, Span) and covers(subscript, buffer, axis):
+                    extents[axis] = step.labels[subscript.label]
+        return extents
+
+    def in_memory(self, items: Sequence[Item]) -> list[Item]:
+        """The statements of a function, with the memory that they use taken before and given back behind."""
+        if not self.memory.slots:
+            return list(items)
+        batch = self.symbols.batch
+        count = nodes.number(0) if batch is None else nodes.name(self.symbols.batch_word())
+        return [self.shared.memory.taken(count), *items, self.shared.memory.kept(count)]
 
     def _is_large(self, name: str) -> bool:
         buffer = self.storages[name].buffer

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
 from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
-from tncompile.codegen.contraction import Contractor, ordered, plan_contraction
+from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
+from tncompile.codegen.memory import USUAL_BATCH, Memory, is_copy, is_large
+from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.network import Expr, Formula, Negative
-from tncompile.plan.schedule import Access, Step
-
-USUAL_BATCH = 256
+from tncompile.plan.schedule import Access, Span, Step
 
 
 def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
@@ -71,9 +71,16 @@ class StepWriter:
     accessor: Accessor
     storages: Mapping[str, Storage]
     leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
+    memory: Memory = field(default_factory=Memory)
+    reuses: bool = False  # large results are written into places, not put together from fresh arrays
 
     def write(self, step: Step, bound: bool) -> list[Item]:
-        """The statements of a step; ``bound`` says that the result's name is given a new array."""
+        """The statements of a step; ``bound`` says that the result's name is given a new array.
+
+        There are none for a copy of what lies in its place already.
+        """
+        if is_copy(step) and self.memory.over.get(step.result.buffer) == step.operands[0].buffer:
+            return []
         operands = [self._read(access) for access in step.operands]
         target = reading(step.result, self.storages[step.result.buffer])
         labels = target.strided.labels
@@ -98,7 +105,7 @@ class StepWriter:
             ]
             expr = scaled_function(step, arguments, domain)
             value = Value(expr or function(step.function, arguments, domain), Strided.dense(order))
-        return [self._store(step, value, target, bound)]
+        return [*self._store(step, value, target, bound)]
 
     def extent(self, step: Step) -> _Extents:
         """The extents of the labels of a step, as expressions."""
@@ -117,23 +124,31 @@ class StepWriter:
         plan = plan_contraction([value.array for value in operands], result, fresh, sizes)
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
-        plain = plan.product is not None and not any(plan.alone) and factor is None
         if (
-            plain
-            and plan.product is not None
+            plan.product is not None
+            and factor is None
             and not bound
-            and not target.gathers
-            and self.symbols.domain.plain
+            and self._writes_into(step, target, plan)
         ):
             place = self.accessor.view(target)
             written = contractor.place(plan.product, place)
             if written is not None:
-                left, right = contractor.operands(plan.product, operands)
+                left, right = contractor.operands(plan, operands)
                 return [ast.Expr(self.symbols.domain.call("matmul", left, right, out=written))]
             if plan.product.left is None and not plan.product.summed and plan.core == labels and labels:
-                arguments = [aligned(value, labels) for value in operands]
+                arguments = [aligned(value, labels) for value in contractor.reduced(plan, operands)]
                 return [ast.Expr(self.symbols.domain.call("multiply", *arguments, out=place.expr))]
-        return [self._store(step, contractor.value(plan, operands, factor), target, bound)]
+        return self._store(step, contractor.value(plan, operands, factor), target, bound)
+
+    def _writes_into(self, step: Step, target: Reading, plan: Contraction) -> bool:
+        plain = self.symbols.domain.plain and not target.gathers
+        return plain and (not any(plan.alone) or self._is_large(step))
+
+    def _is_large(self, step: Step) -> bool:
+        """Is so much written that it matters where?"""
+        labels = [*step.result.indices, *(s.label for s in step.result.subscripts if isinstance(s, Span))]
+        extents = [step.labels[label] for label in labels]
+        return self.reuses and is_large(extents, self.symbols.batch, self.symbols.domain.dtype)
 
     def _factor(self, step: Step, operands: Sequence[Value]) -> ast.expr | None:
         """The coefficient, times the extents of labels that are summed though no operand carries them."""
@@ -169,7 +184,7 @@ class StepWriter:
             array = self.symbols.domain.call("asarray", operands[0].expr, nodes.name("DTYPE"))
             items.append(nodes.assign(operands[0].expr, array))
         value = rescaled(step, operands[0], operands[1] if len(operands) > 1 else None)
-        items.append(self._store(step, value, target, bound))
+        items += self._store(step, value, target, bound)
         if step.turn is None:
             return items
         variable, rounds = step.turn
@@ -223,33 +238,54 @@ class StepWriter:
             return ast.UnaryOp(ast.USub(), part) if negative else part
         return nodes.binary(total, ast.Sub() if negative else ast.Add(), part)
 
-    def _store(self, step: Step, value: Value, target: Reading, bound: bool) -> ast.stmt:
+    def _store(self, step: Step, value: Value, target: Reading, bound: bool) -> list[ast.stmt]:
         labels = target.strided.labels
-        domain = self.symbols.domain
         if not bound:
-            place = self.accessor.view(target)
-            expr = place.expr
-            if not isinstance(expr, ast.Subscript):
-                expr = ast.Subscript(expr, ast.Constant(...), ast.Load())
-            return nodes.assign(expr, aligned(value, labels))
+            return self._placed(step, value, target)
+        name, domain = target.storage.identifier, self.symbols.domain
         core = [label for label in labels if label in value.labels]
         alone = not step.operands and step.result.buffer in self.leaving  # a number, but results are arrays
         if len(core) < len(labels) or alone:
             shape = nodes.group([self.extent(step)(label) for label in labels])
             if not core:
-                filled = domain.call("full", shape, value.expr, self.symbols.dtype(target.storage.buffer))
-                return nodes.assign(target.storage.identifier, filled)
+                kind = self.symbols.dtype(target.storage.buffer)
+                return [nodes.assign(name, domain.call("full", shape, value.expr, kind))]
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
-            return nodes.assign(target.storage.identifier, domain.call("ascontiguousarray", spread))
+            return [nodes.assign(name, nodes.method(spread, "copy"))]
         if target.storage.buffer.exponents and self._is_variable(step) and value.labels == labels:
-            return nodes.assign(target.storage.identifier, value.expr)
+            return [nodes.assign(name, value.expr)]
         if self._is_finished(step, value):
-            return nodes.assign(target.storage.identifier, transposed(value.expr, value.labels, labels))
-        if len(step.operands) == 1 and value.labels == labels and labels and _is_view(value.expr):
-            apart = step.result.buffer in self.leaving or target.storage.buffer.exponents
-            called = "array" if apart else "ascontiguousarray"
-            return nodes.assign(target.storage.identifier, domain.call(called, value.expr))
-        return nodes.assign(target.storage.identifier, ordered(value, labels, domain))
+            return [nodes.assign(name, transposed(value.expr, value.labels, labels))]
+        if len(step.operands) == 1 and labels and not value.gathered and _is_view(value.expr):
+            lying = transposed(value.expr, value.labels, labels)
+            apart = step.result.buffer in self.leaving or self._changes(step.operands[0].buffer)
+            copy = nodes.method(lying, "copy") if apart else domain.call("ascontiguousarray", lying)
+            return [nodes.assign(name, copy)]
+        return [nodes.assign(name, ordered(value, labels, domain))]
+
+    def _placed(self, step: Step, value: Value, target: Reading) -> list[ast.stmt]:
+        """A value put into its place."""
+        labels, domain = target.strided.labels, self.symbols.domain
+        place = self.accessor.view(target)
+        if self._is_large(step) and not target.gathers and set(value.labels) == set(labels):
+            apart = step.op != "contract" and step.result.buffer not in self.memory.over
+            apart = apart and all(access.buffer != step.result.buffer for access in step.operands)
+            arrays = {storage.identifier for storage in self.storages.values()}
+            lying = transposed(place.expr, labels, value.labels)
+            written = into(value.expr, lying, domain, arrays, several=apart)
+            if written is not None:
+                return written
+        expr = place.expr
+        if not isinstance(expr, ast.Subscript):
+            expr = ast.Subscript(expr, ast.Constant(...), ast.Load())
+        return [nodes.assign(expr, aligned(value, labels))]
+
+    def _changes(self, name: str) -> bool:
+        """May the array of a buffer be written to again, so that nothing else may share its memory?"""
+        buffer = self.storages[name].buffer
+        return buffer.role == "value" and (
+            bool(buffer.rolling) or buffer.exponents or name in self.memory.slots
+        )
 
     def _is_variable(self, step: Step) -> bool:
         """Are exponents read from a variable that is only ever bound anew, so that they may be shared?"""
@@ -259,8 +295,8 @@ class StepWriter:
         """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""
         if not isinstance(value.expr, ast.Name) or not step.operands:
             return False
-        buffer = self.storages[step.operands[0].buffer].buffer
-        return buffer.role == "value" and not buffer.rolling
+        name = step.operands[0].buffer
+        return self.storages[name].buffer.role == "value" and not self._changes(name)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,192 @@
+"""Memory that large arrays use again: which of them lie in it, where, and the functions a module needs for that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from tncompile.codegen import nodes
+from tncompile.codegen.reading import Storage
+from tncompile.codegen.symbols import Names
+from tncompile.network import Extent, Formula
+from tncompile.plan.folding.liveness import steps_of, touched
+from tncompile.plan.schedule import Access, Gather, Schedule, Step
+
+USUAL_BATCH = 256
+LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
+KEPT = 30  # no more than 2^KEPT bytes are kept from one call to the next
+
+HELPERS = '''
+def ROOM(memory, slot, shape):
+    """An array of this shape, in the memory of an earlier one where that is large enough."""
+    size = 1
+    for extent in shape:
+        size *= extent
+    if slot not in memory or memory[slot].size < size:
+        memory[slot] = np.empty(size, DTYPE)
+    return memory[slot][:size].reshape(shape)
+
+
+def KEEP(memory, count):
+    """Leaves the memory of a call to the next one for as many samples, unless it is very large."""
+    SPARE.clear()
+    if sum([array.nbytes for array in memory.values()]) <= 2 ** LIMIT:
+        SPARE[count] = memory
+'''
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Which buffers lie in memory that is used again.
+
+    ``slots`` numbers the pieces of memory; buffers of one slot are never needed at the same time. ``over`` names for a
+    buffer the one whose array it takes over: each entry is read for the last time where the new one is written.
+    """
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    over: Mapping[str, str] = field(default_factory=dict)
+
+
+class MemoryWords:
+    """The names that a module gives to what it needs for such memory; no other names are like them."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.used = False
+
+    def _word(self, text: str) -> str:
+        self.used = True
+        return self.names.give(("memory", text), text)
+
+    def room(self, slot: int, shape: ast.expr) -> ast.expr:
+        """An array in a slot."""
+        local = nodes.name(self._word("memory"))
+        return nodes.call(nodes.name(self._word("room")), local, nodes.number(slot), shape)
+
+    def taken(self, count: ast.expr) -> ast.stmt:
+        """The beginning of a call: the memory of the last one, which no other call can get now."""
+        found = nodes.method(nodes.name(self._word("SPARE")), "pop", count, ast.Dict([], []))
+        return nodes.assign(self._word("memory"), found)
+
+    def kept(self, count: ast.expr) -> ast.stmt:
+        """The end of a call."""
+        return ast.Expr(nodes.call(nodes.name(self._word("keep")), nodes.name(self._word("memory")), count))
+
+    def helpers(self) -> list[ast.stmt]:
+        """The variable and the functions of the module, if some function uses them."""
+        if not self.used:
+            return []
+        text = HELPERS.replace("LIMIT", str(KEPT))
+        for word in ("ROOM", "KEEP"):
+            text = text.replace(word, self._word(word.lower()))
+        return [
+            nodes.assign(self._word("SPARE"), ast.Dict([], [])),
+            *ast.parse(text.replace("SPARE", self._word("SPARE"))).body,
+        ]
+
+
+def usual_size(extents: Collection[Extent], batch: str | None) -> int:
+    """The number of entries, for the usual number of samples."""
+    samples = None if batch is None else Formula.atom(batch)
+    return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in extents)
+
+
+def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
+    """Would an array take so much memory that it should not be fresh each time?"""
+    return usual_size(extents, batch) * np.dtype(dtype).itemsize >= LARGE
+
+
+def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: str | None) -> Memory:
+    """Slots for buffers, the largest first, each in the smallest that is free while it is needed."""
+    over = dict(_taken_over(schedule, storages))
+    roots = {name: _root(name, over) for name in storages}
+    life: dict[str, tuple[int, int]] = {}
+    for place, node in enumerate(schedule.body):
+        for name in touched(node):
+            if name in roots:
+                life[roots[name]] = (life.get(roots[name], (place, place))[0], place)
+
+    def size(name: str) -> int:
+        buffer = storages[name].buffer
+        return usual_size([*buffer.family, *buffer.shape], batch)
+
+    tenants: list[list[str]] = []
+    for name in sorted(life, key=lambda name: (-size(name), life[name])):
+        free = [slot for slot in tenants if not any(_meet(life[name], life[other]) for other in slot)]
+        if free:
+            min(free, key=lambda slot: size(slot[0])).append(name)
+        else:
+            tenants.append([name])
+    number = {name: slot for slot, names in enumerate(tenants) for name in names}
+    return Memory({name: number[root] for name, root in roots.items() if root in number}, over)
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _root(name: str, over: Mapping[str, str]) -> str:
+    while name in over:
+        name = over[name]
+    return name
+
+
+def _taken_over(schedule: Schedule, storages: Mapping[str, Storage]) -> Iterator[tuple[str, str]]:
+    """Pairs of a buffer and another one, like it, that it can be written over."""
+    for name, storage in storages.items():
+        first = next((i for i, node in enumerate(schedule.body) if name in touched(node)), None)
+        if first is None or storage.buffer.rolling:
+            continue
+        later = schedule.body[first:]
+        steps = list(steps_of(later))
+        writer = next(step for step in steps if step.result.buffer == name)
+        whole = {id(node) for node in later if isinstance(node, Step)}
+        for old in dict.fromkeys(access.buffer for access in writer.operands):
+            if old == name or old not in storages or not _alike(storage, storages[old]):
+                continue
+            reading = [step for step in steps if old in touched(step)]
+            if all(_in_place(step, name, old) for step in reading) and all(
+                id(step) in whole or not is_copy(step) for step in reading
+            ):
+                yield name, old
+                break
+
+
+def _alike(one: Storage, other: Storage) -> bool:
+    mine, theirs = one.buffer, other.buffer
+    return (
+        one.order == other.order
+        and mine.family == theirs.family
+        and mine.shape == theirs.shape
+        and not theirs.rolling
+    )
+
+
+def _in_place(step: Step, name: str, old: str) -> bool:
+    """Does a step compute each entry of ``name`` from the same entry of ``old``?"""
+    elementwise = step.op in ("contract", "combine", "apply") and not step.summed
+    return (
+        elementwise
+        and step.result.buffer == name
+        and all(_same(access, step.result) for access in step.operands if access.buffer == old)
+    )
+
+
+def _same(one: Access, other: Access) -> bool:
+    plain = not any(isinstance(subscript, Gather) for subscript in one.subscripts)
+    return plain and one.subscripts == other.subscripts and one.indices == other.indices
+
+
+def is_copy(step: Step) -> bool:
+    """Does a step repeat its only operand?"""
+    if step.op not in ("contract", "combine") or step.summed or step.constant is not None:
+        return False
+    return (
+        len(step.operands) == 1
+        and all(c is None for c in step.coefficients)
+        and not step.operands[0].conjugate
+    )
