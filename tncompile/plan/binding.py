@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tncompile.plan.folding.liveness import dependent, touched
+from tncompile.network import Formula
+from tncompile.plan.folding.liveness import dependent, steps_of, touched
 from tncompile.plan.peak import most_elements
 from tncompile.plan.samples import for_samples
 from tncompile.plan.schedule import Schedule
@@ -13,7 +14,7 @@ SPACE = 9 / 8  # times the memory that may be spent on keeping what is done befo
 
 
 def bound(schedule: Schedule, batch: str | None, limit: int) -> Schedule:
-    """The schedule with the nodes first that depend on no input.
+    """The schedule with the nodes first that depend neither on an input nor on the number of samples.
 
     They are counted in ``bound``, and what later nodes read of them lives to the end. Nodes that write outputs are never
     among them, so that no two evaluations share a result. The schedule is left as it is where it has no inputs, and
@@ -22,8 +23,14 @@ def bound(schedule: Schedule, batch: str | None, limit: int) -> Schedule:
     """
     outputs = {access.buffer for blocks in schedule.outputs.values() for access in blocks}
     inputs = {name for name, buffer in schedule.buffers.items() if buffer.role == "input"}
+    samples = None if batch is None else Formula.atom(batch)
+    counted = {  # they depend on the number of samples, be it only by their shape
+        step.result.buffer
+        for step in steps_of(schedule.body)
+        if any(extent.formula == samples for extent in step.labels.values())
+    }
     stop = len(schedule.body) if schedule.slices is None else schedule.slices.start
-    varying = dependent(schedule.body, inputs | outputs)
+    varying = dependent(schedule.body, inputs | outputs | counted)
     first = {n for n, node in enumerate(schedule.body[:stop]) if varying.isdisjoint(touched(node))}
     if not inputs or not first:
         return schedule
