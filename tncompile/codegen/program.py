@@ -19,6 +19,7 @@ from tncompile.codegen.steps import StepWriter
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Block, Comment, Item
 from tncompile.network import Extent
+from tncompile.plan.folding.liveness import touched
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Span, Step
 
 NAMES_A_LINE = 5  # in a `del`
@@ -80,8 +81,8 @@ class Program:
         self.schedule, self.symbols, self.shared = schedule, symbols, shared
         buffers = schedule.buffers
         leaving = [access.buffer for blocks in schedule.outputs.values() for access in blocks]
-        touched = [a.buffer for step in all_steps(schedule.body) for a in (step.result, *step.operands)]
-        self.used = tuple(dict.fromkeys([*touched, *leaving]))
+        named = [a.buffer for step in all_steps(schedule.body) for a in (step.result, *step.operands)]
+        self.used = tuple(dict.fromkeys([*named, *leaving]))
         self.bound = bound_buffers(schedule, given)
         outside = {
             name: native_order(buffers[name])
@@ -105,13 +106,14 @@ class Program:
         reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
         self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving), reuses=reuses)
-        placed = self._in_memory({*given, *leaving}) if reuses else {}
+        lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
+        placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}
         self.memory = place_in_memory(schedule, placed, symbols.batch)
         self.bound -= self.memory.slots.keys()
         self.writer = replace(self.writer, memory=self.memory)
 
     def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
-        """The buffers that lie in memory used again: large ones that nobody outside gets, and that all their
+        """The buffers that lie in memory used again: large ones that nobody outside gets nor keeps, and that all their
         steps write into a place without a copy."""
         steps: dict[str, list[Step]] = {}
         for step in all_steps(self.schedule.body):
