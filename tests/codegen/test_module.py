@@ -24,10 +24,10 @@ FUNCTIONS = {
     "float32", "float64", "complex64", "complex128",
 }  # fmt: skip
 METHODS = {
-    "append", "astype", "conj", "copy", "max", "min", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
+    "append", "astype", "clear", "conj", "copy", "max", "min", "pop", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
     "transpose", "values",
 }  # fmt: skip
-FIELDS = {"T", "dtype", "real", "shape"}
+FIELDS = {"T", "dtype", "nbytes", "real", "shape", "size"}
 
 
 @cache
@@ -138,7 +138,7 @@ def ones(model):
 
 def test_the_source_of_a_chain_does_not_grow_with_its_length():
     # From 784 sites on its arrays are large, and their memory is used again.
-    for few, many in ((16, 64), (784, 10_000)):
+    for few, many in ((8, 32), (784, 10_000)):
         short, long = (tn.compile(tn.load(TRAIN, d=d)).source for d in (few, many))
         assert len(long.splitlines()) == len(short.splitlines())
         assert len(long) <= len(short) + len(str(many)) - len(str(few))
