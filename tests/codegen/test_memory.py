@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -85,6 +86,13 @@ def test_random_networks_with_all_arrays_in_memory_used_again(text):
 
 def test_results_that_are_parts_of_large_arrays_are_their_own():
     assert check(tn.load(SHARED))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_products_are_never_written_where_blas_cannot_write(path):
+    for call in ast.walk(ast.parse(compiled(tn.load(path), 17).source)):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "np.matmul":
+            assert "None" not in ast.unparse(call.keywords[0].value)
 
 
 def test_small_networks_do_not_keep_memory():
