@@ -24,7 +24,7 @@ FUNCTIONS = {
     "float32", "float64", "complex64", "complex128",
 }  # fmt: skip
 METHODS = {
-    "append", "astype", "conj", "max", "min", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
+    "append", "astype", "conj", "copy", "max", "min", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
     "transpose", "values",
 }  # fmt: skip
 FIELDS = {"T", "dtype", "real", "shape"}

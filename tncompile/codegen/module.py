@@ -10,8 +10,9 @@ import numpy as np
 from tncompile.codegen import nodes, scaling
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
+from tncompile.codegen.differentiated import Differentiated
 from tncompile.codegen.domain import Domain
-from tncompile.codegen.entry import Entry
+from tncompile.codegen.entry import Scoring
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
@@ -24,6 +25,7 @@ from tncompile.source import Diagnostic, TnError
 
 LIBRARIES = {"numpy": ("numpy", "np"), "cupy": ("cupy", "cp")}
 RESERVED = (
+    "bind",
     "DTYPE",
     "WEIGHTS",
     "WEIGHT_COUNT",
@@ -35,12 +37,13 @@ RESERVED = (
     "normal",
     "orthogonal",
     "rng",
+    "scorer",
     "seed",
     "unpack",
     "w",
 )
 IN_SLICES = ("number", "slices")
-IN_PIECES = ("cut", "join", "part", "score", "score_and_gradient", "start", "starts", "value", "values")
+IN_PIECES = ("cut", "join", "part", "score_and_gradient", "start", "starts", "value", "values")
 
 
 def emit(
@@ -111,9 +114,10 @@ class _Module:
         modular = self.domain.helpers()
         functions = [self._unpack(), *([] if modular else self._init())]
         functions += self._helpers() if self.samples else []
-        functions.append(self._entry(self.score, "score"))
+        scoring = Scoring(self.written, self.score, self.symbols, self.shared, self._limit("score"))
+        functions += scoring.functions(bound=not modular)
         if self.gradient is not None:
-            functions.append(self._entry(self.gradient, "score_and_gradient"))
+            functions.append(self._differentiated(self.gradient))
         yield Text((*self._documentation(),))
         yield Blank()
         namespace = None if self.domain.namespace == self.package else self.domain.namespace
@@ -149,16 +153,19 @@ class _Module:
         yield ""
         yield f"Compiled by tncompile from the network `{self.network.name}`."
 
-    def _entry(self, schedule: Schedule, called: str) -> Block:
-        symbols = self.symbols
-        if schedule is not self.score:
-            symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
-            symbols.constants = self.symbols.constants
-        limit = self._limit(called) if called in self.samples else None
-        return Entry(self.written, schedule, symbols, self.shared, limit).function(called)
+    def _differentiated(self, schedule: Schedule) -> Block:
+        symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
+        symbols.constants = self.symbols.constants
+        limit = self._limit("score_and_gradient")
+        return Differentiated(self.written, schedule, symbols, self.shared, limit).function()
 
-    def _limit(self, called: str) -> str:
+    def _limit(self, called: str) -> str | None:
         """The constant that says how many samples a function computes at a time."""
+        if called not in self.samples:
+            return None
+        return self._samples_word(called)
+
+    def _samples_word(self, called: str) -> str:
         return self.shared.names.constant(("samples", called), f"{called.upper()}_SAMPLES")
 
     def _helpers(self) -> Iterator[Block]:
@@ -202,7 +209,7 @@ class _Module:
                 "As many samples as the memory holds at a time; more are computed one lot after the other."
             )
         for called, count in self.samples.items():
-            yield nodes.assign(self._limit(called), nodes.number(count))
+            yield nodes.assign(self._samples_word(called), nodes.number(count))
 
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from tncompile.codegen.steps import StepWriter
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Block, Comment, Item
 from tncompile.network import Extent
+from tncompile.plan.folding.liveness import touched
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Span, Step
 
 NAMES_A_LINE = 5  # in a `del`
@@ -110,9 +111,10 @@ class Program:
         self.bound -= self.memory.slots.keys()
         self.writer = replace(self.writer, memory=self.memory)
 
-    def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
-        """The buffers that lie in memory used again: large ones that nobody outside gets, and that all their
-        steps write into a place without a copy."""
+    def _in_memory(self, outside: set[str]) -> dict[str, Storage]:
+        """The buffers that lie in memory used again: large ones that nobody outside gets (nor a later call,
+        of what weights alone give), and that all their steps write into a place without a copy."""
+        outside |= {name for node in self.schedule.body[: self.schedule.bound] for name in touched(node)}
         steps: dict[str, list[Step]] = {}
         for step in all_steps(self.schedule.body):
             steps.setdefault(step.result.buffer, []).append(step)

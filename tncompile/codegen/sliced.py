@@ -31,10 +31,10 @@ DOCUMENTATION = {
     "join": "The outputs of all samples, from those of some after others.",
 }
 PIECES = {
-    "score": """
+    "scorer": """
 if COUNT > LIMIT:
     starts = range(0, COUNT, LIMIT)
-    return join([score(w, INPUTS) for start in starts])
+    return join([scorer(INPUTS) for start in starts])
 """,
     "score_and_gradient": """
 if COUNT > LIMIT:
@@ -61,7 +61,7 @@ def in_pieces(called: str, limit: str, count: str, inputs: Sequence[str], sliced
     cuts = {word: f"cut({word}, start, start + {limit})" for word in (*inputs, "cotangent")}
     given = ", ".join(cuts[word] for word in inputs)
     text = PIECES[called].replace("CUT(cotangent)", cuts["cotangent"] + (", slices" if sliced else ""))
-    given += ", slices" if sliced and called == "score" else ""
+    given += ", slices" if sliced and called != "score_and_gradient" else ""
     return ast.parse(text.replace("COUNT", count).replace("LIMIT", limit).replace("INPUTS", given)).body
 
 

@@ -1,6 +1,7 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
 from tncompile.plan.account import Account, Evaluation, account, weight_count
+from tncompile.plan.binding import bound
 from tncompile.plan.cost import Cost, cost
 from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
@@ -31,6 +32,7 @@ __all__ = [
     "Step",
     "Task",
     "account",
+    "bound",
     "cost",
     "fold",
     "for_samples",

@@ -178,6 +178,7 @@ class Schedule:
 
     ``dead[i]`` names the value buffers that nothing reads after ``body[i]``, in no slice. ``exponents`` names for buffers
     of a scaled schedule the buffer of their exponents, which has their family axes and their axis of samples.
+    The first ``bound`` nodes depend on weights alone, and what others read of them is kept.
     """
 
     network: Network
@@ -188,6 +189,7 @@ class Schedule:
     dead: tuple[tuple[str, ...], ...] = ()
     slices: Slices | None = None
     exponents: Mapping[str, str] = field(default_factory=dict)
+    bound: int = 0
 
 
 __all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Slices", "Span", "Step"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from operator import index
 from os import PathLike
@@ -117,14 +117,21 @@ class Model:
         TnError
             Where something is missing, unknown, of the wrong shape or no number.
         """
-        reader = self._reader()
-        data = self._data(reader, x)
-        pieces = self._plans.pieces(reader.samples or 0, with_gradient=False)
+        data, pieces = self._data_in_pieces(x)
         vector = self._vector(w)
         if executor is None and len(pieces) == 1:
             return self._scoring.score(vector, *data)
-        values = self._parts("score", pieces, vector, data, {}, executor)
-        return join(values, self._library) if len(values) > 1 else values[0]
+        return self._joined(self._parts("score", pieces, vector, data, {}, executor))
+
+    def bind(self, w: Weights | Mapping[str, Array] | Array) -> Bound:
+        """What depends on the weights ``w`` alone, computed once: a function of the data that gives what `score` gives.
+
+        It keeps a copy of the weights, so ``w`` may change afterwards. Raises TnError where they do not fit.
+        """
+        vector = self._vector(w).copy()
+        return Bound(
+            self, self._scoring.bind(vector) if self._inputs else partial(self._scoring.score, vector)
+        )
 
     def score_and_gradient(
         self,
@@ -151,9 +158,13 @@ class Model:
         else:
             parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
             values, gradients = zip(*parts, strict=True)
-            value = join(values, self._library) if len(values) > 1 else values[0]
+            value = self._joined(values)
             gradient = sum(gradients[1:], gradients[0])
         return value, self._named(gradient) if isinstance(w, Weights | Mapping) else gradient
+
+    def _joined(self, values: Sequence[Any]) -> Any:
+        """The outputs of all samples, from those of pieces."""
+        return join(values, self._library) if len(values) > 1 else values[0]
 
     def _named(self, gradient: Any) -> Any:
         """A gradient by name; of a scaled model its mantissas and its exponents."""
@@ -228,6 +239,12 @@ class Model:
         values = named(tuple(self._inputs), x, "input")
         return [reader.read(wanted, values[name], one_hot=True) for name, wanted in self._inputs.items()]
 
+    def _data_in_pieces(self, x: object) -> tuple[list[Array | list[Array]], list[tuple[int, int]]]:
+        """The data, and where the samples of each piece begin and end."""
+        reader = self._reader()
+        data = self._data(reader, x)
+        return data, self._plans.pieces(reader.samples or 0, with_gradient=False)
+
     def _cotangent(self, reader: Reader, cotangent: object) -> dict[str, object]:
         """The arguments of `score_and_gradient` for a cotangent, by keyword."""
         values = named(tuple(self._outputs), cotangent, "output")
@@ -248,9 +265,26 @@ class Model:
         return value if self.scaled and isinstance(value, tuple) and len(value) == 2 else (value, None)
 
 
+class Bound:
+    """A model with its weights: `Model.bind` makes it, and called with data it scores them."""
+
+    def __init__(self, model: Model, scorer: Callable[..., Any]) -> None:
+        self.model, self._scorer = model, scorer
+
+    def __repr__(self) -> str:
+        return f"{self.model!r}.bind(...)"
+
+    def __call__(self, x: object = None) -> Any:
+        """The outputs for the data ``x``, as `Model.score` takes and returns them. Raises TnError likewise."""
+        data, pieces = self.model._data_in_pieces(x)
+        if len(pieces) == 1:
+            return self._scorer(*data)
+        return self.model._joined([self._scorer(*(cut(one, *piece) for one in data)) for piece in pieces])
+
+
 def _only(values: Mapping[str, object]) -> object:
     """The value of the only name, or all of them."""
     return values if len(values) > 1 else next(iter(values.values()))
 
 
-__all__ = ["Model", "loaded"]
+__all__ = ["Bound", "Model", "loaded"]

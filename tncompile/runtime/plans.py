@@ -14,6 +14,7 @@ from tncompile.plan import (
     Objective,
     Schedule,
     Task,
+    bound,
     order,
     peak_elements,
     plan_within,
@@ -65,7 +66,7 @@ class Plans:
     @cached_property
     def score(self) -> Schedule:
         """How the outputs are computed, in slices where one sample would pass the memory limit. Raises TnError."""
-        return self._within_limit(with_gradient=False)
+        return bound(self._within_limit(with_gradient=False), self.batch, self._elements)
 
     @cached_property
     def gradient(self) -> Schedule:

@@ -33,3 +33,17 @@ def dead_after(
         if buffers[name].role == "value" and name not in kept:
             dead[place].append(name)
     return tuple(tuple(names) for names in dead)
+
+
+def dependent(body: Sequence[Step | Loop], seeds: Collection[str]) -> set[str]:
+    """The seeds and all buffers that hang on them; a buffer counts as a whole, though only a part of it may."""
+    found, before = set(seeds), -1
+    touches = [
+        (frozenset(touched(node)), [step.result.buffer for step in steps_of((node,))]) for node in body
+    ]
+    while len(found) > before:
+        before = len(found)
+        for names, results in touches:
+            if not found.isdisjoint(names):
+                found.update(results)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from tncompile.plan.folding.liveness import dead_after, steps_of, touched
+from tncompile.plan.folding.liveness import dead_after, dependent, touched
 from tncompile.plan.folding.sequence import sequenced
 from tncompile.plan.schedule import Buffer, Loop, Slices, Step
 
@@ -20,7 +20,7 @@ def sliced(
     What the first make and the others read lives to the end, as each slice reads it.
     """
     held = [name for tensor in selectors for name, buffer in buffers.items() if buffer.tensor == tensor]
-    varying = _varying(body, {*held, *kept})
+    varying = dependent(body, {*held, *kept})
     once = [node for node in body if varying.isdisjoint(touched(node))]
     each = [node for node in body if not varying.isdisjoint(touched(node))]
     read = {name for node in each for name in touched(node)}
@@ -29,20 +29,6 @@ def sliced(
     slices = Slices(len(before), tuple(held), tuple(_count(buffers[name]) for name in held))
     dead = (*dead_after(before, buffers, lasting), *dead_after(after, buffers, lasting))
     return (*before, *after), dead, slices
-
-
-def _varying(body: Nodes, seeds: Collection[str]) -> set[str]:
-    """The seeds and all buffers that hang on them; a buffer counts as a whole, though only a part of it may."""
-    found, before = set(seeds), -1
-    touches = [
-        (frozenset(touched(node)), [step.result.buffer for step in steps_of((node,))]) for node in body
-    ]
-    while len(found) > before:
-        before = len(found)
-        for names, results in touches:
-            if not found.isdisjoint(names):
-                found.update(results)
-    return found
 
 
 def _count(selector: Buffer) -> int:

@@ -1,0 +1,236 @@
+"""`score_and_gradient`: cotangents come in, the blocks of the gradient go out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from tncompile.codegen import nodes
+from tncompile.codegen.alignment import transposed
+from tncompile.codegen.blocks import is_array
+from tncompile.codegen.entry import Entry, function_of, places_of, unpacked
+from tncompile.codegen.outside_scales import OutsideScales
+from tncompile.codegen.sliced import in_pieces
+from tncompile.codegen.text import Block, Item, Text
+from tncompile.network import Ints
+from tncompile.plan.schedule import Buffer
+
+CALLED = "score_and_gradient"
+
+
+class Differentiated(Entry):
+    """Writes `score_and_gradient`."""
+
+    def function(self) -> Block:
+        """The whole function."""
+        core: list[Item] = []
+        if self.limit is not None:
+            count, words = self.symbols.batch_word(), list(self.words.values())
+            core += in_pieces(CALLED, self.limit, count, words, bool(self.selectors))
+        core += [*self._cotangents(), *self._weights_in(), *self._data_in()]
+        core += self._in_slices() if self.selectors else self._evaluation()
+        core = [*self.program.in_memory(core), ast.Return(self._result())]
+        head: list[Item] = [Text(tuple(self._documentation())), self._taken_weights(), *self._taken()]
+        optional = ["cotangent"] + ["slices"] * bool(self.selectors)
+        optional += ["cotangent_scale"] * (self.scales is not None)
+        body = [*head, *self._counted(core), *core]
+        return function_of(CALLED, ["w", *self.words.values()], optional, body)
+
+    def _evaluation(self, first: int = 0) -> list[Item]:
+        """The steps from a node on, and what belongs to the gradient around them."""
+        scales = [] if self.scales is None else self._gradient_scales(self.scales)
+        return [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies(), *scales]
+
+    def _summed(self) -> dict[str, str]:
+        return super()._summed() | {"gradient": self._gradient_total()}
+
+    def _gradient_total(self) -> str:
+        return self.shared.names.give(("sum", "gradient"), "gradient_sum")
+
+    # --- what comes in ----------------------------------------------------------------------------
+
+    def _cotangents(self) -> Iterator[Item]:
+        """The cotangents, ones where none are given."""
+        several = len(self.network.outputs) > 1
+        for name in self.program.used:
+            buffer = self.schedule.buffers[name]
+            if buffer.role != "input" or buffer.tensor in self.network.tensors or name in self.selectors:
+                continue
+            source: ast.expr = nodes.name("cotangent_scale" if buffer.exponents else "cotangent")
+            if several:
+                source = nodes.indexed(source, [nodes.number(buffer.tensor.removesuffix("_bar"))])
+            if not buffer.exponents:
+                yield from self._cotangent(name, buffer, source)
+            elif self.scales is not None:
+                yield from self.scales.cotangent(name, source)
+
+    def _cotangent(self, name: str, buffer: Buffer, source: ast.expr) -> Iterator[Item]:
+        domain, dtype = self.symbols.domain, nodes.name("DTYPE")
+        # A cotangent looks like its output, which may be a list although the cotangents form a box.
+        whole = is_array(self.schedule.network, buffer.tensor.removesuffix("_bar"))
+        absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
+        if whole:
+            shape = nodes.group(self.outside.shape(buffer.tensor, buffer))
+            given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
+            word = self.program.storages[name].identifier
+            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            statement = self.program.arrived(
+                name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole)
+            )
+        else:
+            shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
+            ones = domain.call("ones", shape, dtype)
+            members = self.outside.input_array(buffer.tensor, source, buffer, whole)
+            given = domain.call("asarray", members, dtype)
+            statement = self.program.arrived(name, ast.IfExp(absent, ones, given))
+        if statement is not None:
+            yield statement
+
+    # --- gradients ----------------------------------------------------------------------------------
+
+    def _adjoints(self) -> dict[str, str]:
+        """The outputs that are gradients, with their weights."""
+        names = set(self.schedule.network.outputs).difference(self.network.outputs)
+        weights = dict.fromkeys(block.table.name for block in self.shared.blocks)
+        return {f"{weight}_bar": weight for weight in weights if f"{weight}_bar" in names}
+
+    def _direct(self) -> dict[str, int]:
+        """The buffers that are exactly one block of the gradient, with the number of that block."""
+        found: dict[str, int] = {}
+        for adjoint, weight in self._adjoints().items():
+            for access in self.schedule.outputs[adjoint]:
+                buffer = self.schedule.buffers[access.buffer]
+                for number, block in enumerate(self.shared.blocks):
+                    if block.table.name == weight and np.array_equal(
+                        self._members(buffer, weight), block.block.members
+                    ):
+                        found[buffer.name] = number
+        return found
+
+    def _members(self, buffer: Buffer, weight: str) -> Ints:
+        """The members of the weight that a buffer of adjoints belongs to."""
+        tables = self.schedule.network.tables.tensors
+        return tables[weight].find(tables[buffer.tensor].members[buffer.members])
+
+    def _gradient_views(self) -> Iterator[Item]:
+        domain = self.symbols.domain
+        covered = sum(len(self._members(b, weight)) for b, weight in self._adjoint_buffers())
+        wanted = sum(len(block.block.members) for block in self.shared.blocks)
+        called = "empty_like" if covered == wanted else "zeros_like"
+        yield nodes.assign("gradient", domain.call(called, nodes.name("w")))
+        views = ["_"] * len(self.shared.blocks)
+        for name, number in self.given.items():
+            views[number] = self.program.storages[name].identifier
+        for buffer, weight in self._adjoint_buffers():
+            for number in self._touched(buffer, weight):
+                if views[number] == "_":
+                    views[number] = self._gradient_word(number)
+        if any(view != "_" for view in views):
+            yield unpacked(views, "gradient")
+
+    def _gradient_scales(self, scales: OutsideScales) -> Iterator[Item]:
+        """The exponents of the gradient, each beside its mantissa."""
+        vector = self.symbols.domain.call(
+            "zeros", nodes.attribute(nodes.name("w"), "shape"), self.symbols.domain.function("int64")
+        )
+        yield nodes.assign("gradient_scale", vector)
+        words = {
+            number: self.shared.names.give(
+                ("scale", number), f"{self.shared.view(self.schedule, number)}_scale"
+            )
+            for buffer, weight in self._adjoint_buffers()
+            for number in self._touched(buffer, weight)
+            if buffer.name in self.schedule.exponents
+        }
+        if not words:
+            return
+        yield unpacked(
+            [words.get(number, "_") for number in range(len(self.shared.blocks))], "gradient_scale"
+        )
+        for buffer, weight in self._adjoint_buffers():
+            if buffer.name in self.schedule.exponents:
+                flat = [nodes.number(1)] * len(buffer.shape)
+                yield from self._entered(buffer, weight, scales.beside(buffer), words, flat)
+
+    def _gradient_word(self, number: int) -> str:
+        view = self.shared.view(self.schedule, number)
+        return self.shared.names.give(("gradient", number), f"{view}_gradient")
+
+    def _adjoint_buffers(self) -> list[tuple[Buffer, str]]:
+        return [
+            (self.schedule.buffers[access.buffer], weight)
+            for adjoint, weight in self._adjoints().items()
+            for access in self.schedule.outputs[adjoint]
+        ]
+
+    def _touched(self, buffer: Buffer, weight: str) -> list[int]:
+        members = self._members(buffer, weight)
+        return [
+            number
+            for number, block in enumerate(self.shared.blocks)
+            if block.table.name == weight and np.isin(members, block.block.members).any()
+        ]
+
+    def _gradient_copies(self) -> Iterator[Item]:
+        """Adjoints that were computed elsewhere, put in their places."""
+        for buffer, weight in self._adjoint_buffers():
+            if buffer.name in self.given:
+                continue
+            storage = self.program.storages[buffer.name]
+            labels = [str(axis) for axis in storage.order]
+            lying = transposed(nodes.name(storage.identifier), labels, sorted(labels, key=int))
+            words = {number: self._gradient_word(number) for number in self._touched(buffer, weight)}
+            shape = [self.symbols.extent(extent) for extent in buffer.shape]
+            yield from self._entered(buffer, weight, lying, words, shape)
+
+    def _entered(
+        self,
+        buffer: Buffer,
+        weight: str,
+        lying: ast.expr,
+        words: Mapping[int, str],
+        shape: Sequence[ast.expr],
+    ) -> Iterator[ast.stmt]:
+        """What belongs to the members of a buffer, put where the views ``words`` have them.
+
+        ``lying`` has the family axes of the buffer and axes of the extents ``shape``.
+        """
+        members = self._members(buffer, weight)
+        for number in self._touched(buffer, weight):
+            block = self.shared.blocks[number].block.members
+            view: ast.expr = nodes.name(words[number])
+            value = lying
+            if not np.array_equal(members, block):
+                own = [self.symbols.extent(extent) for extent in buffer.shape]
+                mine = np.flatnonzero(np.isin(members, block))
+                view = nodes.indexed(
+                    nodes.method(view, "reshape", nodes.number(-1), *own),
+                    [places_of(np.searchsorted(block, members[mine]))],
+                )
+                value = nodes.indexed(
+                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [places_of(mine)]
+                )
+            if not isinstance(view, ast.Subscript):
+                view = ast.Subscript(view, ast.Constant(...), ast.Load())
+            yield nodes.assign(view, value)
+
+    # --- what goes out --------------------------------------------------------------------------------
+
+    def _result(self) -> ast.expr:
+        gradient: ast.expr = nodes.name(self._gradient_total() if self.selectors else "gradient")
+        if self.scales is not None:
+            gradient = nodes.group([gradient, nodes.name("gradient_scale")])
+        return nodes.group([self._value(), gradient])
+
+    def _documentation(self) -> Iterator[str]:
+        yield f"The value of {self._outputs()}, and the gradient of its product with `cotangent` (ones if there is none)."
+        yield ""
+        yield "The gradient has the shape of `w`" + (
+            " and is summed over the samples." if self.words else "."
+        )
+        yield from self._notes()
+        if self.scales is not None:
+            yield ""
+            yield "`cotangent_scale` is that of the cotangent, 0 if there is none."
