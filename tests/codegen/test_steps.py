@@ -1,11 +1,14 @@
 """Single steps, written as text and run, against a plain reading of what a `Step` means."""
 
 import ast
+from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
+from tncompile.codegen import memory
 from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.reading import Storage
@@ -32,12 +35,17 @@ def buffer(name, family, shape):
     return Buffer(name, name, "value", members, tuple(family), tuple(shape))
 
 
-def run(step, buffers, orders, arrays, bound, dtype):
-    """The text of a step, and its result in the order of the network's axes (nan where nothing is written)."""
+def run(step, buffers, orders, arrays, bound, dtype, reuses=False):
+    """The text of a step, its result in the order of the network's axes (nan where nothing is written), and all arrays.
+
+    With ``reuses`` every result counts as large.
+    """
     storages = {b.name: Storage(b, b.name, tuple(orders[b.name])) for b in buffers}
     symbols = Symbols(NETWORK, Domain(dtype), None, Names({"np"}))
     tables = Tables()
-    statements = StepWriter(symbols, Accessor(symbols, tables), storages).write(step, bound)
+    with patch.object(memory, "LARGE", 0):
+        writer = StepWriter(symbols, Accessor(symbols, tables), storages, reuses=reuses)
+        statements = writer.write(step, bound)
     text = "\n".join(ast.unparse(ast.fix_missing_locations(s)) for s in statements)
     space = {"np": np, "DTYPE": np.dtype(dtype), **{a: e.value for a, e in EXTENTS.items()}, **LOOP}
     space |= dict(tables.found.values())
@@ -50,7 +58,7 @@ def run(step, buffers, orders, arrays, bound, dtype):
         space[result] = np.full(np.zeros(shape).transpose(orders[result]).shape, np.nan, dtype)
     exec(text, space)
     back = np.argsort(orders[result]) if len(orders[result]) else []
-    return text, np.asarray(space[result]).transpose(back)
+    return text, np.asarray(space[result]).transpose(back), space
 
 
 # --- what a step means ---------------------------------------------------------------------------
@@ -217,11 +225,12 @@ def check(drawn):
         arrays[b.name] = rng.standard_normal(shape) + (
             1j * rng.standard_normal(shape) if dtype == "complex128" else 0
         )
-    text, value = run(step, buffers, orders, arrays, bound, dtype)
     target = buffers[-1]
     expected = meaning(step, arrays, [e.value for e in (*target.family, *target.shape)])
-    np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-12, err_msg=text)
-    assert "einsum" not in text
+    for reuses in (False, True):
+        text, value, _ = run(step, buffers, orders, arrays, bound, dtype, reuses)
+        np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-12, err_msg=text)
+        assert "einsum" not in text
 
 
 @settings(max_examples=500, deadline=None)
@@ -246,3 +255,24 @@ def test_a_reduction_goes_over_its_labels(drawn):
 @given(steps("apply"))
 def test_a_function_acts_element_by_element(drawn):
     check(drawn)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps("contract") | steps("combine"), st.booleans())
+def test_a_copy_of_what_is_written_over_is_an_array_of_its_own(drawn, rolls):
+    step, buffers, orders, _, _ = drawn
+    assume(len(step.operands) == 1)
+    step = replace(step, coefficients=(None,), constant=None)
+    kept = tuple(label for label in step.labels if label not in step.summed)
+    target = buffer("T", [], [EXTENTS[a] for a in kept])
+    step = replace(step, result=Access("T", (), kept))
+    source = replace(buffers[0], rolling=("t",) if rolls else ())
+    rng = np.random.default_rng(0)
+    arrays = {source.name: rng.standard_normal([e.value for e in (*source.family, *source.shape)])}
+    orders = {source.name: orders[source.name], "T": range(len(target.shape))}
+    text, value, space = run(step, [source, target], orders, arrays, True, "float64")
+    np.testing.assert_allclose(value, meaning(step, arrays, [e.value for e in target.shape]), err_msg=text)
+    if rolls and kept:
+        assert not np.shares_memory(space["T"], space[source.name]), text
+    else:
+        event(f"shared: {np.shares_memory(space['T'], space[source.name])}")

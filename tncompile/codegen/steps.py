@@ -258,7 +258,8 @@ class StepWriter:
             return [nodes.assign(name, transposed(value.expr, value.labels, labels))]
         if len(step.operands) == 1 and labels and not value.gathered and _is_view(value.expr):
             lying = transposed(value.expr, value.labels, labels)
-            apart = step.result.buffer in self.leaving or self._changes(step.operands[0].buffer)
+            apart = step.result.buffer in self.leaving or target.storage.buffer.exponents
+            apart = apart or self._changes(step.operands[0].buffer)
             copy = nodes.method(lying, "copy") if apart else domain.call("ascontiguousarray", lying)
             return [nodes.assign(name, copy)]
         return [nodes.assign(name, ordered(value, labels, domain))]
@@ -267,7 +268,7 @@ class StepWriter:
         """A value put into its place."""
         labels, domain = target.strided.labels, self.symbols.domain
         place = self.accessor.view(target)
-        if self._is_large(step) and not target.gathers and set(value.labels) == set(labels):
+        if labels and self._is_large(step) and not target.gathers and set(value.labels) == set(labels):
             apart = step.op != "contract" and step.result.buffer not in self.memory.over
             apart = apart and all(access.buffer != step.result.buffer for access in step.operands)
             arrays = {storage.identifier for storage in self.storages.values()}
@@ -283,9 +284,8 @@ class StepWriter:
     def _changes(self, name: str) -> bool:
         """May the array of a buffer be written to again, so that nothing else may share its memory?"""
         buffer = self.storages[name].buffer
-        return buffer.role == "value" and (
-            bool(buffer.rolling) or buffer.exponents or name in self.memory.slots
-        )
+        again = bool(buffer.rolling) or buffer.exponents or name in self.memory.slots
+        return buffer.role == "value" and again
 
     def _is_variable(self, step: Step) -> bool:
         """Are exponents read from a variable that is only ever bound anew, so that they may be shared?"""
@@ -314,10 +314,13 @@ def _carried(labels: Sequence[str], operands: Sequence[Value]) -> tuple[str, ...
 
 
 def _is_view(expr: ast.expr) -> bool:
-    """Is the expression a subscript of a buffer and nothing more?"""
-    return isinstance(expr, ast.Name) or (
-        isinstance(expr, ast.Subscript) and isinstance(expr.value, ast.Name)
-    )
+    """Is the expression a variable, a part of it or its axes in another order, and nothing more?"""
+    match expr:
+        case ast.Subscript(value=inner) | ast.Attribute(value=inner, attr="T"):
+            return _is_view(inner)
+        case ast.Call(func=ast.Attribute(value=inner, attr="transpose")):
+            return _is_view(inner)
+    return isinstance(expr, ast.Name)
 
 
 __all__ = ["StepWriter", "step_cost"]
