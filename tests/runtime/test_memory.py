@@ -1,0 +1,208 @@
+"""Memory that large arrays use again: values, results that stay as they are, threads, batches, what is kept."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+import tncompile as tn
+from tests.corpus import EXAMPLES
+from tests.helpers import Comparison, draw, inputs_of, weights_of
+from tests.networks import networks
+from tncompile.codegen import emit, memory
+from tncompile.plan import fold, order
+from tncompile.runtime.loading import loaded
+from tncompile.transform import batch, gradient
+
+QUIET = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
+CP = EXAMPLES[0].parent / "cp.tn"
+TREE = EXAMPLES[0].parent / "hierarchical_tucker.tn"
+
+
+def compiled(net, large=0, **options):
+    """A model in which arrays of ``large`` bytes count as large: all of them."""
+    model = tn.compile(net, **options)
+    with patch.object(memory, "LARGE", large):
+        assert "def score" in model.source  # written now
+    return model
+
+
+def leaves(value):
+    """All arrays of a result."""
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in leaves(part)]
+    if isinstance(value, list | tuple):
+        return [leaf for part in value for leaf in leaves(part)]
+    return [value.flat if isinstance(value, tn.Weights) else np.asarray(value)]
+
+
+def same(one, other):
+    for mine, theirs in zip(leaves(one), leaves(other), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def close(one, other):
+    for mine, theirs in zip(leaves(one), leaves(other), strict=True):
+        scale = np.abs(theirs).max(initial=1e-300)
+        np.testing.assert_allclose(mine / scale, theirs / scale, rtol=0, atol=1e-9)
+
+
+def calls_of(net, model, samples, seed=0):
+    """Everything that a model computes of random weights and data, as calls without arguments."""
+    arrays = draw(net, samples, seed)
+    w, x = weights_of(model, net, arrays[0]), inputs_of(net, arrays)
+    calls = [lambda: model.score(w, *x), lambda: model.score_and_gradient(w, *x)]
+    if x:
+        scorer = model.bind(w)
+        calls.append(lambda: scorer(*x))
+    return calls
+
+
+def arrays_kept(model):
+    return [array for slots in model._whole.SPARE.values() for array in slots.values()]
+
+
+def check(net, model):
+    """Results stay as they are whatever is computed after them, and come out again."""
+    found, copies = [], []
+    for samples, seed in ((3, 0), (3, 1), (5, 2), (2, 3), (3, 0)):
+        for call in calls_of(net, model, samples, seed):
+            found.append(call())
+            copies.append([leaf.copy() for leaf in leaves(found[-1])])
+    for value, copy in zip(found, copies, strict=True):
+        same(value, copy)
+    each = len(found) // 5
+    for value, again in zip(found[:each], found[-each:], strict=True):
+        same(value, again)
+
+
+@given(networks())
+@settings(max_examples=60, **QUIET)
+def test_random_networks_keep_their_values(text):
+    net = tn.load(text)
+    model = compiled(net)
+    with np.errstate(over="ignore", invalid="ignore"):
+        comparison = Comparison(net, model)
+    assume(all(np.all(np.abs(a) < 1e3) for members in comparison.wanted.values() for a in members))
+    assert comparison.score_error() <= 1e-12
+    error = comparison.gradient_error()
+    assert np.isnan(error) or error <= 1e-8
+    check(net, model)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("scaled", [False, True], ids=["plain", "scaled"])
+def test_examples_compute_what_they_do_with_fresh_arrays(path, scaled):
+    net = tn.load(path)
+    model, fresh = compiled(net, scaled=scaled), compiled(net, np.inf, scaled=scaled)
+    assert "SPARE" in model.source
+    assert "SPARE" not in fresh.source
+    if not scaled:
+        for mine, theirs in zip(calls_of(net, model, 3), calls_of(net, fresh, 3), strict=True):
+            close(mine(), theirs())
+    check(net, model)
+
+
+def test_what_is_returned_lies_in_no_memory_that_is_kept():
+    for path in EXAMPLES:
+        net = tn.load(path)
+        model = compiled(net)
+        for call in calls_of(net, model, 3):
+            value = call()
+            for leaf in leaves(value):
+                assert not any(np.shares_memory(leaf, array) for array in arrays_kept(model)), path.stem
+
+
+def test_two_calls_use_the_same_memory():
+    net = tn.load(CP)
+    model = compiled(net)
+    _, slope, _ = calls_of(net, model, 3)
+    slope()
+    before = {id(array) for array in arrays_kept(model)}
+    slope()
+    assert before
+    assert {id(array) for array in arrays_kept(model)} == before
+
+
+def test_threads_do_not_disturb_each_other():
+    net = tn.load(TREE)
+    model = compiled(net)
+    calls = [call for seed in range(6) for call in calls_of(net, model, 200 + seed % 2, seed)] * 4
+    wanted = [[leaf.copy() for leaf in leaves(call())] for call in calls]
+    with ThreadPoolExecutor(6) as pool:
+        for value, right in zip(pool.map(lambda call: call(), calls), wanted, strict=True):
+            same(value, right)
+
+
+def test_a_call_that_fails_leaves_nothing_behind():
+    net = tn.load(CP)
+    model = compiled(net)
+    module, w = model._whole, model.init(0).flat
+    x = np.random.default_rng(0).standard_normal((3, net.sizes["d"], net.sizes["n"]))
+    wanted = module.score_and_gradient(w, x)
+    with pytest.raises(ValueError, match=r"broadcast|mismatch"):
+        module.score_and_gradient(w, x, np.ones((3, 17)))
+    with pytest.raises(ValueError, match=r"broadcast|mismatch"):
+        module.score_and_gradient(w, x[:, :-1])
+    assert module.SPARE == {}
+    same(module.score_and_gradient(w, x), wanted)
+
+
+def test_no_more_is_kept_than_a_call_has_used():
+    net = tn.load(CP)
+    model = compiled(net)
+    sizes = []
+    for samples in (4, 400, 4, 40):
+        for call in calls_of(net, model, samples):
+            call()
+        sizes.append(sum(array.nbytes for array in arrays_kept(model)))
+        assert list(model._whole.SPARE) == [samples]
+    assert sizes[0] == sizes[2] == sizes[1] // 100 == sizes[3] // 10
+
+
+def test_very_much_is_not_kept():
+    net = tn.load(CP)
+    with patch.object(memory, "KEPT", 4):
+        model = compiled(net)
+    for call in calls_of(net, model, 3):
+        call()
+    assert model._whole.SPARE == {}
+
+
+def test_arrays_are_written_over_what_they_are_made_of():
+    net = tn.load(CP)
+    source = compiled(net).source
+    assert "f_bar = prod_f_after\n" in source
+    assert "f_bar[0] = prod_f_after[0]" not in source
+    slots = re.findall(r"(\w+) = room\(memory, (\d+), ", source[source.index("def score_and_gradient") :])
+    assert len(slots) > len({slot for _, slot in slots})  # some lie where others were
+
+
+def test_memory_is_not_kept_where_it_is_limited_nor_by_cupy():
+    net = tn.load(CP)
+    with patch.object(memory, "LARGE", 0):
+        assert "SPARE" not in tn.compile(net, target="cupy").source
+        schedules = [fold(order(batch(net))), fold(gradient(order(batch(net))))]
+        assert "SPARE" in emit(*schedules)
+        limited = emit(*schedules, samples={"score": 2, "score_and_gradient": 2})
+    assert "SPARE" not in limited
+    assert loaded(limited, "limited").SCORE_SAMPLES == 2
+
+
+def test_a_network_that_needs_the_names_itself():
+    text = """network clash
+size n = 3
+input memory(n)
+weight room(n, n), keep(n)
+SPARE(j) = room(i, j) * memory(i)
+output y(j) = SPARE(j) * keep(j) * tanh(SPARE(j))
+"""
+    net = tn.load(text)
+    check(net, compiled(net))
+    comparison = Comparison(net, compiled(net))
+    assert comparison.score_error() <= 1e-12
