@@ -84,10 +84,16 @@ class Contractor:
         )
 
     def place(self, product: Product, target: Value) -> ast.expr | None:
-        """The target as the matrices that a product can be written into; None where it must be copied."""
+        """The target as the matrices that a product can be written into; None where it must be copied.
+
+        Stacks of vectors are copied: with an axis put in for the missing one NumPy would not take them for matrices,
+        and multiply without BLAS.
+        """
         if product.left is None or product.right is None or product.summed:
             return None
         matrix = Matrix(product.left.batch, product.left.rows, product.right.columns)
+        if matrix.batch and not (matrix.rows and matrix.columns):
+            return None
         if set(matrix.labels) != set(target.labels) or not matrix.labels or not matrix.fits(target.array):
             return None
         return as_matrices(target, matrix, self.domain, self.extent)

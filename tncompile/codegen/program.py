@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -81,8 +81,8 @@ class Program:
         self.schedule, self.symbols, self.shared = schedule, symbols, shared
         buffers = schedule.buffers
         leaving = [access.buffer for blocks in schedule.outputs.values() for access in blocks]
-        touched = [a.buffer for step in all_steps(schedule.body) for a in (step.result, *step.operands)]
-        self.used = tuple(dict.fromkeys([*touched, *leaving]))
+        named = [a.buffer for step in all_steps(schedule.body) for a in (step.result, *step.operands)]
+        self.used = tuple(dict.fromkeys([*named, *leaving]))
         self.bound = bound_buffers(schedule, given)
         outside = {
             name: native_order(buffers[name])
@@ -106,15 +106,15 @@ class Program:
         reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
         self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving), reuses=reuses)
-        placed = self._in_memory({*given, *leaving}) if reuses else {}
+        lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
+        placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}
         self.memory = place_in_memory(schedule, placed, symbols.batch)
         self.bound -= self.memory.slots.keys()
         self.writer = replace(self.writer, memory=self.memory)
 
-    def _in_memory(self, outside: set[str]) -> dict[str, Storage]:
-        """The buffers that lie in memory used again: large ones that nobody outside gets (nor a later call,
-        of what weights alone give), and that all their steps write into a place without a copy."""
-        outside |= {name for node in self.schedule.body[: self.schedule.bound] for name in touched(node)}
+    def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
+        """The buffers that lie in memory used again: large ones that nobody outside gets nor keeps, and that all their
+        steps write into a place without a copy."""
         steps: dict[str, list[Step]] = {}
         for step in all_steps(self.schedule.body):
             steps.setdefault(step.result.buffer, []).append(step)

@@ -17,6 +17,7 @@ def compile_network(
     objective: Objective | None = None,
     *,
     scaled: bool = False,
+    capture: bool = True,
 ) -> Model:
     """Compiles a network.
 
@@ -38,6 +39,10 @@ def compile_network(
         Numbers as mantissas times powers of two that each sample carries along, so that long products neither
         over- nor underflow; scores and gradients are then pairs ``(mantissa, scale)``.
 
+    capture:
+        On the target ``"cupy"``: scores and gradients are captured as CUDA graphs, one for each number of samples,
+        and replayed (see `Captured`).
+
     Raises
     ------
     TnError
@@ -50,4 +55,4 @@ def compile_network(
     if dtype is None:
         dtype = "complex128" if net.field == "complex" else "float64"
     plans = Plans(net, target, dtype, memory, objective=objective or Objective(), scaled=scaled)
-    return Model(net, plans)
+    return Model(net, plans, capture)

@@ -8,11 +8,12 @@ from functools import cached_property, partial
 from importlib import import_module
 from operator import index
 from os import PathLike
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
+from tncompile.runtime.capture import Captured
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.loading import loaded
 from tncompile.runtime.parts import Call, cut, join, over
@@ -27,10 +28,12 @@ Array = Any
 class Model:
     """A network, compiled. See `compile_network`."""
 
-    def __init__(self, network: Network, plans: Plans) -> None:
+    def __init__(self, network: Network, plans: Plans, capture: bool = False) -> None:
         self.network = network
         self.target, self.dtype, self.scaled = plans.target, plans.dtype, plans.scaled
         self._plans = plans
+        self._capture = capture and plans.target == "cupy"
+        self._captured: dict[str, Captured] = {}
         self._layout = WeightLayout(network)
 
     def __repr__(self) -> str:
@@ -61,6 +64,16 @@ class Model:
     @cached_property
     def _scoring_source(self) -> str:
         return self.source if "source" in self.__dict__ else self._plans.source(with_gradient=False)
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        """A function of the module; one that replays graphs where the model captures them."""
+        module = self._scoring if name == "score" else self._whole
+        function: FunctionType = getattr(module, name)
+        if not self._capture:
+            return function
+        if name not in self._captured:
+            self._captured[name] = Captured(function)
+        return self._captured[name]
 
     # --- weights ------------------------------------------------------------------------------------
 
@@ -120,7 +133,7 @@ class Model:
         data, pieces = self._data_in_pieces(x)
         vector = self._vector(w)
         if executor is None and len(pieces) == 1:
-            return self._scoring.score(vector, *data)
+            return self._function("score")(vector, *data)
         return self._joined(self._parts("score", pieces, vector, data, {}, executor))
 
     def bind(self, w: Weights | Mapping[str, Array] | Array) -> Bound:
@@ -129,9 +142,10 @@ class Model:
         It keeps a copy of the weights, so ``w`` may change afterwards. Raises TnError where they do not fit.
         """
         vector = self._vector(w).copy()
-        return Bound(
-            self, self._scoring.bind(vector) if self._inputs else partial(self._scoring.score, vector)
-        )
+        if not self._inputs:
+            return Bound(self, partial(self._function("score"), vector))
+        scorer = self._scoring.bind(vector)
+        return Bound(self, Captured(scorer) if self._capture else scorer)
 
     def score_and_gradient(
         self,
@@ -154,7 +168,7 @@ class Model:
         given = {} if cotangent is None else self._cotangent(reader, cotangent)
         pieces = self._plans.pieces(reader.samples or 0, with_gradient=True)
         if executor is None and len(pieces) == 1:
-            value, gradient = self._whole.score_and_gradient(vector, *data, **given)
+            value, gradient = self._function("score_and_gradient")(vector, *data, **given)
         else:
             parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
             values, gradients = zip(*parts, strict=True)
@@ -200,7 +214,8 @@ class Model:
 
         rows = ([call(*piece, numbers) for numbers in each] for piece in pieces)
         if executor is None:
-            return [row[0].run() for row in rows]
+            run = self._function(function)
+            return [run(*row[0].arguments, **row[0].options) for row in rows]
         return list(over(executor, list(rows)))
 
     # --- checks ---------------------------------------------------------------------------------------
