@@ -100,7 +100,7 @@ def test_one_network_that_fails_at_a_point_does_not_end_the_sweep(tnc):
 def test_an_interruption_keeps_what_is_finished_and_resume_goes_on(tmp_path):
     report = tmp_path / "report.json"
     arguments = [
-        "tensor_train.tn", "cp.tn", "-s", "d=6", "--sweep", "r=1..6", "--batch", "0", "--jobs", "1", "-o", str(report),
+        "tensor_train.tn", "cp.tn", "-s", "d=6", "--sweep", "r=1..16", "--batch", "0", "--jobs", "1", "-o", str(report),
     ]  # fmt: skip
     command = [sys.executable, "-m", "tncompile", "compare", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -136,5 +136,5 @@ def test_an_interruption_keeps_what_is_finished_and_resume_goes_on(tmp_path):
         check=False,
     )
     assert again.returncode == 0, again.stderr
-    assert len(json.loads(report.read_text())["rows"]) == 12
+    assert len(json.loads(report.read_text())["rows"]) == 32
     assert not journal.exists()
