@@ -11,6 +11,7 @@ import numpy as np
 from tests.reference import evaluate, random_arrays
 from tests.reference.written import Arrays, Member
 from tncompile.network import Network, Tensor
+from tncompile.runtime import Weights
 
 Samples = list[dict[str, dict[Member, Any]]]
 
@@ -109,6 +110,21 @@ def members_of(value: Any, wanted: list[Any], batch: int) -> list[Any]:
         batch = 0 if alone else batch
         value = list(np.moveaxis(value.reshape(*legs[:batch], -1, *legs[batch:]), batch, 0))
     return [np.broadcast_to(member, shape) for member in value]
+
+
+def leaves(value: Any) -> list[Any]:
+    """All arrays of what a model returns: values by name, lists of members, pairs."""
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in leaves(part)]
+    if isinstance(value, list | tuple):
+        return [leaf for part in value for leaf in leaves(part)]
+    return [value.flat if isinstance(value, Weights) else np.asarray(value)]
+
+
+def same(one: Any, other: Any) -> None:
+    """Asserts that two results are equal to the last bit."""
+    for mine, theirs in zip(leaves(one), leaves(other), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 class Comparison:

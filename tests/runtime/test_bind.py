@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.helpers import draw, inputs_of, weights_of
+from tests.helpers import draw, inputs_of, leaves, same, weights_of
 from tests.networks import networks
 from tncompile.plan import bound, fold, order, peak_elements
 from tncompile.transform import batch
@@ -43,20 +43,6 @@ CLIQUE = (
     + "".join(f"weight M{a}{b}(n, n)\n" for a, b in ("ab", "ac", "ad", "bc", "bd", "cd"))
     + "output y() = Mab(a, b) * Mac(a, c) * Mad(a, d) * Mbc(b, c) * Mbd(b, d) * Mcd(c, d) * x(a)\n"
 )
-
-
-def leaves(value):
-    """All arrays of a result."""
-    if isinstance(value, dict):
-        return [leaf for part in value.values() for leaf in leaves(part)]
-    if isinstance(value, list | tuple):
-        return [leaf for part in value for leaf in leaves(part)]
-    return [np.asarray(value)]
-
-
-def same(one, other):
-    for mine, theirs in zip(leaves(one), leaves(other), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
 
 
 def nested(source):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.helpers import Comparison, draw, inputs_of, weights_of
+from tests.helpers import Comparison, draw, inputs_of, leaves, same, weights_of
 from tests.networks import networks
 from tncompile.codegen import memory
 
@@ -46,20 +46,6 @@ def compiled(net, large=0, **options):
     with patch.object(memory, "LARGE", large):
         assert "def score" in model.source  # written now
     return model
-
-
-def leaves(value):
-    """All arrays of a result."""
-    if isinstance(value, dict):
-        return [leaf for part in value.values() for leaf in leaves(part)]
-    if isinstance(value, list | tuple):
-        return [leaf for part in value for leaf in leaves(part)]
-    return [value.flat if isinstance(value, tn.Weights) else np.asarray(value)]
-
-
-def same(one, other):
-    for mine, theirs in zip(leaves(one), leaves(other), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
 
 
 def close(one, other):

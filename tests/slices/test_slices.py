@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import tncompile as tn
-from tests.helpers import draw, inputs_of, weights_of
+from tests.helpers import draw, inputs_of, leaves, weights_of
 from tests.networks import networks
 from tncompile.codegen import emit
 from tncompile.plan import fold, operations, order, peak_elements
@@ -99,15 +99,6 @@ def check(text, which, width, twice):
     assert len(parts) > 1
     assert difference(value, added(parts)) < 1e-10
     return True
-
-
-def leaves(value):
-    """All arrays of a result."""
-    if isinstance(value, dict):
-        return [leaf for part in value.values() for leaf in leaves(part)]
-    if isinstance(value, list | tuple):
-        return [leaf for part in value for leaf in leaves(part)]
-    return [np.asarray(value)]
 
 
 def added(parts):

@@ -41,21 +41,21 @@ class Blas:
 
     Parameters
     ----------
-    library:
+    cupy:
         The module ``cupy``.
     """
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
-        cublas = library.cuda.cublas
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+        cublas = cupy.cuda.cublas
         self._handle = cublas.create()
         weakref.finalize(self, cublas.destroy, self._handle).atexit = False
         self._calls = _loaded(cublas.getVersion(self._handle) // 10_000)
         # The sizes that the manual recommends: 32 MiB from Hopper on, 4 MiB before. No pool may hand it out again
         # while graphs run that use it.
-        recent = int(library.cuda.Device().compute_capability) >= 90
+        recent = int(cupy.cuda.Device().compute_capability) >= 90
         self._size = (32 if recent else 4) * _MEGABYTE
-        self._workspace = library.cuda.Memory(self._size)
+        self._workspace = cupy.cuda.Memory(self._size)
 
     def use(self, stream: Any) -> None:
         """What follows runs on a stream. A new stream takes the workspace away, so it is given anew."""
@@ -78,7 +78,7 @@ class Blas:
             raise ValueError(f"the product has the shape {outside}, `out` has {out.shape}")
         result: Array = out
         if out is None or len(outside) < len(batch) + 2 or not self._fits(out, dtype, left, right):
-            result = self._library.empty(batch + rows + columns, dtype)
+            result = self._cupy.empty(batch + rows + columns, dtype)
         if left.shape[-1] == 0:
             result.fill(0)
         elif result.size:
@@ -91,7 +91,7 @@ class Blas:
 
     def _fits(self, out: Array, dtype: np.dtype[Any], *operands: Array) -> bool:
         """Whether a product may be written where it belongs at once."""
-        apart = not any(self._library.may_share_memory(out, operand) for operand in operands)
+        apart = not any(self._cupy.may_share_memory(out, operand) for operand in operands)
         return apart and out.dtype == dtype and _layout(out) is not None
 
     def _batches(self, left: Array, right: Array, result: Array) -> None:

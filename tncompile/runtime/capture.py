@@ -51,19 +51,19 @@ class Captured:
     def __init__(self, function: FunctionType, graphs: int = GRAPHS) -> None:
         self.function = function
         self.reason: str | None = None  # why nothing is captured
-        self._library = _library(function)
+        self._cupy = _library(function)
         self._graphs = graphs
         self._devices: dict[int, _Device] = {}
         self._lock = Lock()
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """What the function returns."""
-        if self.reason is not None or self._library.cuda.get_current_stream().is_capturing():
+        if self.reason is not None or self._cupy.cuda.get_current_stream().is_capturing():
             return self.function(*arguments, **options)
         arrays: list[Array] = []
         shape = _taken_apart((arguments, options), arrays)
         with self._lock:
-            arrays = [self._library.asarray(array) for array in arrays]
+            arrays = [self._cupy.asarray(array) for array in arrays]
             try:
                 graph = self._graph(shape, arrays)
             except (
@@ -81,11 +81,11 @@ class Captured:
 
     def _graph(self, shape: Hashable, arrays: Sequence[Array]) -> _Graph:
         """The graph for arrays of these shapes, on the device of now."""
-        if self._library.cuda.runtime.is_hip:
+        if self._cupy.cuda.runtime.is_hip:
             raise RuntimeError("CuPy captures no graphs on ROCm")
-        number = self._library.cuda.runtime.getDevice()
+        number = self._cupy.cuda.runtime.getDevice()
         if number not in self._devices:
-            self._devices[number] = _Device(self._library)
+            self._devices[number] = _Device(self._cupy)
         return self._devices[number].graph(self.function, shape, arrays, self._graphs)
 
 
@@ -93,12 +93,12 @@ class _Device:
     """The graphs of one function on one device. They share a stream to be captured on and the workspace of cuBLAS, so
     they never run at the same time: each waits for the event `done` of the one before."""
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
-        self._stream = library.cuda.Stream(non_blocking=True)
-        self._done = library.cuda.Event(disable_timing=True)
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+        self._stream = cupy.cuda.Stream(non_blocking=True)
+        self._done = cupy.cuda.Event(disable_timing=True)
         self._done.record()
-        self._blas = Blas(library)
+        self._blas = Blas(cupy)
         self._graphs: OrderedDict[Hashable, _Graph] = OrderedDict()
 
     def graph(self, function: FunctionType, shape: Hashable, arrays: Sequence[Array], most: int) -> _Graph:
@@ -124,10 +124,10 @@ class _Device:
 
     def _captured(self, function: FunctionType, shape: Hashable, arrays: Sequence[Array]) -> _Graph:
         """Runs the function, which loads its kernels and fills the pool, and then captures it."""
-        cuda, stream = self._library.cuda, self._stream
+        cuda, stream = self._cupy.cuda, self._stream
         pool = cuda.MemoryPool(self._allocate)
         pool.set_limit(size=0)
-        tracer = Tracer(self._library, self._blas.matmul)
+        tracer = Tracer(self._cupy, self._blas.matmul)
         stream.wait_event(self._done)
         stream.wait_event(cuda.get_current_stream().record())
         with cuda.using_allocator(pool.malloc), stream:
@@ -146,21 +146,21 @@ class _Device:
             executable = stream.end_capture()
         outputs: list[Array] = []
         form = _taken_apart(value, outputs)
-        return _Graph(self._library, executable, inputs, outputs, form, self._done, (pool, tracer))
+        return _Graph(self._cupy, executable, inputs, outputs, form, self._done, (pool, tracer))
 
     def _abandon(self) -> None:
         """Ends a capture in which something failed. CUDA may have ended it before, and says so."""
-        with suppress(self._library.cuda.runtime.CUDARuntimeError):
+        with suppress(self._cupy.cuda.runtime.CUDARuntimeError):
             self._stream.end_capture()
 
     def _allocate(self, size: int) -> Any:
         """Memory for the pool of a graph. What it raises is no error of CUDA: at one of those, a pool would give back
         the blocks that are free by now, which the graph writes to."""
-        cuda = self._library.cuda
+        cuda = self._cupy.cuda
         try:
             return cuda.MemoryPointer(cuda.Memory(size), 0)
         except cuda.runtime.CUDARuntimeError:
-            self._library.get_default_memory_pool().free_all_blocks()
+            self._cupy.get_default_memory_pool().free_all_blocks()
         try:
             return cuda.MemoryPointer(cuda.Memory(size), 0)
         except cuda.runtime.CUDARuntimeError as error:
@@ -171,7 +171,7 @@ class _Device:
 class _Graph:
     """A captured call: where it reads, where it writes, and what has to outlive it."""
 
-    library: Any
+    cupy: Any
     executable: Any
     inputs: Sequence[Array]
     outputs: Sequence[Array]
@@ -181,10 +181,10 @@ class _Graph:
 
     def replay(self, arrays: Sequence[Array]) -> Any:
         """The value for other arrays of the same shapes, queued on the current stream."""
-        stream = self.library.cuda.get_current_stream()
+        stream = self.cupy.cuda.get_current_stream()
         stream.wait_event(self.done)
         for place, array in zip(self.inputs, arrays, strict=True):
-            self.library.copyto(place, array)
+            self.cupy.copyto(place, array)
         self.executable.launch(stream)
         values = [array.copy() for array in self.outputs]
         self.done.record(stream)

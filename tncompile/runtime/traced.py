@@ -20,20 +20,20 @@ class Tracer:
 
     Parameters
     ----------
-    library:
-        The array library.
+    cupy:
+        The module ``cupy``.
     matmul:
         The product of matrices, in place of the library's.
     """
 
-    def __init__(self, library: Any, matmul: Callable[..., Array]) -> None:
-        self.library = library
+    def __init__(self, cupy: Any, matmul: Callable[..., Array]) -> None:
+        self.cupy = cupy
         self.matmul = self.function(matmul)
         self._places: dict[str, Array] = {}
 
     def __getattr__(self, name: str) -> Any:
         """A name of the array library."""
-        found = getattr(self.library, name)
+        found = getattr(self.cupy, name)
         return found if isinstance(found, type | ModuleType) or not callable(found) else self.function(found)
 
     def function(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,7 +51,7 @@ class Tracer:
             return type(value)(self.wrap(part) for part in value)
         if isinstance(value, dict):
             return {name: self.wrap(part) for name, part in value.items()}
-        return Traced(value, self) if isinstance(value, self.library.ndarray) else value
+        return Traced(value, self) if isinstance(value, self.cupy.ndarray) else value
 
     def subscript(self, item: Any) -> Any:
         """A subscript without wrapped arrays, and with its lists on the device."""
@@ -61,14 +61,14 @@ class Tracer:
             return bare(item)
         key = repr(item)
         if key not in self._places:
-            self._places[key] = self.library.asarray(item)
+            self._places[key] = self.cupy.asarray(item)
         return self._places[key]
 
     def rewritten(self, function: FunctionType) -> Callable[..., Any]:
         """A function of a module, with the functions and the arrays that it finds there, on wrapped arrays."""
         names: dict[str, Any] = {}
         for name, value in function.__globals__.items():
-            if value is self.library:
+            if value is self.cupy:
                 names[name] = self
             elif isinstance(value, FunctionType) and value.__globals__ is function.__globals__:
                 names[name] = self._moved(value, names)
