@@ -138,7 +138,7 @@ def test_a_status_of_cublas_is_an_error(device):
         machine_stream(machine),
         pytest.raises(RuntimeError, match=r"cublasGemmStridedBatchedEx .* status 14"),
     ):
-        blas.matmul(*(blas._library.ones((2, 2)) for _ in range(2)))
+        blas.matmul(*(blas._cupy.ones((2, 2)) for _ in range(2)))
 
 
 def machine_stream(machine):

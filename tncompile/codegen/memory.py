@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -102,13 +102,13 @@ def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool
 
 def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: str | None) -> Memory:
     """Slots for buffers, the largest first, each in the smallest that is free while it is needed."""
-    over = dict(_taken_over(schedule, storages))
+    uses = _uses(schedule, storages)
+    over = dict(_taken_over(schedule, storages, uses))
     roots = {name: _root(name, over) for name in storages}
     life: dict[str, tuple[int, int]] = {}
-    for place, node in enumerate(schedule.body):
-        for name in touched(node):
-            if name in roots:
-                life[roots[name]] = (life.get(roots[name], (place, place))[0], place)
+    for name, found in uses.items():
+        first, last = life.get(roots[name], (found[0].place, 0))
+        life[roots[name]] = (min(first, found[0].place), max(last, found[-1].place))
 
     def size(name: str) -> int:
         buffer = storages[name].buffer
@@ -135,22 +135,41 @@ def _root(name: str, over: Mapping[str, str]) -> str:
     return name
 
 
-def _taken_over(schedule: Schedule, storages: Mapping[str, Storage]) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Use:
+    """A step that reads or writes a buffer, and the node at the top of the schedule that it is, or lies in."""
+
+    place: int
+    step: Step
+
+
+def _uses(schedule: Schedule, storages: Collection[str]) -> dict[str, list[_Use]]:
+    """The uses of each buffer, in order."""
+    found: dict[str, list[_Use]] = {}
+    for place, node in enumerate(schedule.body):
+        for step in steps_of((node,)):
+            for name in touched(step):
+                if name in storages:
+                    found.setdefault(name, []).append(_Use(place, step))
+    return found
+
+
+def _taken_over(
+    schedule: Schedule, storages: Mapping[str, Storage], uses: Mapping[str, Sequence[_Use]]
+) -> Iterator[tuple[str, str]]:
     """Pairs of a buffer and another one, like it, that it can be written over."""
-    for name, storage in storages.items():
-        first = next((i for i, node in enumerate(schedule.body) if name in touched(node)), None)
-        if first is None or storage.buffer.rolling:
+    for name, own in uses.items():
+        if storages[name].buffer.rolling:
             continue
-        later = schedule.body[first:]
-        steps = list(steps_of(later))
-        writer = next(step for step in steps if step.result.buffer == name)
-        whole = {id(node) for node in later if isinstance(node, Step)}
+        writer = next(use.step for use in own if use.step.result.buffer == name)
         for old in dict.fromkeys(access.buffer for access in writer.operands):
-            if old == name or old not in storages or not _alike(storage, storages[old]):
+            if old == name or old not in storages or not _alike(storages[name], storages[old]):
                 continue
-            reading = [step for step in steps if old in touched(step)]
-            if all(_in_place(step, name, old) for step in reading) and all(
-                id(step) in whole or not is_copy(step) for step in reading
+            reading = [use for use in uses[old] if use.place >= own[0].place]
+            if all(
+                _in_place(use.step, name, old)
+                and (schedule.body[use.place] is use.step or not is_copy(use.step))
+                for use in reading
             ):
                 yield name, old
                 break

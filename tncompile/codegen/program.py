@@ -84,6 +84,9 @@ class Program:
         named = [a.buffer for step in all_steps(schedule.body) for a in (step.result, *step.operands)]
         self.used = tuple(dict.fromkeys([*named, *leaving]))
         self.bound = bound_buffers(schedule, given)
+        self.writers: dict[str, list[Step]] = {}
+        for step in all_steps(schedule.body):
+            self.writers.setdefault(step.result.buffer, []).append(step)
         outside = {
             name: native_order(buffers[name])
             if name in given
@@ -115,16 +118,13 @@ class Program:
     def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
         """The buffers that lie in memory used again: large ones that nobody outside gets nor keeps, and that all their
         steps write into a place without a copy."""
-        steps: dict[str, list[Step]] = {}
-        for step in all_steps(self.schedule.body):
-            steps.setdefault(step.result.buffer, []).append(step)
         return {
             name: storage
             for name, storage in self.storages.items()
             if storage.buffer.role == "value"
             and name not in outside
             and self._fills_memory(storage.buffer)
-            and (name not in self.bound or all(self._is_placed(step) for step in steps[name]))
+            and (name not in self.bound or all(self._is_placed(step) for step in self.writers[name]))
         }
 
     def _fills_memory(self, buffer: Buffer) -> bool:
@@ -212,10 +212,8 @@ class Program:
     def _extents(self, buffer: Buffer) -> list[Extent]:
         """The extents of a buffer; along an axis that a step writes as a whole, as that step says it."""
         extents = [*buffer.family, *buffer.shape]
-        for step in all_steps(self.schedule.body):
-            for axis, subscript in enumerate(
-                step.result.subscripts if step.result.buffer == buffer.name else ()
-            ):
+        for step in self.writers[buffer.name]:
+            for axis, subscript in enumerate(step.result.subscripts):
                 if isinstance(subscript, Span) and covers(subscript, buffer, axis):
                     extents[axis] = step.labels[subscript.label]
         return extents
