@@ -100,10 +100,12 @@ def test_one_network_that_fails_at_a_point_does_not_end_the_sweep(tnc):
 def test_an_interruption_keeps_what_is_finished_and_resume_goes_on(tmp_path):
     report = tmp_path / "report.json"
     arguments = [
-        "tensor_train.tn", "cp.tn", "-s", "d=6", "--sweep", "r=1..16", "--batch", "0", "--jobs", "1", "-o", str(report),
+        "tensor_train.tn", "cp.tn", "-s", "d=6", "--sweep", "r=1..6", "--batch", "0", "--jobs", "1", "-o", str(report),
     ]  # fmt: skip
     command = [sys.executable, "-m", "tncompile", "compare", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # Tests started in the background of a shell ignore Ctrl-C, and the process would inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command,
         cwd=ROOT / "examples",
@@ -112,6 +114,7 @@ def test_an_interruption_keeps_what_is_finished_and_resume_goes_on(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     journal = Path(f"{report}.jobs")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (
@@ -136,5 +139,5 @@ def test_an_interruption_keeps_what_is_finished_and_resume_goes_on(tmp_path):
         check=False,
     )
     assert again.returncode == 0, again.stderr
-    assert len(json.loads(report.read_text())["rows"]) == 32
+    assert len(json.loads(report.read_text())["rows"]) == 12
     assert not journal.exists()
