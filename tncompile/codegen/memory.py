@@ -14,9 +14,9 @@ from tncompile.codegen.reading import Storage
 from tncompile.codegen.symbols import Names
 from tncompile.network import Extent, Formula
 from tncompile.plan.folding.liveness import steps_of, touched
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
 
-USUAL_BATCH = 256
 LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
 KEPT = 30  # no more than 2^KEPT bytes are kept from one call to the next
 

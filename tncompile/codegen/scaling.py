@@ -13,46 +13,45 @@ from tncompile.codegen.arrays import Strided
 from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
-FUNCTIONS = ("largest", "exponents", "rescale", "product", "two_to", "plain", "finished")
-CONSTANTS = ("WIDE", "EMPTY", "LOWEST", "HIGHEST", "CHUNK")
-FACTOR_BITS = 10  # a factor, and a sum over an index with it, may change a mantissa by 2^10
+FUNCTIONS = ("exact", "rescale", "product", "share", "plain", "finished")
+CONSTANTS = ("WIDE", "EMPTY", "LOWEST", "FAINT", "HIGHEST", "CHUNK", "TURNS")
+UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
+DATA_UNITS = 2  # the factors of a product may be data
 
 HELPERS = '''
-def largest(x, axis):
-    """The largest size along `axis`, which stays as an axis of length 1."""
-    return abs(x).max(axis=axis, keepdims=True)
+def exact(x, axis, scale=0):
+    """The exponents `scale`, but `EMPTY` where all entries of `x` along `axis` are 0."""
+    return np.where(x.any(axis=axis), scale, EMPTY)
 
 
-def exponents(x, axis):
-    """The exponents of the largest entries along `axis`."""
-    size = largest(x, axis).squeeze(axis)
-    return np.where(size == 0, EMPTY, np.maximum(np.frexp(size)[1] - 1, LOWEST))
+def rescale(x, axis, scale=0, last=False):
+    """Divides `x` in place by powers of two: the sizes of its entries along `axis` add up to a number in [1, 2) then.
 
-
-def rescale(x, axis, scale=0):
-    """Divides `x` in place by powers of two: its largest entries along `axis` are in [1, 2) then.
-
-    Returns the exponents of these powers, added to `scale`.
+    Returns the exponents of these powers, added to `scale`. With `last` it is the largest size that is in
+    [1, 2), and the exponent of 0 is `EMPTY`.
     """
-    size = largest(x, axis)
+    size = abs(x)
+    size = size.max(axis=axis, keepdims=True) if last else size.sum(axis=axis, keepdims=True)
     exponent = np.frexp(size)[1] - 1
     x /= np.ldexp(size.dtype.type(1), exponent)
-    return np.where((size == 0).squeeze(axis), EMPTY, exponent.squeeze(axis) + scale)
+    scale = exponent.squeeze(axis) + scale
+    return np.where(size.squeeze(axis) == 0, EMPTY, scale) if last else scale
 
 
 def product(x, axis, scale):
     """The product of the members of `x` as `rescale` leaves it, and its exponents, added to `scale`."""
     total = np.asarray(x[:CHUNK].prod(axis=0), WIDE)
-    scale = rescale(total, axis, scale)
-    for start in range(CHUNK, len(x), CHUNK):
+    for turn, start in enumerate(range(CHUNK, len(x), CHUNK), 1):
+        if turn % TURNS == 0:
+            scale = rescale(total, axis, scale)
         total *= x[start:start + CHUNK].prod(axis=0)
-        scale = rescale(total, axis, scale)
+    scale = rescale(total, axis, scale, last=True)
     return (total.astype(DTYPE), scale)
 
 
-def two_to(exponent):
-    """Powers of two; those that are too small to count are 0."""
-    return np.ldexp(np.{real}(1), np.clip(exponent, 2 * LOWEST, HIGHEST))
+def share(exponent):
+    """Powers of two up to 1; 0 in place of those that would make numbers so small that computing with them is slow."""
+    return np.where(exponent < FAINT, np.{real}(0), np.ldexp(np.{real}(1), exponent))
 
 
 def plain(x, exponent):
@@ -68,8 +67,8 @@ def finished(exponent):
 
 
 def limit(dtype: str) -> int:
-    """How many factors may be multiplied before a mantissa of this dtype is brought back to size."""
-    return int(np.finfo(dtype).maxexp) // FACTOR_BITS
+    """The depth that a mantissa of this dtype may reach before it is brought back to size."""
+    return int(np.finfo(dtype).maxexp) // UNIT_BITS
 
 
 def helpers(domain: Domain) -> list[ast.stmt]:
@@ -86,7 +85,14 @@ def helpers(domain: Domain) -> list[ast.stmt]:
     for word, value in texts.items():
         text = text.replace(f"{{{word}}}", value)
     found = ast.parse(text.replace("np.", f"{domain.namespace}.")).body
-    values = {"LOWEST": int(bits.minexp), "HIGHEST": int(bits.maxexp) - 1, "CHUNK": limit(domain.dtype) // 2}
+    lowest, chunk = int(bits.minexp), limit(domain.dtype) // (2 * DATA_UNITS)
+    values = {
+        "LOWEST": lowest,
+        "FAINT": lowest * 3 // 4,
+        "HIGHEST": int(bits.maxexp) - 1,
+        "CHUNK": chunk,
+        "TURNS": max(1, limit("float64") // (DATA_UNITS * chunk) - 1),
+    }
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
     return [
         # In a product of many factors the entries of one sample drift far apart on the way.
@@ -97,10 +103,11 @@ def helpers(domain: Domain) -> list[ast.stmt]:
     ]
 
 
-def measured(step: Step, value: Value) -> Value:
-    """A step `measure`: the exponents of the largest entries."""
+def exact(step: Step, value: Value, scale: Value | None) -> Value:
+    """A step `exact`."""
     axes, kept = _axes(step, value)
-    return Value(nodes.call(nodes.name("exponents"), value.expr, axes), Strided.dense(kept))
+    more = [] if scale is None else [aligned(scale, kept)]
+    return Value(nodes.call(nodes.name("exact"), value.expr, axes, *more), Strided.dense(kept))
 
 
 def rescaled(step: Step, value: Value, before: Value | None) -> Value:
@@ -111,7 +118,8 @@ def rescaled(step: Step, value: Value, before: Value | None) -> Value:
         items = place.slice.elts if isinstance(place.slice, ast.Tuple) else [place.slice]
         place = nodes.indexed(place.value, [*items, ast.Constant(...)])
     more = [] if before is None else [aligned(before, kept)]
-    return Value(nodes.call(nodes.name("rescale"), place, axes, *more), Strided.dense(kept))
+    named = {"last": ast.Constant(True)} if step.function == "last" else {}
+    return Value(nodes.call(nodes.name("rescale"), place, axes, *more, **named), Strided.dense(kept))
 
 
 def multiplied(
@@ -144,9 +152,9 @@ def scaled_function(step: Step, arguments: list[ast.expr], domain: Domain) -> as
     first, *rest = arguments
     match step.function:
         case "shift":
-            return domain.multiply(first, _power(nodes.binary(rest[0], ast.Sub(), rest[1])))
-        case "lower":
-            return domain.multiply(first, _power(ast.UnaryOp(ast.USub(), rest[0])))
+            return domain.multiply(
+                first, nodes.call(nodes.name("share"), nodes.binary(rest[0], ast.Sub(), rest[1]))
+            )
         case "plain":
             return nodes.call(nodes.name("plain"), first, rest[0])
         case "log" if rest:
@@ -155,7 +163,3 @@ def scaled_function(step: Step, arguments: list[ast.expr], domain: Domain) -> as
             scale = nodes.method(factor, "astype", nodes.name("DTYPE"))
             return nodes.binary(domain.call("log", first), ast.Add(), scale)
     return None
-
-
-def _power(exponent: ast.expr) -> ast.expr:
-    return nodes.call(nodes.name("two_to"), exponent)

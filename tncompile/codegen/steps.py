@@ -13,23 +13,26 @@ from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
-from tncompile.codegen.memory import USUAL_BATCH, Memory, is_copy, is_large
+from tncompile.codegen.memory import Memory, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
-from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
+from tncompile.codegen.scaling import exact, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.network import Expr, Formula, Negative
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Span, Step
 
 
 def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
-    """The time of a step in nanoseconds, roughly; ``bound`` says that its result is an array of its own."""
+    """The time of a step in nanoseconds, roughly, on the average of all rounds; ``bound`` says that its result is
+    an array of its own."""
     operands = tuple(reading(access, storages[access.buffer]).strided for access in step.operands)
     target = reading(step.result, storages[step.result.buffer])
     fresh = bound or bool(target.gathers)
     result = Strided.dense(target.strided.labels) if fresh else target.strided
-    return _cost(step.op, operands, result, fresh, step.summed, tuple(sizes.items()))
+    rounds = 1 if step.turn is None else step.turn[1]
+    return _cost(step.op, operands, result, fresh, step.summed, tuple(sizes.items())) / rounds
 
 
 @lru_cache(maxsize=100_000)
@@ -45,8 +48,10 @@ def _cost(
     sizes = dict(extents)
     if op == "contract":
         return plan_contraction(operands, result, fresh, sizes).cost
-    if op in ("measure", "rescale"):
-        again = elementwise_cost(operands[0].labels, [operands[0]], sizes) if op == "rescale" else 0.0
+    if op == "exact":
+        return reduction_cost(operands[0], summed, sizes)
+    if op == "rescale":
+        again = elementwise_cost(operands[0].labels, [operands[0]], sizes)
         return 2 * reduction_cost(operands[0], summed, sizes) + again
     if op == "reduce":
         rest = Strided.dense(label for label in operands[0].labels if label not in summed)
@@ -91,8 +96,8 @@ class StepWriter:
             return self._rescale(step, operands, target, bound)
         if step.op == "reduce" and len(operands) > 1:
             return [self._product(step, operands, target, bound)]
-        if step.op == "measure":
-            value = measured(step, operands[0])
+        if step.op == "exact":
+            value = exact(step, operands[0], operands[1] if len(operands) > 1 else None)
         elif step.op == "reduce":
             value = self._reduced(step, operands[0])
         elif step.op == "combine":

@@ -8,6 +8,7 @@ from tncompile.network import Extent, Formula
 from tncompile.plan.peak import most_elements
 from tncompile.plan.schedule import Buffer, Schedule
 
+USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
 
 

@@ -109,21 +109,21 @@ class Step:
 
     Scaled schedules have three more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
 
-    measure:  the exponent e of the largest ``|operand|`` over the labels ``summed``: 2^e <= largest < 2^(e+1).
-    rescale:  what `measure` finds of the first operand, plus the second, which is the result as it was
-              before; and the first operand is divided by 2^e in its place. In the loop variable ``turn[0]``
-              only where that is a multiple of ``turn[1]``.
+    exact:    the second operand (0 if there is none), but `EMPTY` where the first is 0 all over the labels ``summed``.
+    rescale:  the first operand is divided in its place by 2^e, where 2^e <= ``sum of |entry|`` over the labels ``summed``
+              < 2^(e+1); the result is e plus the second operand, which is the result as it was before. In
+              the loop variable ``turn[0]`` only where that is a multiple of ``turn[1]``. With the function
+              ``last`` it is the largest ``|entry|``, and the exponent of 0 is `EMPTY` (otherwise it may be any).
     reduce with ``prod`` and a second operand: the product comes out divided by a power of two, as after
               `rescale`, and the exponent is added to the second operand in its place.
 
-    Functions of `apply` there: ``shift`` (x, e, f): x * 2^(e - f), and ``lower`` (x, f): x * 2^-f, where
-    the power is hardly above 1; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).
+    Functions of `apply` there: ``shift`` (x, e, f): x * 2^(e - f), or 0 where the power is very small; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).
 
     A label of the result that no operand carries is broadcast, in all four. An operand may carry a
     label twice (a diagonal). Expressions hold numbers and sizes only, no loop variables.
     """
 
-    op: Literal["contract", "combine", "apply", "reduce", "measure", "rescale"]
+    op: Literal["contract", "combine", "apply", "reduce", "exact", "rescale"]
     result: Access
     operands: tuple[Access, ...]
     labels: Mapping[str, Extent]  # every label of the step

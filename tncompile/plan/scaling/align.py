@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tncompile.network import Expr, Extent
@@ -16,46 +15,26 @@ Extents = Mapping[str, Extent]
 
 @dataclass
 class Aligner:
-    """Writes the steps that align into ``steps``. ``near`` says which buffers are sure to be near 1."""
+    """Writes the steps that align into ``steps``."""
 
     exponents: Exponents
-    near: Mapping[str, bool]
     steps: list[Step] = field(default_factory=list)
-    copies: dict[str, str] = field(default_factory=dict)  # inputs and weights -> the same, brought to size
-
-    # --- inputs and weights ---------------------------------------------------------------------------
-
-    def prepare(self, names: Collection[str]) -> None:
-        """Copies of inputs, weights and constants that are brought to size, each with its exponents."""
-        for name in sorted(names):
-            access, labels = self.exponents.whole(name)
-            outside = self.exponents.access(access)
-            own = self.exponents.fresh(f"{name}_near")
-            self.exponents.buffers[own] = replace(self.exponents.buffers[name], name=own, role="value")
-            self.exponents.add(own)
-            copy = replace(access, buffer=own)
-            measured = self._measured(access, labels)
-            self.steps.append(with_function("lower", copy, (access, measured), labels))
-            of = self.exponents.access(copy)
-            assert of is not None
-            self.total(of, [measured, *([] if outside is None else [outside])], labels)
-            self.copies[name] = own
-
-    def with_prepared(self, step: Step) -> Step:
-        """The step, reading those copies."""
-        operands = (replace(a, buffer=self.copies.get(a.buffer, a.buffer)) for a in step.operands)
-        return replace(step, operands=tuple(operands))
 
     # --- sums over labels -----------------------------------------------------------------------------
 
     def over_labels(self, step: Step, of: Access) -> None:
         """A sum, or the largest or smallest, over labels along which exponents differ."""
         summed, word = set(summed_scales(step, self.exponents)), step.result.buffer
-        known = self._together(f"{word}_terms", self.known(step), step.labels)
-        varying = [a for a in step.operands if summed & set(self.exponents.labels(a))]
-        size = self._together(f"{word}_sizes", [known, *self._unsure(varying, step.labels)], step.labels)
-        gone = tuple(label for label in self.exponents.labels(size) if label in summed)
-        self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
+        terms = []
+        for access in step.operands:
+            own = self.exponents.access(access)
+            if summed & set(self.exponents.labels(access)):
+                terms.append(self._exact(access, own, step.labels))
+            elif own is not None:
+                terms.append(own)
+        known = self._together(f"{word}_terms", terms, step.labels)
+        gone = tuple(label for label in self.exponents.labels(known) if label in summed)
+        self.steps.append(Step("reduce", of, (known,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, known)
         operands = list(step.operands)
         operands[chosen] = self._moved(operands[chosen], known, of, step.labels)
@@ -79,19 +58,14 @@ class Aligner:
     def over_terms(self, step: Step, of: Access) -> None:
         """A sum of several terms, or the largest or smallest of several."""
         operands, coefficients = list(step.operands), list(step.coefficients or [None] * len(step.operands))
-        sizes = []
-        for access in operands:
-            own = self.exponents.access(access)
-            terms = [*([] if own is None else [own]), *self._unsure([access], step.labels)]
-            sizes.append(self._together(f"{access.buffer}_sizes", terms, step.labels))
-        value = 0 if step.constant is None else abs(self.exponents.number(step.constant))
-        if step.constant is not None and value:
+        own = [self.exponents.access(access) for access in operands]
+        sizes = [self._exact(a, e, step.labels) for a, e in zip(operands, own, strict=True)]
+        if step.constant is not None and self.exponents.number(step.constant):
             operands.append(self._number("constant", step.constant, step, exponents=False))
             coefficients.append(None)
-            size = whole_number(math.frexp(value)[1] - 1)
-            sizes.append(self._number("size_constant", size, step, exponents=True))
+            sizes.append(self._number("scale_constant", whole_number(0), step, exponents=True))
         self.steps.append(with_function("max", of, sizes, step.labels))
-        moved = [self._moved(access, self.exponents.access(access), of, step.labels) for access in operands]
+        moved = [self._moved(a, size, of, step.labels) for a, size in zip(operands, sizes, strict=True)]
         if step.op == "combine":
             step = replace(step, coefficients=tuple(coefficients), constant=None)
         self.steps.append(replace(step, operands=tuple(moved)))
@@ -132,29 +106,24 @@ class Aligner:
         self.total(place, terms, extents)
         return place
 
-    def _unsure(self, accesses: Sequence[Access], extents: Extents) -> list[Access]:
-        """What is measured of those operands that may be far from 1."""
-        return [self._measured(a, extents) for a in accesses if not self._is_near(a.buffer)]
+    def _exact(self, access: Access, own: Access | None, extents: Extents) -> Access:
+        """The exponents of an operand (0 if it has none) where it is not 0, and that of 0 elsewhere.
 
-    def _is_near(self, name: str) -> bool:
-        return self.near.get(name, False) or name in self.copies.values()
-
-    def _measured(self, access: Access, extents: Extents) -> Access:
+        A large exponent of what is 0 would push the others out of range.
+        """
         labels = self.exponents.labels(access)
         rest = tuple(label for label in every_label(access) if label not in labels)
-        place = self.exponents.temporary(
-            f"size_{access.buffer}", labels, extents, access.buffer, exponents=True
-        )
+        word = f"exact_{access.buffer}"
+        place = self.exponents.temporary(word, labels, extents, access.buffer, exponents=True)
         needed = {label: extents[label] for label in (*labels, *rest)}
-        self.steps.append(Step("measure", place, (access,), needed, summed=rest))
+        operands = (access, *([] if own is None else [own]))
+        self.steps.append(Step("exact", place, operands, needed, summed=rest))
         return place
 
-    def _moved(self, access: Access, own: Access | None, to: Access, extents: Extents) -> Access:
+    def _moved(self, access: Access, own: Access, to: Access, extents: Extents) -> Access:
         """What an operand with the exponents ``own`` is at the exponents ``to``."""
-        exponents = (*([] if own is None else [own]), to)
         labels = [*every_label(access)]
-        labels += [label for e in exponents for label in self.exponents.labels(e) if label not in labels]
+        labels += [label for e in (own, to) for label in self.exponents.labels(e) if label not in labels]
         place = self._room("moved", access, labels, extents)
-        called = "lower" if own is None else "shift"
-        self.steps.append(with_function(called, place, (access, *exponents), extents))
+        self.steps.append(with_function("shift", place, (access, own, to), extents))
         return place

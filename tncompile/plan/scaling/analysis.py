@@ -1,14 +1,14 @@
-"""What a scaled schedule carries exponents for, and which of its mantissas are sure to be near 1."""
+"""What a scaled schedule carries exponents for, and what is brought back to size."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tncompile.network import Scope
 from tncompile.plan.folding.liveness import steps_of
 from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
-from tncompile.plan.scaling.exponents import Exponents, every_label, spreads
+from tncompile.plan.scaling.exponents import Exponents, spreads
 from tncompile.plan.schedule import Access, Affine, Schedule, Step
 
 
@@ -17,10 +17,9 @@ class Analysis:
     """Decides before any step is written. ``given`` are the buffers whose exponents come from outside,
     ``results`` the outputs to bring to size.
 
-    `rescaled`: buffers that are brought back to size when they are written. `carried`: those that have
-    exponents. `always`: of the rescaled, those that are so in every round of every loop, because sums
-    align to them. `prepared`: inputs, weights and constants that sums need brought to size.
-    `near`: buffers that are sure to be near 1, or 0 with the exponent of 0.
+    `rescaled`: buffers that are brought back to size when they are written, in loops every few rounds. `carried`: those
+    that have exponents. `exact`: of the rescaled, those that are so in every round, with exponents that say where
+    they are 0, because they leave the program.
     """
 
     schedule: Schedule
@@ -28,9 +27,6 @@ class Analysis:
     limit: int
     given: Collection[str]
     results: Collection[str]
-    always: set[str] = field(default_factory=set)
-    prepared: set[str] = field(default_factory=set)
-    near: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.steps = list(steps_of(self.schedule.body))
@@ -38,17 +34,12 @@ class Analysis:
         for step in self.steps:
             self.writers.setdefault(step.result.buffer, []).append(step)
         self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
-        self.rescaled = self.depths.find()
-        results = outputs_of(self.schedule, self.results)
-        self.rescaled |= {name for name in results if name in self.writers}
-        self._sources_of_copies()
+        results = {name for name in outputs_of(self.schedule, self.results) if name in self.writers}
+        self.exact = self._with_originals(results)
+        self.rescaled = self._with_originals(self.depths.find()) | self.exact
         self.carried = self._carried()
         for name in self.carried:
             self.exponents.add(name)
-        for step in self.steps:
-            if any(self.exponents.access(access) for access in step.operands):
-                for access in aligned_operands(step, self.exponents):
-                    self._bring_near(access.buffer)
 
     def keeps(self, step: Step) -> bool:
         """Is the exponent of the result known from those of the operands (or is it a function of plain numbers)?"""
@@ -62,16 +53,16 @@ class Analysis:
         constants = [argument for argument in step.arguments if not isinstance(argument, int)]
         return all(complex(scope.numbers(constant)[0]) == 0 for constant in constants)
 
-    def _sources_of_copies(self) -> None:
-        """What is only a copy may share its memory: the original is rescaled in its place."""
-        waiting = list(self.rescaled)
+    def _with_originals(self, names: Collection[str]) -> set[str]:
+        """These buffers, and what copies among them may share their memory with: originals are rescaled in their place."""
+        found, waiting = set(names), list(names)
         while waiting:
-            name = waiting.pop()
-            for step in self.writers[name]:
+            for step in self.writers[waiting.pop()]:
                 source = step.operands[0].buffer if may_share(step) else None
-                if source in self.writers and source not in self.rescaled:
-                    self.rescaled.add(source)
+                if source in self.writers and source not in found:
+                    found.add(source)
                     waiting.append(source)
+        return found
 
     def _carried(self) -> set[str]:
         products = {s.result.buffer for s in self.steps if is_product(s)}
@@ -85,56 +76,6 @@ class Analysis:
             if more <= carried:
                 return carried
             carried |= more
-
-    def _bring_near(self, name: str) -> bool:
-        """Sees to it that a buffer is near 1, where that costs little; says whether it is."""
-        if name not in self.near:
-            self.near[name] = self._can_be_near(name, frozenset())
-            if self.near[name]:
-                self._require(name)
-        return self.near[name]
-
-    def _can_be_near(self, name: str, asked: frozenset[str]) -> bool:
-        if name not in self.writers:
-            return True
-        if name in asked or name not in self.carried:
-            return False
-        return all(
-            is_product(step)
-            or (name in self.rescaled and not may_share(step))
-            or all(self._can_be_near(other, asked | {name}) for other in self._sources(step) or [name])
-            for step in self.writers[name]
-        )
-
-    def _require(self, name: str) -> None:
-        """Has a buffer that can be near 1 brought there."""
-        if name not in self.writers:
-            self.prepared.add(name)
-            self.near[name] = True
-        for step in self.writers.get(name, ()):
-            if name in self.rescaled and not may_share(step):
-                self.always.add(name)
-            elif not is_product(step):
-                for source in self._sources(step):
-                    self._bring_near(source)
-
-    def _sources(self, step: Step) -> list[str]:
-        """The operands of which a result is a copy or an outer product, so that it is near 1 if they are."""
-        sound = is_copy(step) or self.is_outer(step)
-        return [access.buffer for access in step.operands] if sound else []
-
-    def is_outer(self, step: Step) -> bool:
-        """Is every product of an entry of one operand and an entry of the other in the result?"""
-        if step.op != "contract" or len(step.operands) != 2 or step.summed or any(step.coefficients):
-            return False
-        own = [set(every_label(access)) - set(self.exponents.labels(access)) for access in step.operands]
-        return not own[0] & own[1]
-
-    def uses_prepared(self, step: Step) -> bool:
-        """Does a step read inputs and weights as they were brought to size?"""
-        if any(self.exponents.access(a) for a in step.operands) and aligned_operands(step, self.exponents):
-            return True
-        return self.near.get(step.result.buffer, False) and self.is_outer(step)
 
 
 def aligned_operands(step: Step, exponents: Exponents) -> tuple[Access, ...]:

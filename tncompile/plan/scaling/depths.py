@@ -1,23 +1,25 @@
 """Where a scaled schedule brings mantissas back to size: in as few and as small places as their growth allows.
 
-The *depth* of a buffer is the number of factors that its entries are products of, counted since the last
-rescaling. A mantissa of depth at most `limit` cannot leave the range of its dtype as long as one factor, a sum
-over an index with it, changes it by less than the `limit`-th root of that range.
+The *depth* of a buffer counts the factors that its entries are products of since the last rescaling: a weight with
+the sum over an index that goes with it is one unit, as weights are trained or drawn to keep the size of what they meet;
+data are two. A mantissa of depth at most `limit` cannot leave the range of its dtype as long as one unit, on the
+average of a product, changes it by less than the `limit`-th root of that range.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from tncompile.network import Formula, Scope
+from tncompile.network import Extent, Formula, Scope
 from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 4, 2)  # more would save little, and ask more of the size of each factor
-USUAL_BATCH = 256
+UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 
 @dataclass
@@ -28,11 +30,14 @@ class Depths:
     limit: int
     batch: str | None
     rescaled: set[str] = field(default_factory=set)
+    found: dict[str, int] = field(default_factory=dict)
 
     def find(self) -> set[str]:
         """The buffers to rescale."""
-        while not self._settled(self.schedule.body, {}):
-            pass
+        settled = False
+        while not settled:
+            self.found = {name: UNITS[b.role] for name, b in self.schedule.buffers.items() if b.role in UNITS}
+            settled = self._settled(self.schedule.body, self.found)
         return self.rescaled
 
     def rounds(self, loop: Loop, always: Collection[str]) -> int:
@@ -69,20 +74,24 @@ class Depths:
         return True
 
     def _smallest(self, step: Step, depth: Mapping[str, int], with_result: bool) -> str | None:
-        """Of the operands that are products, and maybe the result, the smallest that is not rescaled yet."""
-        names = [access.buffer for access in step.operands if depth.get(access.buffer, 1) > 1]
-        names += [step.result.buffer] if with_result else []
-        return min((name for name in names if name not in self.rescaled), key=self._size, default=None)
+        """Of maybe the result and the operands that are products, the smallest that is not rescaled yet."""
+        names = [step.result.buffer] if with_result else []  # first: states of loops are results
+        names += [access.buffer for access in step.operands if depth.get(access.buffer, 1) > 1]
+        free = [n for n in names if self.schedule.buffers[n].role == "value" and n not in self.rescaled]
+        return min(free, key=self._size, default=None)
 
     def _size(self, name: str) -> int:
         """The entries of a member of a buffer."""
+        return self.entries(self.schedule.buffers[name].shape)
+
+    def entries(self, extents: Iterable[Extent]) -> int:
+        """The entries of an array, for the usual number of samples."""
         samples = None if self.batch is None else Formula.atom(self.batch)
-        shape = self.schedule.buffers[name].shape
-        return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in shape)
+        return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in extents)
 
     def _holds(self, steps: Sequence[Step], always: Collection[str], rounds: int) -> bool:
         """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round?"""
-        depth: dict[str, int] = {}
+        depth = dict(self.found)
         for turn in range(3 * rounds):
             for step in steps:
                 name = step.result.buffer

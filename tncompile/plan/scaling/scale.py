@@ -44,7 +44,7 @@ def scaled(
     batch:
         The size that counts samples, each of which has exponents of its own.
     limit:
-        How many factors may be multiplied before a mantissa is brought back to size.
+        The depth that a mantissa may reach before it is brought back to size (see `depths`).
     given:
         The inputs that come with exponents: the buffers of these are named in ``exponents`` of the result,
         and no step writes them.
@@ -60,13 +60,11 @@ def scaled(
 class _Scaling:
     def __init__(self, exponents: Exponents, analysis: Analysis) -> None:
         self.schedule, self.exponents, self.analysis = exponents.schedule, exponents, analysis
-        self.aligner = Aligner(exponents, analysis.near)
+        self.aligner = Aligner(exponents)
 
     def result(self) -> Schedule:
         """The whole schedule."""
-        self.aligner.prepare(self.analysis.prepared)
-        preparation = self._taken()
-        body: list[Node] = [*preparation, *self._nodes(self.schedule.body, None)]
+        body = list(self._nodes(self.schedule.body, None))
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = _without_unread(body, kept, self.exponents)
@@ -97,8 +95,6 @@ class _Scaling:
         return steps
 
     def _step(self, step: Step, loop: Loop | None) -> None:
-        if self.analysis.uses_prepared(step):
-            step = self.aligner.with_prepared(step)
         of = self.exponents.access(step.result)
         if of is None or not (is_scattered(step.result) or self._is_spread(step)):
             self._written(step, of, self._turn(step, loop))
@@ -124,9 +120,9 @@ class _Scaling:
         name = step.result.buffer
         if name not in self.analysis.rescaled or may_share(step) or is_product(step):
             return ("", 0)
-        if loop is None or name in self.analysis.always:
+        if loop is None or name in self.analysis.exact:
             return None
-        rounds = self.analysis.depths.rounds(loop, self.analysis.always)
+        rounds = self.analysis.depths.rounds(loop, self.analysis.exact)
         return (loop.variable, rounds) if rounds > 1 else None
 
     def _written(self, step: Step, of: Access | None, turn: tuple[str, int] | None) -> None:
@@ -152,7 +148,11 @@ class _Scaling:
         last, before = self.aligner.steps[-1], [of]
         if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
             before = list(self.aligner.steps.pop().operands)
-        self.aligner.steps.append(Step("rescale", of, (step.result, *before), labels, summed=rest, turn=turn))
+        last = "last" if step.result.buffer in self.analysis.exact else ""
+        operands = (step.result, *before)
+        self.aligner.steps.append(
+            Step("rescale", of, operands, labels, summed=rest, function=last, turn=turn)
+        )
 
     def _carried(self, step: Step, of: Access) -> None:
         """A step that keeps exponents."""

@@ -1,0 +1,125 @@
+"""What the steps of scaled schedules mean: `interpret` with exponents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tests.plan.interpret import Array, Machine, aligned
+from tncompile.plan.schedule import Schedule, Step
+
+EMPTY = -(2.0**48)
+
+
+def interpret_scaled(schedule: Schedule, tensors: Mapping[str, Sequence[Array]]) -> dict[str, list[Array]]:
+    """The members of each output, as the plain numbers that mantissas and exponents stand for."""
+    machine = ScaledMachine(schedule, tensors)
+    machine.run(schedule.body, {})
+    found: dict[str, list[Array]] = {}
+    for name, accesses in schedule.outputs.items():
+        found[name] = [np.zeros(0)] * len(schedule.network.tables.tensors[name].members)
+        for access in accesses:
+            buffer = schedule.buffers[access.buffer]
+            for position, member in enumerate(buffer.members):
+                place = np.unravel_index(position, [extent.value for extent in buffer.family])
+                found[name][member] = machine.number_at(access.buffer, place)
+    return found
+
+
+class ScaledMachine(Machine):
+    """The values of all buffers, exponents among them, while a scaled schedule runs."""
+
+    def __init__(self, schedule: Schedule, tensors: Mapping[str, Sequence[Array]]) -> None:
+        given = {name: b for name, b in schedule.buffers.items() if b.exponents and b.role == "input"}
+        values = {name: replace(buffer, role="value") for name, buffer in given.items()}
+        super().__init__(replace(schedule, buffers={**schedule.buffers, **values}), tensors)
+        for name in given:
+            self.values[name][...] = 0
+        self.exponents = schedule.exponents
+
+    def number_at(self, name: str, place: tuple[np.intp, ...]) -> Array:
+        """A member of a buffer as plain numbers: its exponents have an axis for the samples only."""
+        mantissa = self.values[name][place]
+        if name not in self.exponents:
+            return mantissa
+        scale = self.values[self.exponents[name]][place]
+        own = self.buffers[self.exponents[name]].shape
+        axes = [extent in own for extent in self.buffers[name].shape]
+        return powered(
+            mantissa, scale.reshape([mantissa.shape[a] if kept else 1 for a, kept in enumerate(axes)])
+        )
+
+    def step(self, step: Step, variables: Mapping[str, int]) -> None:
+        """Executes one step; those of other schedules too."""
+        if step.op == "rescale":
+            if step.turn is None or variables[step.turn[0]] % step.turn[1] == 0:
+                self.rescale(step, variables)
+        elif step.op == "exact":
+            self.exact(step, variables)
+        elif step.op == "reduce" and len(step.operands) > 1:
+            self.product(step, variables)
+        elif step.op == "apply" and step.function in ("shift", "plain", "log") and len(step.operands) > 1:
+            target = self.labels(step.result)
+            first, *scales = (
+                aligned(*self.read(access, step, variables), target) for access in step.operands
+            )
+            self.put(step, scaled_function(step.function, first, scales), target, variables)
+        else:
+            super().step(step, variables)
+
+    def rescale(self, step: Step, variables: Mapping[str, int]) -> None:
+        """Divides the first operand in its place."""
+        access, target = step.operands[0], self.labels(step.result)
+        array, labels = self.read(access, step, variables)
+        sizes = aligned(abs(array), labels, [*target, *step.summed])
+        axes = tuple(range(len(target), len(target) + len(step.summed)))
+        size = sizes.max(axis=axes) if step.function == "last" else sizes.sum(axis=axes)
+        exponent = np.where(size == 0, 0, np.floor(np.log2(np.where(size == 0, 1, size))))
+        before = [aligned(*self.read(other, step, variables), target) for other in step.operands[1:]]
+        kept = self.labels(access)
+        divisor = aligned(np.broadcast_to(exponent, size.shape), target, kept)
+        counts = [step.labels[label].value for label in kept]
+        self.write(
+            access, np.broadcast_to(aligned(array, labels, kept) / 2.0**divisor, counts), step, variables
+        )
+        scale = exponent + sum(before)
+        self.put(
+            step, np.where(size == 0, EMPTY, scale) if step.function == "last" else scale, target, variables
+        )
+
+    def exact(self, step: Step, variables: Mapping[str, int]) -> None:
+        """The exponents of what is not 0."""
+        target = self.labels(step.result)
+        array, labels = self.read(step.operands[0], step, variables)
+        sizes = aligned(abs(array), labels, [*target, *step.summed])
+        something = sizes.any(axis=tuple(range(len(target), sizes.ndim)))
+        before = [aligned(*self.read(other, step, variables), target) for other in step.operands[1:]]
+        self.put(step, np.where(something, sum(before), EMPTY), target, variables)
+
+    def product(self, step: Step, variables: Mapping[str, int]) -> None:
+        """A product, its exponent added to what the second operand holds."""
+        target = self.labels(step.result)
+        array, labels = self.read(step.operands[0], step, variables)
+        ordered = aligned(array, labels, [*target, *step.summed])
+        value = ordered.prod(axis=tuple(range(len(target), ordered.ndim)))
+        self.put(step, value, target, variables)
+
+    def put(self, step: Step, value: Array, target: Sequence[str], variables: Mapping[str, int]) -> None:
+        """Writes a result, broadcast to its labels."""
+        sizes = [step.labels[label].value for label in target]
+        self.write(step.result, np.broadcast_to(value, sizes), step, variables)
+
+
+def powered(array: Array, exponent: Array) -> Array:
+    """``array * 2**exponent``."""
+    with np.errstate(over="ignore", under="ignore"):
+        return array * 2.0 ** np.clip(exponent, -2000, 2000)
+
+
+def scaled_function(function: str, first: Array, scales: Sequence[Array]) -> Array:
+    """The functions that only scaled schedules have."""
+    if function == "shift":
+        return powered(first, scales[0] - scales[1])
+    return powered(first, scales[0]) if function == "plain" else np.log(first) + scales[0] * np.log(2)

@@ -1,0 +1,86 @@
+"""Scaled schedules: they mean what the schedules mean that they were made from, and bring states back when they must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from tests.networks import networks
+from tests.plan.folding import members
+from tests.plan.interpret import interpret
+from tests.plan.interpret_scaled import interpret_scaled
+from tests.plan.recurrences import recurrences
+from tests.reference import evaluate, random_arrays
+from tncompile.language.load import load
+from tncompile.plan.flatten.order import order
+from tncompile.plan.folding.fold import fold
+from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.scaling import scaled
+from tncompile.transform.adjoint.gradient import gradient
+from tncompile.transform.batch import batch
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
+
+
+def assert_the_same_scaled(net, limit, scale=0.7):
+    """A flat network's schedule and the scaled one compute the same, to rounding."""
+    schedule = fold(net)
+    inputs = {name for name in net.tensors if name.endswith("_bar")}
+    found = scaled(schedule, "batch" if "batch" in net.sizes else None, limit, inputs, net.outputs)
+    values = members(net, random_arrays(net, 1, scale))
+    with np.errstate(all="ignore"):
+        expected = interpret(schedule, values)
+        computed = interpret_scaled(found, values)
+    for name, wanted in expected.items():
+        size = max((float(np.max(np.abs(value), initial=0.0)) for value in wanted), default=0.0)
+        for ours, theirs in zip(computed[name], wanted, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12 * max(size, 1))
+    return found
+
+
+@pytest.mark.parametrize("limit", [6, 20])
+@pytest.mark.parametrize(
+    "name", ["tensor_train", "cp", "hierarchical_tucker", "deep_rac", "hidden_markov", "ising"]
+)
+def test_scores_and_gradients_are_the_same_scaled(name, limit):
+    flat = order(batch(load(EXAMPLES / f"{name}.tn")))
+    assert_the_same_scaled(flat, limit)
+    assert_the_same_scaled(gradient(flat), limit)
+
+
+@given(recurrences())
+@settings(max_examples=25, **SLOW)
+def test_recurrences_are_the_same_scaled(text):
+    assert_the_same_scaled(load(text), 6)
+
+
+@given(networks())
+@settings(max_examples=15, **SLOW)
+def test_random_networks_are_the_same_scaled(text):
+    flat = order(load(text))
+    values = [v for output in evaluate(flat, random_arrays(flat, 1, 0.5)).values() for v in output.values()]
+    assume(all(np.all(np.abs(value) < 1e6) for value in values))
+    assert_the_same_scaled(flat, 6, 0.5)
+    assert_the_same_scaled(gradient(flat), 6, 0.5)
+
+
+def turns(net, limit):
+    found = scaled(fold(net), "batch", limit, (), net.outputs)
+    return [step.turn for step in steps_of(found.body) if step.op == "rescale" and step.turn is not None]
+
+
+def test_a_chain_is_brought_back_as_rarely_as_its_depth_allows():
+    flat = order(batch(load(EXAMPLES / "tensor_train.tn", d=50)))
+    assert [rounds for _, rounds in turns(flat, 13)] == [4]  # a core is 1, data are 2: 1 + 4 * 3 = 13
+    assert [rounds for _, rounds in turns(flat, 12)] == [2]
+    assert [rounds for _, rounds in turns(flat, 25)] == [8]
+
+
+def test_what_is_shallow_is_brought_to_size_at_its_end_only():
+    flat = order(batch(load(EXAMPLES / "hierarchical_tucker.tn", d=4)))
+    found = scaled(fold(flat), "batch", 100, (), flat.outputs)
+    assert [step.function for step in steps_of(found.body) if step.op == "rescale"] == ["last"]
