@@ -87,6 +87,27 @@ def test_a_compiled_module_stands_alone(tnc, tmp_path):
     assert module["score"](w, np.ones((2, 5, 3), np.float32)).shape == (2, 2)
 
 
+def test_a_scaled_module_stands_alone_and_keeps_a_score_that_underflows(tnc, tmp_path):
+    path = tmp_path / "net.py"
+    arguments = (
+        "compile",
+        "tensor_train.tn",
+        "-s",
+        "d=784",
+        "--dtype",
+        "float32",
+        "--scaled",
+        "-o",
+        str(path),
+    )
+    assert tnc(*arguments).status == 0
+    module = runpy.run_path(str(path))
+    x = np.full((2, 784, 3), 0.01, np.float32)
+    mantissa, scale = module["score"](module["init"](0), x)
+    assert np.all((abs(mantissa).max(axis=1) >= 1) & (abs(mantissa).max(axis=1) < 2))
+    assert np.all(scale < -4000)
+
+
 @pytest.mark.parametrize(
     "arguments", [("--target", "fortran"), ("--dtype", "float7"), ("--memory", "lots"), ("--memory", "0")]
 )

@@ -148,10 +148,10 @@ class _Scaling:
         last, before = self.aligner.steps[-1], [of]
         if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
             before = list(self.aligner.steps.pop().operands)
-        last = "last" if step.result.buffer in self.analysis.exact else ""
+        called = "last" if step.result.buffer in self.analysis.exact else ""
         operands = (step.result, *before)
         self.aligner.steps.append(
-            Step("rescale", of, operands, labels, summed=rest, function=last, turn=turn)
+            Step("rescale", of, operands, labels, summed=rest, function=called, turn=turn)
         )
 
     def _carried(self, step: Step, of: Access) -> None:
