@@ -257,7 +257,7 @@ class StepWriter:
                 return [nodes.assign(name, domain.call("full", shape, value.expr, kind))]
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return [nodes.assign(name, nodes.method(spread, "copy"))]
-        if target.storage.buffer.exponents and self._is_variable(step) and value.labels == labels:
+        if target.storage.buffer.exponents and self._stays(step) and value.labels == labels:
             return [nodes.assign(name, value.expr)]
         if self._is_finished(step, value):
             return [nodes.assign(name, transposed(value.expr, value.labels, labels))]
@@ -292,9 +292,12 @@ class StepWriter:
         again = bool(buffer.rolling) or buffer.exponents or name in self.memory.slots
         return buffer.role == "value" and again
 
-    def _is_variable(self, step: Step) -> bool:
-        """Are exponents read from a variable that is only ever bound anew, so that they may be shared?"""
-        return len(step.operands) == 1 and not self.storages[step.operands[0].buffer].buffer.family
+    def _stays(self, step: Step) -> bool:
+        """Are exponents read that are not written again, so that they may be shared? A variable is only ever bound anew."""
+        if len(step.operands) != 1:
+            return False
+        source = self.storages[step.operands[0].buffer].buffer
+        return not source.family or not source.rolling
 
     def _is_finished(self, step: Step, value: Value) -> bool:
         """Is the value a whole buffer that nothing writes to any more, in need of no copy?"""
