@@ -129,7 +129,9 @@ class Program:
 
     def _fills_memory(self, buffer: Buffer) -> bool:
         extents = [*buffer.family, *buffer.shape]
-        return not buffer.exponents and is_large(extents, self.symbols.batch, self.symbols.domain.dtype)
+        return not (buffer.exponents or buffer.wide) and is_large(
+            extents, self.symbols.batch, self.symbols.domain.dtype
+        )
 
     def _is_placed(self, step: Step) -> bool:
         """Can a step write into an array that is there already, other than those it reads?"""

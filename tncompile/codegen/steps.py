@@ -248,6 +248,7 @@ class StepWriter:
         if not bound:
             return self._placed(step, value, target)
         name, domain = target.storage.identifier, self.symbols.domain
+        value = self._narrowed(step, value, target)
         core = [label for label in labels if label in value.labels]
         alone = not step.operands and step.result.buffer in self.leaving  # a number, but results are arrays
         if len(core) < len(labels) or alone:
@@ -268,6 +269,14 @@ class StepWriter:
             copy = nodes.method(lying, "copy") if apart else domain.call("ascontiguousarray", lying)
             return [nodes.assign(name, copy)]
         return [nodes.assign(name, ordered(value, labels, domain))]
+
+    def _narrowed(self, step: Step, value: Value, target: Reading) -> Value:
+        """The value, in the dtype of its place if it was computed in a wider one."""
+        wide = any(self.storages[access.buffer].buffer.wide for access in step.operands)
+        if not wide or target.storage.buffer.wide or target.storage.buffer.exponents:
+            return value
+        expr = nodes.method(value.expr, "astype", nodes.name("DTYPE"))
+        return Value(expr, value.array, value.gathered)
 
     def _placed(self, step: Step, value: Value, target: Reading) -> list[ast.stmt]:
         """A value put into its place."""

@@ -103,8 +103,10 @@ class Symbols:
         return _sum([*terms, (self.formula(shifted, constant), 1)])
 
     def dtype(self, buffer: Buffer) -> ast.expr:
-        """What the entries of a buffer are: numbers, or whole numbers that are exponents."""
-        return self.domain.function("int64") if buffer.exponents else nodes.name("DTYPE")
+        """What the entries of a buffer are: numbers, wide ones, or whole numbers that are exponents."""
+        if buffer.exponents:
+            return self.domain.function("int64")
+        return nodes.name("WIDE" if buffer.wide else "DTYPE")
 
     def batch_word(self) -> str:
         """The variable that counts the samples."""

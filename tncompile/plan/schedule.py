@@ -72,7 +72,8 @@ class Buffer:
     holds in the end. Without other family axes it is a plain variable that is bound anew; with them
     it may be written part by part, and keeps the rest.
 
-    A buffer of ``exponents`` holds whole numbers: powers of two of a scaled schedule (`tncompile.plan.scaling`).
+    A buffer of ``exponents`` holds whole numbers: powers of two of a scaled schedule (`tncompile.plan.scaling`);
+    a ``wide`` one there holds numbers in double precision, whatever that of the others is.
     """
 
     name: str  # a Python identifier, no two alike
@@ -83,6 +84,7 @@ class Buffer:
     shape: tuple[Extent, ...]
     rolling: tuple[str, ...] = ()
     exponents: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ class Plans:
     def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        found = scaled(schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs)
+        limit, wider = range_limit(self.dtype), self.dtype in ("float32", "complex64")
+        found = scaled(schedule, self.batch, limit, cotangents, self.network.outputs, wider)
         if peak_elements(found)[0] > self._elements:
             raise self._too_large(found, 1, with_gradient)
         return found

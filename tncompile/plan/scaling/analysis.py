@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from tncompile.network import Scope
-from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.folding.liveness import executed, steps_of
 from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
 from tncompile.plan.scaling.exponents import Exponents, spreads
 from tncompile.plan.schedule import Access, Affine, Schedule, Step
+
+# Where factors differ by some two bits, entries of a product of so many of them come to lie 2^126 apart.
+LONG = 512
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Analysis:
     limit: int
     given: Collection[str]
     results: Collection[str]
+    wider: bool
 
     def __post_init__(self) -> None:
         self.steps = list(steps_of(self.schedule.body))
@@ -35,6 +39,7 @@ class Analysis:
             self.writers.setdefault(step.result.buffer, []).append(step)
         self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
         results = {name for name in outputs_of(self.schedule, self.results) if name in self.writers}
+        self.drifting = self._drifting() if self.wider else set()
         self.exact = self._with_originals(results)
         self.rescaled = self._with_originals(self.depths.find()) | self.exact
         self.carried = self._carried()
@@ -52,6 +57,21 @@ class Analysis:
         scope = self.schedule.network.scope
         constants = [argument for argument in step.arguments if not isinstance(argument, int)]
         return all(complex(scope.numbers(constant)[0]) == 0 for constant in constants)
+
+    def _drifting(self) -> set[str]:
+        """Of the long products those of which all stages are kept, and meet others of that kind."""
+        long = {
+            step.result.buffer
+            for step, rounds in executed(self.schedule.body)
+            if rounds >= LONG and is_entrywise(step) and not self.schedule.buffers[step.result.buffer].rolling
+            if any(access.buffer == step.result.buffer for access in step.operands)
+        }
+        meeting = [step for step in self.steps if is_entrywise(step) and _all_in(step, long)]
+        return {access.buffer for step in meeting for access in step.operands}
+
+    def meets(self, step: Step) -> bool:
+        """Is it a product of two products that drift?"""
+        return is_entrywise(step) and _all_in(step, self.drifting)
 
     def _with_originals(self, names: Collection[str]) -> set[str]:
         """These buffers, and what copies among them may share their memory with: originals are rescaled in their place."""
@@ -94,6 +114,17 @@ def summed_scales(step: Step, exponents: Exponents) -> tuple[str, ...]:
     found = [exponents.access(access) for access in step.operands]
     own = {label for access in found if access is not None for label in exponents.labels(access)}
     return tuple(label for label in step.summed if label in own)
+
+
+def is_entrywise(step: Step) -> bool:
+    """Is it a product of two arrays, entry by entry?"""
+    if step.op != "contract" or step.summed or len(step.operands) != 2:
+        return False
+    return all({*step.result.indices} <= {*access.indices} for access in step.operands)
+
+
+def _all_in(step: Step, names: Collection[str]) -> bool:
+    return all(access.buffer in names for access in step.operands)
 
 
 def is_product(step: Step) -> bool:

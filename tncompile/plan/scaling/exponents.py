@@ -52,14 +52,20 @@ class Exponents:
         return tuple(dict.fromkeys([*_subscript_labels(access), *own]))
 
     def temporary(
-        self, word: str, labels: Sequence[str], extents: Mapping[str, Extent], like: str, exponents: bool
+        self,
+        word: str,
+        labels: Sequence[str],
+        extents: Mapping[str, Extent],
+        like: str,
+        exponents: bool,
+        wide: bool = False,
     ) -> Access:
         """A new array with these labels, as what a step writes."""
         name = self.fresh(word)
         tensor = self.buffers[like].tensor
         shape = tuple(extents[label] for label in labels)
         nothing = np.zeros(0, np.int64)
-        self.buffers[name] = Buffer(name, tensor, "value", nothing, (), shape, exponents=exponents)
+        self.buffers[name] = Buffer(name, tensor, "value", nothing, (), shape, exponents=exponents, wide=wide)
         return Access(name, (), tuple(labels))
 
     def whole(self, name: str) -> tuple[Access, dict[str, Extent]]:

@@ -35,7 +35,12 @@ Node = Step | Loop
 
 
 def scaled(
-    schedule: Schedule, batch: str | None, limit: int, given: Collection[str], results: Collection[str]
+    schedule: Schedule,
+    batch: str | None,
+    limit: int,
+    given: Collection[str],
+    results: Collection[str],
+    wider: bool = False,
 ) -> Schedule:
     """The scaled schedule.
 
@@ -50,11 +55,13 @@ def scaled(
         and no step writes them.
     results:
         The outputs whose mantissas are brought to size; those of others are only sure to be in range.
+    wider:
+        Whether there is a wider range than that of the mantissas, for the few arrays that need it.
     """
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results)).result()
+    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
 
 
 class _Scaling:
@@ -70,7 +77,12 @@ class _Scaling:
         body = _without_unread(body, kept, self.exponents)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.analysis.given)}
-        buffers = {name: buffer for name, buffer in self.exponents.buffers.items() if name in touched}
+        wide = self.analysis.drifting
+        buffers = {
+            name: replace(buffer, wide=buffer.wide or name in wide)
+            for name, buffer in self.exponents.buffers.items()
+            if name in touched
+        }
         return replace(
             self.schedule,
             buffers=buffers,
@@ -96,17 +108,20 @@ class _Scaling:
 
     def _step(self, step: Step, loop: Loop | None) -> None:
         of = self.exponents.access(step.result)
-        if of is None or not (is_scattered(step.result) or self._is_spread(step)):
+        meets = self.analysis.meets(step)
+        if of is None or not (meets or is_scattered(step.result) or self._is_spread(step)):
             self._written(step, of, self._turn(step, loop))
             return
-        # No view of such a place can be changed: what is written there is computed elsewhere.
+        # What has to be brought to size while it is wide, or in a place of which no view can be changed, is computed elsewhere.
         name = step.result.buffer
         carried = {label for access in step.operands for label in every_label(access)}
         labels = [label for label in every_label(step.result) if label in carried]
         scales = [label for label in self.exponents.labels(step.result) if label in carried]
-        value = self.exponents.temporary(f"{name}_part", labels, step.labels, name, exponents=False)
+        value = self.exponents.temporary(
+            f"{name}_part", labels, step.labels, name, exponents=False, wide=meets
+        )
         own = self.exponents.temporary(f"scale_{name}_part", scales, step.labels, name, exponents=True)
-        self._written(replace(step, result=value), own, self._turn(step, loop))
+        self._written(replace(step, result=value), own, None if meets else self._turn(step, loop))
         self.aligner.steps.append(Step("contract", step.result, (value,), step.labels))
         self.aligner.total(of, [own], step.labels)
 
