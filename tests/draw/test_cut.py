@@ -7,8 +7,8 @@ import pytest
 from tncompile.cli.app import run
 from tncompile.cli.cut_drawing import cut_to_draw
 from tncompile.draw import draw
-from tncompile.draw.cut import COLUMNS, MARKED, ROWS
-from tncompile.draw.expand import expand
+from tncompile.draw.expansion.expand import expand
+from tncompile.draw.paper.cut import COLUMNS, MARKED, ROWS
 from tncompile.language import load
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tncompile.draw.expand import expand
+from tncompile.draw.expansion.expand import expand
 from tncompile.language import load
 
 

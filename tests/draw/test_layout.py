@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.networks import networks
-from tncompile.draw.expand import expand
-from tncompile.draw.layout import lay_out
-from tncompile.draw.marks import mark_size
-from tncompile.draw.spread import spread
-from tncompile.draw.wires import route
+from tncompile.draw.expansion.expand import expand
+from tncompile.draw.paper.marks import mark_size
+from tncompile.draw.paper.wires import route
+from tncompile.draw.placing.layout import lay_out
+from tncompile.draw.placing.spread import spread
 from tncompile.language import load
 from tncompile.transform import inline_definitions
 

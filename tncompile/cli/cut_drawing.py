@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tncompile.cli.rank_text import crossings_text
-from tncompile.draw.cut import CutMarks
+from tncompile.draw.paper.cut import CutMarks
 from tncompile.expressivity.cuts import studies
 from tncompile.expressivity.polynomials.polynomial import NotPolynomial
 from tncompile.expressivity.result import Bound, CutSides

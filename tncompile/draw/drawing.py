@@ -6,11 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tncompile.draw.cut import CutMarks
-from tncompile.draw.dot import dot_text
-from tncompile.draw.expand import expand
-from tncompile.draw.layout import lay_out
-from tncompile.draw.render import Sheet, render_png, render_svg
+from tncompile.draw.expansion.expand import expand
+from tncompile.draw.paper.cut import CutMarks
+from tncompile.draw.paper.dot import dot_text
+from tncompile.draw.paper.render import Sheet, render_png, render_svg
+from tncompile.draw.placing.layout import lay_out
 from tncompile.network import Network
 from tncompile.source import UsageError, write_whole
 from tncompile.transform import inline_definitions

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from tncompile.comparison.report.inline import inline_svg
 from tncompile.comparison.report.looks import FAINT, INK, PAPER, Look, name_colours
 from tncompile.comparison.report.scales import Scale, Value
-from tncompile.draw.svg import STYLE, svg_bytes
+from tncompile.draw.paper.svg import STYLE, svg_bytes
 
 T = TypeVar("T")
 SIZE = (4.6, 3.1)  # inches

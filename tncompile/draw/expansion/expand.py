@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tncompile.draw.frames import Frame, Reader, index_text
-from tncompile.draw.graph import Graph, Kind, Node
-from tncompile.draw.nets import Nets, Port, Reference
-from tncompile.draw.patterns import Apply, Join, Leaf, Pattern, Product, Summed, Value
-from tncompile.draw.survey import Survey
+from tncompile.draw.expansion.frames import Frame, Reader, index_text
+from tncompile.draw.expansion.graph import Graph, Kind, Node
+from tncompile.draw.expansion.nets import Nets, Port, Reference
+from tncompile.draw.expansion.patterns import Apply, Join, Leaf, Pattern, Product, Summed, Value
+from tncompile.draw.expansion.survey import Survey
 from tncompile.network import Extent, Index, Network
 
 KINDS: Mapping[str, Kind] = {"input": "input", "weight": "weight", "constant": "constant"}

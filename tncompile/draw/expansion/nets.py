@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tncompile.draw.graph import FLOWING, Graph, Home, Node, Wire
+from tncompile.draw.expansion.graph import FLOWING, Graph, Home, Node, Wire
 from tncompile.network import Extent
 
 Port = Literal["in", "out", "none"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from tncompile.draw.columns import Columns, Role
-from tncompile.draw.graph import Graph, Node, Wire
+from tncompile.draw.expansion.graph import Graph, Node, Wire
+from tncompile.draw.placing.columns import Columns, Role
 
 LONGEST = 12  # columns that are drawn in full
 MARKS = 110  # nodes in the columns, from which on fewer columns are drawn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tncompile.draw.graph import Kind, Node
+from tncompile.draw.expansion.graph import Kind, Node
 from tncompile.network import Extent
 
 SIGNS = {"sigmoid": "σ", "softplus": "softplus", "sqrt": "√", "abs": "|·|", "conj": "conj"}

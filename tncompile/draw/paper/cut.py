@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tncompile.draw.frames import member_text
-from tncompile.draw.graph import Home, Node, Wire
+from tncompile.draw.expansion.frames import member_text
+from tncompile.draw.expansion.graph import Home, Node, Wire
 
 ROWS, COLUMNS, MARKED = "#8fd3bd", "#f4b6c2", "#c4122f"
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tncompile.draw.column import Column, lay_out_column
-from tncompile.draw.columns import Columns
-from tncompile.draw.graph import Graph, Node
-from tncompile.draw.rows import Pair, Template, make_template
-from tncompile.draw.spread import spread
+from tncompile.draw.expansion.graph import Graph, Node
+from tncompile.draw.placing.column import Column, lay_out_column
+from tncompile.draw.placing.columns import Columns
+from tncompile.draw.placing.rows import Pair, Template, make_template
+from tncompile.draw.placing.spread import spread
 
 Point = tuple[float, float]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tncompile.draw.abbreviate import abbreviate
-from tncompile.draw.columns import find_columns
-from tncompile.draw.flow import Point, flow_layout
-from tncompile.draw.graph import Graph
-from tncompile.draw.shapes import circuit_layout, lattice_layout, ring_layout
+from tncompile.draw.expansion.graph import Graph
+from tncompile.draw.placing.abbreviate import abbreviate
+from tncompile.draw.placing.columns import find_columns
+from tncompile.draw.placing.flow import Point, flow_layout
+from tncompile.draw.placing.shapes import circuit_layout, lattice_layout, ring_layout
 
 Pair = tuple[int, int]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tncompile.draw.cut import MARKED, CutMarks
-from tncompile.draw.graph import Kind, Node
-from tncompile.draw.layout import Layout
-from tncompile.draw.marks import LOOKS, extent_text
+from tncompile.draw.expansion.graph import Kind, Node
+from tncompile.draw.paper.cut import MARKED, CutMarks
+from tncompile.draw.paper.marks import LOOKS, extent_text
+from tncompile.draw.placing.layout import Layout
 
 POINTS = 60  # of Graphviz, in a unit of the grid
 SHAPES: dict[Kind, str] = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tncompile.draw.graph import Home
-from tncompile.draw.nets import Nets
-from tncompile.draw.patterns import Apply, Join, Leaf, Pattern, Product, Repeat, Summed
-from tncompile.draw.survey import Survey
+from tncompile.draw.expansion.graph import Home
+from tncompile.draw.expansion.nets import Nets
+from tncompile.draw.expansion.patterns import Apply, Join, Leaf, Pattern, Product, Repeat, Summed
+from tncompile.draw.expansion.survey import Survey
 from tncompile.network import UNIT_ROWS, Expr, Extent, Index, Name, Number, Rows
 
 Key = tuple[str, tuple[int, ...]]

@@ -7,9 +7,9 @@ from math import cos, pi, sin
 
 import networkx as nx
 
-from tncompile.draw.flow import Point, mark_width
-from tncompile.draw.graph import FLOWING, Graph
-from tncompile.draw.spread import spread
+from tncompile.draw.expansion.graph import FLOWING, Graph
+from tncompile.draw.placing.flow import Point, mark_width
+from tncompile.draw.placing.spread import spread
 
 SPACING = 2.2  # between the sites of a lattice
 LEG = 1.25  # between the wires of a circuit

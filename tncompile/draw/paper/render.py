@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path as Curve
 
-from tncompile.draw.cut import MARKED, CutMarks
-from tncompile.draw.graph import Kind, Node
-from tncompile.draw.layout import Layout
-from tncompile.draw.marks import CHARACTER, LOOKS, extent_text, label, mark_size
-from tncompile.draw.svg import STYLE, svg_bytes
-from tncompile.draw.wires import Bow, Path, Stroke, route
+from tncompile.draw.expansion.graph import Kind, Node
+from tncompile.draw.paper.cut import MARKED, CutMarks
+from tncompile.draw.paper.marks import CHARACTER, LOOKS, extent_text, label, mark_size
+from tncompile.draw.paper.svg import STYLE, svg_bytes
+from tncompile.draw.paper.wires import Bow, Path, Stroke, route
+from tncompile.draw.placing.layout import Layout
 
 Point = tuple[float, float]
 

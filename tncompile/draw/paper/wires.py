@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.draw.graph import Graph, Wire
-from tncompile.draw.layout import Layout
-from tncompile.draw.marks import mark_size
+from tncompile.draw.expansion.graph import Graph, Wire
+from tncompile.draw.paper.marks import mark_size
+from tncompile.draw.placing.layout import Layout
 
 Point = tuple[float, float]
 Points = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from itertools import combinations, pairwise
 
 import networkx as nx
 
-from tncompile.draw.columns import Columns, Role
-from tncompile.draw.graph import FLOWING, Graph
+from tncompile.draw.expansion.graph import FLOWING, Graph
+from tncompile.draw.placing.columns import Columns, Role
 
 Pair = tuple[int, int]
 LINE = 4  # marks of one step that may stand in a line

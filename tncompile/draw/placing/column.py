@@ -8,10 +8,10 @@ from itertools import combinations, pairwise
 
 import networkx as nx
 
-from tncompile.draw.columns import Columns
-from tncompile.draw.graph import Graph
-from tncompile.draw.rows import Pair, Template
-from tncompile.draw.spread import spread
+from tncompile.draw.expansion.graph import Graph
+from tncompile.draw.placing.columns import Columns
+from tncompile.draw.placing.rows import Pair, Template
+from tncompile.draw.placing.spread import spread
 
 SWEEPS = 12
 PASSAGE = 0.4  # the room for a wire that passes a row

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from tncompile.draw.graph import Graph
+from tncompile.draw.expansion.graph import Graph
 
 Instance = tuple[str, tuple[int, ...]]
 Group = tuple[str, tuple[int, ...]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tncompile.draw.patterns import Apply, Leaf, Pattern, Value, leaves, parts_of, pattern_of
+from tncompile.draw.expansion.patterns import Apply, Leaf, Pattern, Value, leaves, parts_of, pattern_of
 from tncompile.network import Extent, Network, RuleClass
 
 

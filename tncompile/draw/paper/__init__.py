@@ -1,0 +1,1 @@
+"""A laid out graph on paper: shapes, wires, colours, and the formats it is written in."""
