@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
 from tncompile.codegen.arrays import Strided, copy_cost
-from tncompile.codegen.memory import USUAL_BATCH
 from tncompile.codegen.reading import Storage, covers
 from tncompile.codegen.steps import label_sizes, step_cost
 from tncompile.codegen.suggestions import suggested_orders
 from tncompile.network import Extent, Formula
-from tncompile.plan.schedule import Buffer, Loop, Schedule, Step
+from tncompile.plan.folding.liveness import executed
+from tncompile.plan.samples import USUAL_BATCH
+from tncompile.plan.schedule import Buffer, Schedule, Step
 
 Order = tuple[int, ...]
 MANY_STEPS = 150
@@ -63,7 +64,7 @@ class _Search:
     _known: dict[tuple[int, tuple[Order, ...]], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.steps = list(_weighted(self.schedule.body, 1))
+        self.steps = list(executed(self.schedule.body))
         self.sizes = [label_sizes(step, self.batch) for step, _ in self.steps]
         self.touching: dict[str, list[int]] = {}
         for number, (step, _) in enumerate(self.steps):
@@ -145,21 +146,11 @@ class _Search:
         return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
 
 
-def _weighted(body: Iterable[Step | Loop], rounds: int) -> Iterator[tuple[Step, int]]:
-    """The steps, each with how often it runs."""
-    for item in body:
-        if isinstance(item, Step):
-            yield item, rounds
-        else:
-            turns = max(1, (item.last.constant - item.first.constant) // item.step + 1)
-            yield from _weighted(item.body, rounds * turns)
-
-
 def bound_buffers(schedule: Schedule, placed: Sequence[str]) -> frozenset[str]:
     """The buffers that each of their steps makes anew, as a whole; the others are allocated first."""
     partly = set(placed)
     writers: dict[str, int] = {}
-    for step, _ in _weighted(schedule.body, 1):
+    for step, _ in executed(schedule.body):
         name = step.result.buffer
         if any(access.buffer == name for access in step.operands) and step.op == "rescale":
             continue  # written before, changed now

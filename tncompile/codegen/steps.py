@@ -13,13 +13,14 @@ from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
-from tncompile.codegen.memory import USUAL_BATCH, Memory, is_copy, is_large
+from tncompile.codegen.memory import Memory, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.network import Expr, Formula, Negative
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Span, Step
 
 

@@ -16,6 +16,16 @@ def steps_of(nodes: Sequence[Step | Loop]) -> Iterator[Step]:
             yield from steps_of(node.body)
 
 
+def executed(nodes: Sequence[Step | Loop], rounds: int = 1) -> Iterator[tuple[Step, int]]:
+    """All steps in the same order, each with how often it runs if the nodes run ``rounds`` times."""
+    for node in nodes:
+        if isinstance(node, Step):
+            yield node, rounds
+        else:
+            turns = max(1, (node.last.constant - node.first.constant) // node.step + 1)
+            yield from executed(node.body, rounds * turns)
+
+
 def touched(node: Step | Loop) -> dict[str, None]:
     """The buffers that a node reads or writes, in order."""
     return {access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)}

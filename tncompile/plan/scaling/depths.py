@@ -13,11 +13,11 @@ from math import prod
 
 from tncompile.network import Formula, Scope
 from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 4, 2)  # more would save little, and ask more of the size of each factor
-USUAL_BATCH = 256
 
 
 @dataclass
