@@ -18,6 +18,9 @@ from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
 
 LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
+COPIED = (
+    2**14
+)  # bytes: from here on it takes longer to copy a fresh array into its place than to call a function with a place
 KEPT = 30  # no more than 2^KEPT bytes are kept from one call to the next
 
 HELPERS = '''
@@ -108,6 +111,11 @@ def usual_size(extents: Collection[Extent], batch: str | None) -> int:
 def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
     """Would an array take so much memory that it should not be fresh each time?"""
     return usual_size(extents, batch) * np.dtype(dtype).itemsize >= LARGE
+
+
+def is_copied(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
+    """Does it matter whether an array is written into its place, or put together elsewhere and copied there?"""
+    return usual_size(extents, batch) * np.dtype(dtype).itemsize >= min(COPIED, LARGE)
 
 
 def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: str | None) -> Memory:

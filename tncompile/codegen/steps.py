@@ -13,13 +13,13 @@ from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
-from tncompile.codegen.memory import Memory, is_copy, is_large
+from tncompile.codegen.memory import Memory, is_copied, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
-from tncompile.network import Expr, Formula, Negative
+from tncompile.network import Expr, Extent, Formula, Negative
 from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Span, Step
 
@@ -143,13 +143,20 @@ class StepWriter:
 
     def _writes_into(self, step: Step, target: Reading, plan: Contraction) -> bool:
         plain = self.symbols.domain.plain and not target.gathers
-        return plain and (not any(plan.alone) or self._is_large(step))
+        return plain and (not any(plan.alone) or self._is_copied(step))
+
+    def _is_copied(self, step: Step) -> bool:
+        """Is so much written that it matters where?"""
+        domain = self.symbols.domain
+        return domain.plain and is_copied(self._written(step), self.symbols.batch, domain.dtype)
 
     def _is_large(self, step: Step) -> bool:
-        """Is so much written that it matters where?"""
+        """Is so much written that each statement should write there?"""
+        return self.reuses and is_large(self._written(step), self.symbols.batch, self.symbols.domain.dtype)
+
+    def _written(self, step: Step) -> list[Extent]:
         labels = [*step.result.indices, *(s.label for s in step.result.subscripts if isinstance(s, Span))]
-        extents = [step.labels[label] for label in labels]
-        return self.reuses and is_large(extents, self.symbols.batch, self.symbols.domain.dtype)
+        return [step.labels[label] for label in labels]
 
     def _factor(self, step: Step, operands: Sequence[Value]) -> ast.expr | None:
         """The coefficient, times the extents of labels that are summed though no operand carries them."""
@@ -269,8 +276,9 @@ class StepWriter:
         """A value put into its place."""
         labels, domain = target.strided.labels, self.symbols.domain
         place = self.accessor.view(target)
-        if labels and self._is_large(step) and not target.gathers and set(value.labels) == set(labels):
-            apart = step.op != "contract" and step.result.buffer not in self.memory.over
+        if labels and self._is_copied(step) and not target.gathers and set(value.labels) == set(labels):
+            apart = self._is_large(step) and step.op != "contract"
+            apart = apart and step.result.buffer not in self.memory.over
             apart = apart and all(access.buffer != step.result.buffer for access in step.operands)
             arrays = {storage.identifier for storage in self.storages.values()}
             lying = transposed(place.expr, labels, value.labels)
