@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
@@ -19,6 +19,7 @@ from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
+from tncompile.codegen.windows import parts_of, turned
 from tncompile.network import Expr, Extent, Formula, Negative
 from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Span, Step
@@ -82,18 +83,21 @@ class StepWriter:
         """
         if is_copy(step) and self.memory.over.get(step.result.buffer) == step.operands[0].buffer:
             return []
-        operands = [self._read(access) for access in step.operands]
         target = reading(step.result, self.storages[step.result.buffer])
         labels = target.strided.labels
         domain = self.symbols.domain
         if step.op == "contract":
-            return [*self._contract(step, operands, target, bound)]
+            return [*self._contract(step, target, bound)]
+        parts = parts_of(step) if step.op == "reduce" else None
+        operands = [self._read(access) for access in parts or step.operands]
         if step.op == "rescale":
             return self._rescale(step, operands, target, bound)
-        if step.op == "reduce" and len(operands) > 1:
+        if step.op == "reduce" and len(step.operands) > 1:
             return [self._product(step, operands, target, bound)]
         if step.op == "measure":
             value = measured(step, operands[0])
+        elif parts is not None:
+            value = self._joined(step, operands)
         elif step.op == "reduce":
             value = self._reduced(step, operands[0])
         elif step.op == "combine":
@@ -115,13 +119,15 @@ class StepWriter:
     def _read(self, access: Access) -> Value:
         return self.accessor.read(reading(access, self.storages[access.buffer]), self.symbols.domain)
 
-    def _contract(
-        self, step: Step, operands: Sequence[Value], target: Reading, bound: bool
-    ) -> list[ast.stmt]:
+    def _contract(self, step: Step, target: Reading, bound: bool) -> list[ast.stmt]:
         labels = target.strided.labels
         fresh = bound or bool(target.gathers)
         result = Strided.dense(labels) if fresh else target.strided
         sizes = label_sizes(step, self.symbols.batch)
+        readings = [reading(access, self.storages[access.buffer]) for access in step.operands]
+        if any(one.gathers for one in readings):
+            readings = turned(readings, result, fresh, sizes)
+        operands = [self.accessor.read(one, self.symbols.domain) for one in readings]
         plan = plan_contraction([value.array for value in operands], result, fresh, sizes)
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
@@ -184,6 +190,14 @@ class StepWriter:
                 if label not in value.labels:
                     expr = domain.power(expr, extents(label))
         return Value(expr, kept, value.gathered)
+
+    def _joined(self, step: Step, operands: Sequence[Value]) -> Value:
+        """A reduction of arrays that lie apart."""
+        domain = self.symbols.domain
+        called = step.function or "prod"
+        join = domain.multiply if called == "prod" else partial(domain.call, f"{called}imum")
+        order = operands[0].labels
+        return Value(reduce(join, (aligned(value, order) for value in operands)), Strided.dense(order))
 
     def _rescale(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:
         """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
