@@ -222,3 +222,14 @@ def direction(net: Network, seed: int = 1) -> dict[str, dict[Member, Any]]:
     """A random direction in the space of the weights, a complex one where they are."""
     drawn = random_arrays(net, seed)
     return {name: drawn[name] for name in roles(net, "weight")}
+
+
+def difference(one, other):
+    """The largest difference of two results of one form, relative to the largest entry."""
+    if isinstance(one, dict):
+        return max(difference(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple):
+        return max((difference(a, b) for a, b in zip(one, other, strict=True)), default=0.0)
+    one, other = np.asarray(one), np.asarray(other)
+    assert one.shape == other.shape
+    return float(np.abs(one - other).max(initial=0.0) / max(1.0, np.abs(one).max(initial=0.0)))

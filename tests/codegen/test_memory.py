@@ -11,7 +11,7 @@ import pytest
 import tncompile as tn
 from tests.corpus import EXAMPLES
 from tncompile.codegen import emit, memory
-from tncompile.plan import fold, order
+from tncompile.plan import Pieces, fold, order
 from tncompile.runtime.loading import loaded
 from tncompile.transform import batch, gradient
 
@@ -50,6 +50,15 @@ def test_memory_is_not_kept_where_it_is_limited_nor_by_cupy():
     with patch.object(memory, "LARGE", 0):
         schedules = [fold(order(batch(net))), fold(gradient(order(batch(net))))]
         assert "SPARE" in emit(*schedules)
-        limited = emit(*schedules, samples={"score": 2, "score_and_gradient": 2})
+        two = {"score": Pieces(2), "score_and_gradient": Pieces(2)}
+        limited = emit(*schedules, samples=two, reuses=False)
     assert "SPARE" not in limited
     assert loaded(limited, "limited").SCORE_SAMPLES == 2
+
+
+def test_what_a_round_of_a_loop_leaves_is_written_where_it_stays():
+    path = EXAMPLES[0].parent / "linear_attention.tn"
+    source = tn.compile(tn.load(path, T=12, D=8, E=16, V=16), dtype="float32").source
+    assert "np.add(S[t - 1], k_v[t - 1], out=S[t])" in source
+    small = tn.compile(tn.load(path, T=12, D=1, E=1, V=1), dtype="float32").source
+    assert "S[:, t] = S[:, t - 1] + k_v[t - 1]" in small  # a kilobyte

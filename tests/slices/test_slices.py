@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import tncompile as tn
-from tests.helpers import draw, inputs_of, leaves, weights_of
+from tests.helpers import difference, draw, inputs_of, leaves, weights_of
 from tests.networks import networks
 from tncompile.codegen import emit
 from tncompile.plan import fold, operations, order, peak_elements
@@ -40,17 +40,6 @@ weight G[1..d](r, n, r)
 weight top(r, r, C)
 output score(y) = top(a[d], a[0], y) * prod(G[k](a[k-1], i[k], a[k]) * x[k](i[k]) for k in 1..d)
 """
-
-
-def difference(one, other):
-    """The largest difference of two results of one form, relative to the largest entry."""
-    if isinstance(one, dict):
-        return max(difference(one[name], other[name]) for name in one)
-    if isinstance(one, list | tuple):
-        return max((difference(a, b) for a, b in zip(one, other, strict=True)), default=0.0)
-    one, other = np.asarray(one), np.asarray(other)
-    assert one.shape == other.shape
-    return float(np.abs(one - other).max(initial=0.0) / max(1.0, np.abs(one).max(initial=0.0)))
 
 
 def modules(net, which, width, twice=False):

@@ -100,6 +100,10 @@ class Contractor:
 
     def _product(self, product: Product, values: Sequence[Value]) -> Value:
         if product.left is None or product.right is None:
+            one, other = ((value.expr, value.labels) for value in values)
+            whole = self.domain.summed_product(one, other, product.raw) if product.summed else None
+            if whole is not None:
+                return Value(whole, Strided.dense(product.raw))
             expr = self.domain.multiply(*(aligned(value, product.order) for value in values))
             return self._summed(Value(expr, Strided.dense(product.order)), product.summed)
         left, right = self._matrices(product, values)

@@ -12,7 +12,6 @@ from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.entry import Entry, function_of, places_of, unpacked
 from tncompile.codegen.outside_scales import OutsideScales
-from tncompile.codegen.sliced import in_pieces
 from tncompile.codegen.text import Block, Item, Text
 from tncompile.network import Ints
 from tncompile.plan.schedule import Buffer
@@ -25,13 +24,9 @@ class Differentiated(Entry):
 
     def function(self) -> Block:
         """The whole function."""
-        core: list[Item] = []
-        if self.limit is not None:
-            count, words = self.symbols.batch_word(), list(self.words.values())
-            core += in_pieces(CALLED, self.limit, count, words, bool(self.selectors))
-        core += [*self._cotangents(), *self._weights_in(), *self._data_in()]
+        core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
-        core = [*self.program.in_memory(core), ast.Return(self._result())]
+        core = [*self._with_pieces(CALLED, core), ast.Return(self._result())]
         head: list[Item] = [Text(tuple(self._documentation())), self._taken_weights(), *self._taken()]
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)

@@ -13,7 +13,7 @@ from tncompile.codegen.layouts import native_order
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
-from tncompile.codegen.sliced import in_pieces, over_slices
+from tncompile.codegen.sliced import Limit, in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Blank, Block, Item, Text, mentions
 from tncompile.network import Ints, Network
@@ -23,10 +23,15 @@ from tncompile.plan.schedule import Buffer, Schedule
 class Entry:
     """What writes an entry point. ``network`` is the network that is scored; ``schedule`` computes it, or it
     and the gradients of its weights (results ``<weight>_bar``, for cotangents ``<output>_bar``), maybe in slices.
-    With a ``limit`` (the name of a constant) no more samples are computed at a time."""
+    With a ``limit`` many samples are computed some at a time."""
 
     def __init__(
-        self, network: Network, schedule: Schedule, symbols: Symbols, shared: Shared, limit: str | None = None
+        self,
+        network: Network,
+        schedule: Schedule,
+        symbols: Symbols,
+        shared: Shared,
+        limit: Limit | None = None,
     ) -> None:
         self.limit = limit
         self.selectors = () if schedule.slices is None else schedule.slices.selectors
@@ -71,6 +76,14 @@ class Entry:
             *(nodes.assign(total, nodes.number(0)) for total in parts.values()),
             over_slices(self.schedule, self.symbols, words, each),
         ]
+
+    def _with_pieces(self, called: str, core: Sequence[Item]) -> list[Item]:
+        """The statements of the function ``called`` with their memory, behind calls for pieces of too many samples."""
+        items = self.program.in_memory(core, limited=self.limit is not None)
+        if self.limit is None:
+            return items
+        count, words = self.symbols.batch_word(), list(self.words.values())
+        return [*in_pieces(called, self.limit, count, words, bool(self.selectors)), *items]
 
     def _totals(self) -> list[tuple[str, str, str]]:
         """The buffers of the outputs, with their variables and those of their sums over the slices."""
@@ -223,13 +236,8 @@ class Scoring(Entry):
 
     def _core(self, called: str, done: int) -> list[Item]:
         """From the data to the result, but for the first ``done`` nodes; ``called`` is the function that this is the body of."""
-        core: list[Item] = []
-        if self.limit is not None:
-            count, words = self.symbols.batch_word(), list(self.words.values())
-            core += in_pieces(called, self.limit, count, words, bool(self.selectors))
-        core += self._data_in()
-        core += self._in_slices(done) if self.selectors else self._evaluation(done)
-        return [*self.program.in_memory(core), ast.Return(self._value())]
+        core = [*self._data_in(), *(self._in_slices(done) if self.selectors else self._evaluation(done))]
+        return [*self._with_pieces(called, core), ast.Return(self._value())]
 
     def _optional(self) -> tuple[str, ...]:
         return ("slices",) if self.selectors else ()

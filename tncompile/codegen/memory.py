@@ -18,6 +18,9 @@ from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
 
 LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
+COPIED = (
+    2**14
+)  # bytes: from here on it takes longer to copy a fresh array into its place than to call a function with a place
 KEPT = 30  # no more than 2^KEPT bytes are kept from one call to the next
 
 HELPERS = '''
@@ -31,11 +34,11 @@ def ROOM(memory, slot, shape):
     return memory[slot][:size].reshape(shape)
 
 
-def KEEP(memory, count):
+def KEEP(spare, count, memory):
     """Leaves the memory of a call to the next one for as many samples, unless it is very large."""
-    SPARE.clear()
+    spare.clear()
     if sum([array.nbytes for array in memory.values()]) <= 2 ** LIMIT:
-        SPARE[count] = memory
+        spare[count] = memory
 '''
 
 
@@ -52,40 +55,50 @@ class Memory:
 
 
 class MemoryWords:
-    """The names that a module gives to what it needs for such memory; no other names are like them."""
+    """The names that a module gives to what it needs for such memory; no other names are like them.
+
+    Memory that depends on the number of samples lies in one dictionary, that of functions which compute no more than
+    some samples at a time in another: it serves whatever number they get (for them ``count`` is None).
+    """
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self.used = False
+        self.spare: dict[str, None] = {}
 
     def _word(self, text: str) -> str:
-        self.used = True
         return self.names.give(("memory", text), text)
+
+    def _place(self, count: ast.expr | None) -> tuple[ast.expr, ast.expr]:
+        """The dictionary and the key."""
+        word = self._word("SPARE" if count is not None else "SPARE_PIECE")
+        self.spare[word] = None
+        return nodes.name(word), count or nodes.number(0)
 
     def room(self, slot: int, shape: ast.expr) -> ast.expr:
         """An array in a slot."""
         local = nodes.name(self._word("memory"))
         return nodes.call(nodes.name(self._word("room")), local, nodes.number(slot), shape)
 
-    def taken(self, count: ast.expr) -> ast.stmt:
+    def taken(self, count: ast.expr | None) -> ast.stmt:
         """The beginning of a call: the memory of the last one, which no other call can get now."""
-        found = nodes.method(nodes.name(self._word("SPARE")), "pop", count, ast.Dict([], []))
-        return nodes.assign(self._word("memory"), found)
+        spare, key = self._place(count)
+        return nodes.assign(self._word("memory"), nodes.method(spare, "pop", key, ast.Dict([], [])))
 
-    def kept(self, count: ast.expr) -> ast.stmt:
+    def kept(self, count: ast.expr | None) -> ast.stmt:
         """The end of a call."""
-        return ast.Expr(nodes.call(nodes.name(self._word("keep")), nodes.name(self._word("memory")), count))
+        memory = nodes.name(self._word("memory"))
+        return ast.Expr(nodes.call(nodes.name(self._word("keep")), *self._place(count), memory))
 
     def helpers(self) -> list[ast.stmt]:
-        """The variable and the functions of the module, if some function uses them."""
-        if not self.used:
+        """The variables and the functions of the module, if some function uses them."""
+        if not self.spare:
             return []
         text = HELPERS.replace("LIMIT", str(KEPT))
         for word in ("ROOM", "KEEP"):
             text = text.replace(word, self._word(word.lower()))
         return [
-            nodes.assign(self._word("SPARE"), ast.Dict([], [])),
-            *ast.parse(text.replace("SPARE", self._word("SPARE"))).body,
+            *(nodes.assign(word, ast.Dict([], [])) for word in self.spare),
+            *ast.parse(text).body,
         ]
 
 
@@ -98,6 +111,11 @@ def usual_size(extents: Collection[Extent], batch: str | None) -> int:
 def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
     """Would an array take so much memory that it should not be fresh each time?"""
     return usual_size(extents, batch) * np.dtype(dtype).itemsize >= LARGE
+
+
+def is_copied(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
+    """Does it matter whether an array is written into its place, or put together elsewhere and copied there?"""
+    return usual_size(extents, batch) * np.dtype(dtype).itemsize >= min(COPIED, LARGE)
 
 
 def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: str | None) -> Memory:

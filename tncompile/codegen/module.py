@@ -16,10 +16,11 @@ from tncompile.codegen.entry import Scoring
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
-from tncompile.codegen.sliced import helpers
+from tncompile.codegen.sliced import Limit, helpers
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
+from tncompile.plan.samples import Pieces
 from tncompile.plan.schedule import Schedule
 from tncompile.source import Diagnostic, TnError
 
@@ -56,7 +57,8 @@ def emit(
     domain: Domain | None = None,
     written: Network | None = None,
     thorough: bool = True,
-    samples: Mapping[str, int] | None = None,
+    samples: Mapping[str, Pieces] | None = None,
+    reuses: bool = True,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
@@ -64,13 +66,14 @@ def emit(
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
-    ``samples`` says for functions of the module how many samples they may compute at a time.
+    ``samples`` says for functions of the module how many samples they may compute at a time. Without ``reuses`` no
+    memory is kept from one call to the next.
     Raises TnError for an expression of thousands of numbers or arguments, which Python could not read.
     """
     package, alias = LIBRARIES[target]
     domain = domain or Domain(dtype, alias)
     module = _Module(
-        score, gradient, package, domain, batch, written or score.network, thorough, samples or {}
+        score, gradient, package, domain, batch, written or score.network, thorough, samples or {}, reuses
     )
     try:
         return render(list(module.items()))
@@ -91,7 +94,8 @@ class _Module:
         batch: str | None,
         written: Network,
         thorough: bool,
-        samples: Mapping[str, int],
+        samples: Mapping[str, Pieces],
+        reuses: bool,
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
         self.written, self.samples = written, samples
@@ -104,7 +108,7 @@ class _Module:
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
-        reuses = domain.reuses and thorough and not samples
+        reuses = reuses and domain.reuses and thorough
         self.shared = Shared(names, weight_blocks(self.network), thorough, reuses)
         self.batch = batch if batch in self.network.sizes else None
         self.symbols = Symbols(self.network, domain, self.batch, names)
@@ -159,11 +163,11 @@ class _Module:
         limit = self._limit("score_and_gradient")
         return Differentiated(self.written, schedule, symbols, self.shared, limit).function()
 
-    def _limit(self, called: str) -> str | None:
-        """The constant that says how many samples a function computes at a time."""
+    def _limit(self, called: str) -> Limit | None:
+        """How many samples a function computes at a time."""
         if called not in self.samples:
             return None
-        return self._samples_word(called)
+        return Limit(self._samples_word(called), self.samples[called].several)
 
     def _samples_word(self, called: str) -> str:
         return self.shared.names.constant(("samples", called), f"{called.upper()}_SAMPLES")
@@ -206,10 +210,10 @@ class _Module:
         if self.samples:
             yield Blank()
             yield Comment(
-                "As many samples as the memory holds at a time; more are computed one lot after the other."
+                "As many samples as the memory, or the cache, holds at a time; more are computed one lot after the other."
             )
-        for called, count in self.samples.items():
-            yield nodes.assign(self._samples_word(called), nodes.number(count))
+        for called, pieces in self.samples.items():
+            yield nodes.assign(self._samples_word(called), nodes.number(pieces.samples))
 
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0

@@ -19,7 +19,7 @@ _ELEMENTWISE = (
     *("abs", "add", "cos", "divide", "exp", "log", "logaddexp", "maximum", "minimum", "multiply", "negative"),
     *("power", "sign", "sin", "sqrt", "subtract", "tanh"),
 )
-_REDUCTIONS = ("sum", "prod", "max", "min")
+_REDUCTIONS = ("sum", "prod", "max", "min", "einsum")
 
 
 def into(

@@ -220,12 +220,17 @@ class Program:
                     extents[axis] = step.labels[subscript.label]
         return extents
 
-    def in_memory(self, items: Sequence[Item]) -> list[Item]:
-        """The statements of a function, with the memory that they use taken before and given back behind."""
+    def in_memory(self, items: Sequence[Item], limited: bool) -> list[Item]:
+        """The statements of a function, with the memory that they use taken before and given back behind.
+
+        ``limited`` says that they compute no more than some samples.
+        """
         if not self.memory.slots:
             return list(items)
-        batch = self.symbols.batch
-        count = nodes.number(0) if batch is None else nodes.name(self.symbols.batch_word())
+        count: ast.expr | None = None
+        if not limited:
+            batch = self.symbols.batch
+            count = nodes.number(0) if batch is None else nodes.name(self.symbols.batch_word())
         return [self.shared.memory.taken(count), *items, self.shared.memory.kept(count)]
 
     def _is_large(self, name: str) -> bool:

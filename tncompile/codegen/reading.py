@@ -33,6 +33,7 @@ class Reading:
     storage: Storage
     parts: tuple[Part, ...]
     conjugate: bool
+    turned: tuple[str, ...] = ()  # the gathered labels in another order than that of their tables
 
     @property
     def gathers(self) -> tuple[int, ...]:
@@ -61,6 +62,8 @@ class Reading:
     @property
     def gathered(self) -> tuple[str, ...]:
         """The labels of all gathered axes together; they come first in what is read."""
+        if self.turned:
+            return self.turned
         labels: list[str] = []
         for i in self.gathers:
             subscript = self.parts[i].subscript

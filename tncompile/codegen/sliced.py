@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 
 from tncompile.codegen import nodes
@@ -32,12 +33,12 @@ DOCUMENTATION = {
 }
 PIECES = {
     "scorer": """
-if COUNT > LIMIT:
+if COUNT > MANY:
     starts = range(0, COUNT, LIMIT)
     return join([scorer(INPUTS) for start in starts])
 """,
     "score_and_gradient": """
-if COUNT > LIMIT:
+if COUNT > MANY:
     values = []
     gradient = 0
     for start in range(0, COUNT, LIMIT):
@@ -56,13 +57,23 @@ def helpers(namespace: str) -> Iterator[tuple[ast.FunctionDef, str]]:
         yield function, DOCUMENTATION[function.name]
 
 
-def in_pieces(called: str, limit: str, count: str, inputs: Sequence[str], sliced: bool) -> list[ast.stmt]:
-    """A call for many samples as calls for at most ``limit`` (the name of a constant) of them."""
-    cuts = {word: f"cut({word}, start, start + {limit})" for word in (*inputs, "cotangent")}
+@dataclass(frozen=True)
+class Limit:
+    """The constant that says how many samples are computed at a time, where there are more than ``several`` times as many."""
+
+    word: str
+    several: int
+
+
+def in_pieces(called: str, limit: Limit, count: str, inputs: Sequence[str], sliced: bool) -> list[ast.stmt]:
+    """A call for many samples as calls for fewer of them."""
+    cuts = {word: f"cut({word}, start, start + {limit.word})" for word in (*inputs, "cotangent")}
     given = ", ".join(cuts[word] for word in inputs)
     text = PIECES[called].replace("CUT(cotangent)", cuts["cotangent"] + (", slices" if sliced else ""))
     given += ", slices" if sliced and called != "score_and_gradient" else ""
-    return ast.parse(text.replace("COUNT", count).replace("LIMIT", limit).replace("INPUTS", given)).body
+    many = limit.word if limit.several == 1 else f"{limit.several} * {limit.word}"
+    text = text.replace("COUNT", count).replace("MANY", many).replace("LIMIT", limit.word)
+    return ast.parse(text.replace("INPUTS", given)).body
 
 
 def over_slices(schedule: Schedule, symbols: Symbols, words: Mapping[str, str], body: list[Item]) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor
@@ -13,13 +13,14 @@ from tncompile.codegen.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.functions import function
-from tncompile.codegen.memory import Memory, is_copy, is_large
+from tncompile.codegen.memory import Memory, is_copied, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
 from tncompile.codegen.scaling import exact, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
-from tncompile.network import Expr, Formula, Negative
+from tncompile.codegen.windows import parts_of, turned
+from tncompile.network import Expr, Extent, Formula, Negative
 from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Access, Span, Step
 
@@ -86,18 +87,21 @@ class StepWriter:
         """
         if is_copy(step) and self.memory.over.get(step.result.buffer) == step.operands[0].buffer:
             return []
-        operands = [self._read(access) for access in step.operands]
         target = reading(step.result, self.storages[step.result.buffer])
         labels = target.strided.labels
         domain = self.symbols.domain
         if step.op == "contract":
-            return [*self._contract(step, operands, target, bound)]
+            return [*self._contract(step, target, bound)]
+        parts = parts_of(step) if step.op == "reduce" else None
+        operands = [self._read(access) for access in parts or step.operands]
         if step.op == "rescale":
             return self._rescale(step, operands, target, bound)
-        if step.op == "reduce" and len(operands) > 1:
+        if step.op == "reduce" and len(step.operands) > 1:
             return [self._product(step, operands, target, bound)]
         if step.op == "exact":
             value = exact(step, operands[0], operands[1] if len(operands) > 1 else None)
+        elif parts is not None:
+            value = self._joined(step, operands)
         elif step.op == "reduce":
             value = self._reduced(step, operands[0])
         elif step.op == "combine":
@@ -119,13 +123,15 @@ class StepWriter:
     def _read(self, access: Access) -> Value:
         return self.accessor.read(reading(access, self.storages[access.buffer]), self.symbols.domain)
 
-    def _contract(
-        self, step: Step, operands: Sequence[Value], target: Reading, bound: bool
-    ) -> list[ast.stmt]:
+    def _contract(self, step: Step, target: Reading, bound: bool) -> list[ast.stmt]:
         labels = target.strided.labels
         fresh = bound or bool(target.gathers)
         result = Strided.dense(labels) if fresh else target.strided
         sizes = label_sizes(step, self.symbols.batch)
+        readings = [reading(access, self.storages[access.buffer]) for access in step.operands]
+        if any(one.gathers for one in readings):
+            readings = turned(readings, result, fresh, sizes)
+        operands = [self.accessor.read(one, self.symbols.domain) for one in readings]
         plan = plan_contraction([value.array for value in operands], result, fresh, sizes)
         contractor = Contractor(self.symbols.domain, self.extent(step), sizes)
         factor = self._factor(step, operands)
@@ -147,13 +153,20 @@ class StepWriter:
 
     def _writes_into(self, step: Step, target: Reading, plan: Contraction) -> bool:
         plain = self.symbols.domain.plain and not target.gathers
-        return plain and (not any(plan.alone) or self._is_large(step))
+        return plain and (not any(plan.alone) or self._is_copied(step))
+
+    def _is_copied(self, step: Step) -> bool:
+        """Is so much written that it matters where?"""
+        domain = self.symbols.domain
+        return domain.plain and is_copied(self._written(step), self.symbols.batch, domain.dtype)
 
     def _is_large(self, step: Step) -> bool:
-        """Is so much written that it matters where?"""
+        """Is so much written that each statement should write there?"""
+        return self.reuses and is_large(self._written(step), self.symbols.batch, self.symbols.domain.dtype)
+
+    def _written(self, step: Step) -> list[Extent]:
         labels = [*step.result.indices, *(s.label for s in step.result.subscripts if isinstance(s, Span))]
-        extents = [step.labels[label] for label in labels]
-        return self.reuses and is_large(extents, self.symbols.batch, self.symbols.domain.dtype)
+        return [step.labels[label] for label in labels]
 
     def _factor(self, step: Step, operands: Sequence[Value]) -> ast.expr | None:
         """The coefficient, times the extents of labels that are summed though no operand carries them."""
@@ -181,6 +194,14 @@ class StepWriter:
                 if label not in value.labels:
                     expr = domain.power(expr, extents(label))
         return Value(expr, kept, value.gathered)
+
+    def _joined(self, step: Step, operands: Sequence[Value]) -> Value:
+        """A reduction of arrays that lie apart."""
+        domain = self.symbols.domain
+        called = step.function or "prod"
+        join = domain.multiply if called == "prod" else partial(domain.call, f"{called}imum")
+        order = operands[0].labels
+        return Value(reduce(join, (aligned(value, order) for value in operands)), Strided.dense(order))
 
     def _rescale(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:
         """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
@@ -282,8 +303,9 @@ class StepWriter:
         """A value put into its place."""
         labels, domain = target.strided.labels, self.symbols.domain
         place = self.accessor.view(target)
-        if labels and self._is_large(step) and not target.gathers and set(value.labels) == set(labels):
-            apart = step.op != "contract" and step.result.buffer not in self.memory.over
+        if labels and self._is_copied(step) and not target.gathers and set(value.labels) == set(labels):
+            apart = self._is_large(step) and step.op != "contract"
+            apart = apart and step.result.buffer not in self.memory.over
             apart = apart and all(access.buffer != step.result.buffer for access in step.operands)
             arrays = {storage.identifier for storage in self.storages.values()}
             lying = transposed(place.expr, labels, value.labels)

@@ -2,12 +2,13 @@
 
 from tncompile.plan.account import Account, Evaluation, account, weight_count
 from tncompile.plan.binding import bound
+from tncompile.plan.cached import pieces_in_cache
 from tncompile.plan.cost import Cost, cost
 from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
-from tncompile.plan.samples import for_samples, samples_within
+from tncompile.plan.samples import Pieces, for_samples, samples_within
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Slices, Span, Step
 from tncompile.plan.search.objective import OBJECTIVES, Objective
 from tncompile.plan.slicing import Plan, Task, operations, plan_within, planned
@@ -24,6 +25,7 @@ __all__ = [
     "Gather",
     "Loop",
     "Objective",
+    "Pieces",
     "Plan",
     "PlanRow",
     "Schedule",
@@ -40,6 +42,7 @@ __all__ = [
     "operations",
     "order",
     "peak_elements",
+    "pieces_in_cache",
     "plan_table",
     "plan_within",
     "planned",

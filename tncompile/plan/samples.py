@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.peak import most_elements
@@ -10,6 +10,14 @@ from tncompile.plan.schedule import Buffer, Schedule
 
 USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """So many samples are computed at a time wherever there are more than ``several`` times that number."""
+
+    samples: int
+    several: int = 1
 
 
 def for_samples(schedule: Schedule, batch: str | None, samples: int) -> Schedule:

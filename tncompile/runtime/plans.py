@@ -12,11 +12,13 @@ from tncompile.codegen.layouts import is_samples
 from tncompile.network import Network
 from tncompile.plan import (
     Objective,
+    Pieces,
     Schedule,
     Task,
     bound,
     order,
     peak_elements,
+    pieces_in_cache,
     plan_within,
     planned,
     samples_within,
@@ -144,11 +146,10 @@ class Plans:
     def source(self, with_gradient: bool) -> str:
         """The text of the module. Raises TnError where even one sample would pass the memory limit, slices or not.
 
-        It computes some samples at a time only where a limit was asked for: by itself, it should not depend on how
-        much memory is free when it is made.
+        It computes some samples at a time where the model that `pieces_in_cache` states says that it pays, and where a limit was
+        asked for: by itself, it should not depend on how much memory is free when it is made.
         """
         kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
-        limited = self.memory is not None and self.in_pieces
         return emit(
             self.score,
             self.gradient if with_gradient else None,
@@ -157,5 +158,19 @@ class Plans:
             batch=self.batch,
             written=self.network,
             thorough=self.objective.thorough,
-            samples={name: self.samples_at_once(kind) for name, kind in kinds.items()} if limited else None,
+            samples={name: found for name, kind in kinds.items() if (found := self._parts(kind)) is not None},
+            reuses=self.memory is None or not self.in_pieces,
         )
+
+    def _parts(self, with_gradient: bool) -> Pieces | None:
+        """How a function of the module parts many samples, if it does."""
+        if not self.in_pieces:
+            return None
+        schedule, itemsize = self.schedule(with_gradient), np.dtype(self.dtype).itemsize
+        cached = pieces_in_cache(schedule, self.batch, itemsize) if self.target == "numpy" else None
+        if self.memory is None:
+            return cached
+        most = self.samples_at_once(with_gradient)
+        if cached is None or most <= cached.samples:
+            return Pieces(most)
+        return Pieces(cached.samples, min(cached.several, most // cached.samples))

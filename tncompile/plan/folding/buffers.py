@@ -53,9 +53,10 @@ class Layout:
         self, name: str, table: TensorTable, members: Ints, shape: tuple[Extent, ...]
     ) -> tuple[Buffer, Ints]:
         """A buffer for some members of a tensor, and their positions on its family axes (axes, members)."""
-        family, places = family_axes(table.members[members])
-        extents = self._family(table, members)
         role = cast(Role, "value" if table.role == "definition" else table.role)
+        groups = family_groups(table.members[members], apart=role == "value")
+        family, places = _axes_of(table.members[members], groups)
+        extents = self._family(table, members, groups)
         ordered = members.copy()
         if family:
             ordered[np.ravel_multi_index(tuple(places), family)] = members
@@ -63,14 +64,16 @@ class Layout:
         self.buffers[buffer.name] = buffer
         return buffer, places
 
-    def _family(self, table: TensorTable, members: Ints) -> tuple[Extent, ...]:
-        """The extents of the axes that `family_axes` finds."""
-        varying = [
-            extent for extent in self.ranges.family(table.name, table.members[members]) if extent.value > 1
-        ]
-        if np.prod([extent.value for extent in varying], dtype=np.float64) == len(members):
-            return tuple(varying)
-        return (Extent(len(members), Formula.constant(len(members))),)
+    def _family(
+        self, table: TensorTable, members: Ints, groups: Sequence[Sequence[int]]
+    ) -> tuple[Extent, ...]:
+        """The extents of the axes of these groups of subscripts."""
+        subscripts = table.members[members]
+        found = self.ranges.family(table.name, subscripts)
+        return tuple(
+            found[group[0]] if len(group) == 1 else _written_out(len(np.unique(subscripts[:, group], axis=0)))
+            for group in groups
+        )
 
     def free(self, rule: RuleClass) -> tuple[str, ...]:
         """The indices of the left side of a rule, those with loops written out."""
@@ -120,20 +123,35 @@ class Layout:
         return name
 
 
-def family_axes(subscripts: Ints) -> tuple[tuple[int, ...], Ints]:
-    """The family axes of members with these subscripts (members, k), and their positions (axes, members).
+def family_groups(subscripts: Ints, apart: bool) -> list[list[int]]:
+    """The subscripts of members (members, k) that share a family axis, in order.
 
-    One axis for each subscript that varies if the members form a box, otherwise one in member order;
-    none for a single member.
+    Each that varies has an axis of its own if the members form a box; otherwise all share one, but for those that take each of
+    their values with each value of the others, if such are to be kept ``apart``.
     """
     count = len(subscripts)
-    if count == 1:
-        return (), np.zeros((0, 1), np.int64)
-    found = [np.unique(column, return_inverse=True) for column in subscripts.T]
-    varying = [(len(values), inverse) for values, inverse in found if len(values) > 1]
-    if np.prod([size for size, _ in varying], dtype=np.float64) != count:
-        return (count,), np.arange(count, dtype=np.int64)[None, :]
-    return tuple(size for size, _ in varying), np.stack([inverse for _, inverse in varying]).astype(np.int64)
+    sizes = [len(np.unique(column)) for column in subscripts.T]
+    varying = [number for number, size in enumerate(sizes) if size > 1]
+    if np.prod([sizes[number] for number in varying], dtype=np.float64) == count:
+        return [[number] for number in varying]
+    shared = list(varying)
+    for number in varying if apart else ():
+        others = [other for other in shared if other != number]
+        if len(np.unique(subscripts[:, others], axis=0)) * sizes[number] == count:
+            shared, count = others, count // sizes[number]
+            subscripts = subscripts[subscripts[:, number] == subscripts[0, number]]
+    return sorted([shared, *([number] for number in varying if number not in shared)])
+
+
+def _axes_of(subscripts: Ints, groups: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], Ints]:
+    """The family axes of groups of subscripts, and the positions of the members along them (axes, members)."""
+    found = [np.unique(subscripts[:, group], axis=0, return_inverse=True) for group in groups]
+    places = np.array([inverse.reshape(-1) for _, inverse in found], np.int64)
+    return tuple(len(values) for values, _ in found), places.reshape(len(groups), len(subscripts))
+
+
+def _written_out(count: int) -> Extent:
+    return Extent(count, Formula.constant(count))
 
 
 def block_names(table: TensorTable) -> list[str]:

@@ -210,13 +210,15 @@ def _of_one(operation: Operation, labels: Labels) -> Operation:
 
 def labels_of(access: Access) -> tuple[str, ...]:
     """The labels of an access: those of its subscripts, then those of the member's axes; each once."""
-    found: list[str] = []
-    for subscript in access.subscripts:
-        if isinstance(subscript, Span):
-            found.append(subscript.label)
-        elif isinstance(subscript, Gather):
-            found.extend(subscript.labels)
+    found = [label for subscript in access.subscripts for label in labels_of_subscript(subscript)]
     return tuple(dict.fromkeys([*found, *access.indices]))
+
+
+def labels_of_subscript(subscript: Affine | Span | Gather) -> tuple[str, ...]:
+    """The labels of one subscript."""
+    if isinstance(subscript, Span):
+        return (subscript.label,)
+    return subscript.labels if isinstance(subscript, Gather) else ()
 
 
 def _before(values: Mapping[str, int], name: str) -> dict[str, int]:
