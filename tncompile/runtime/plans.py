@@ -11,11 +11,14 @@ from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limit
 from tncompile.codegen.layouts import is_samples
 from tncompile.network import Network
 from tncompile.plan import (
+    CLOCKS,
+    Device,
+    Numbers,
     Objective,
     Schedule,
     Task,
     bound,
-    order,
+    order_for,
     peak_elements,
     plan_within,
     planned,
@@ -60,8 +63,14 @@ class Plans:
 
     @cached_property
     def flat(self) -> Network:
-        """The network with at most two factors in each definition."""
-        return order(self.batched, self.objective)
+        """The network with at most two factors in each definition, its chains as they are fastest on the target."""
+        return order_for(self.batched, self.objective, self._device)
+
+    @property
+    def _device(self) -> Device:
+        dtype = np.dtype(self.dtype)
+        numbers = Numbers(dtype.itemsize, 2 if dtype.kind == "c" else 1)
+        return Device(CLOCKS[self.target], numbers, self._elements)
 
     @cached_property
     def score(self) -> Schedule:

@@ -54,9 +54,7 @@ class Chain:
         low, high = min(self.first, self.last), max(self.first, self.last)
         along = members[:, self.kind.place]
         rest = np.delete(members, self.kind.place, axis=1)
-        found: Mask = (
-            (low <= along) & (along <= high) & (find_members(self.fibres, rest) >= 0)
-        )
+        found: Mask = (low <= along) & (along <= high) & (find_members(self.fibres, rest) >= 0)
         return found
 
     @property
@@ -140,4 +138,3 @@ def _readers(net: Network, name: str) -> Ints:
             if used.use.name == name:
                 count += np.bincount(used.positions, minlength=len(count))
     return count
-
