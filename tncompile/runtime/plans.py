@@ -67,7 +67,11 @@ class Plans:
         return order_for(self.batched, self.objective, self._device)
 
     @property
-    def _device(self) -> Device:
+    def _device(self) -> Device | None:
+        # A tree multiplies many factors before it brings their product back to size, where a loop does so on the way:
+        # what is scaled is so for the sake of such factors, and its chains stay loops unless trees are asked for.
+        if self.scaled:
+            return None
         dtype = np.dtype(self.dtype)
         numbers = Numbers(dtype.itemsize, 2 if dtype.kind == "c" else 1)
         return Device(CLOCKS[self.target], numbers, self._elements)
