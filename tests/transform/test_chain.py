@@ -185,6 +185,46 @@ def test_two_states_as_matrices_and_axes_that_only_come_along():
     treed(net)
 
 
+def test_axes_that_change_places_are_no_chain():
+    turned = network(
+        "E[0](a, b) = z(a) * v(b)\nE[k](a, b) = A[k](a, b) * E[k-1](b, a) for k in 1..d\noutput y(a, b) = E[d](a, b)\n"
+    )
+    assert keys(turned) == []
+
+
+def test_indices_that_are_sometimes_one_are_no_chain():
+    text = (
+        "h[0](a) = z(a)\nh[k](w[k % 3]) = A[k](w[0], w[k % 3]) * h[k-1](w[0]) for k in 1..d\n"
+        "output y(a) = h[d](a)\n"
+    )
+    same_values_of_all(network(text))
+    assert keys(network(text.replace("k % 3", "k % 3 + 1"))) == [("h", 1, 11)]
+    same_values_of_all(network(text.replace("k % 3", "k % 3 + 1")))
+
+
+def same_values_of_all(net: Network) -> None:
+    """As `treed`, where there may be nothing to do."""
+    tree = net
+    while found := chains_of(tree):
+        tree = chain_tree(tree, found[0]).network
+    same_values(net, tree)
+
+
+def test_transfer_matrices_may_depend_on_states_before_the_chain():
+    net = network(
+        "h[0](a) = z(a)\nh[k](b) = A[k](a, b) * h[k-1](a) * g() for k in 1..d\n"
+        "g() = sum(h[0](a) over a)\noutput y(a) = h[d](a)\n"
+    )
+    assert keys(net) == [("h", 1, 11)]
+    treed(net)
+    net = network(
+        "h[0](a) = z(a)\nh[k](b) = A[k](a, b) * h[k-1](a) * (1 if k < 6 else g()) for k in 1..d\n"
+        "g() = sum(h[5](a) over a)\noutput y(a) = h[d](a)\n"
+    )
+    assert keys(net) == [("h", 1, 5), ("h", 6, 11)]
+    treed(net)
+
+
 def test_families_side_by_side():
     rule = "h[l, 0](a) = z(a) for l in 1..L\nh[l, k](b) = B[k, l](a, b) * h[l, k-1](a) for l in 1..L, k in 1..d\n"
     net = network(rule + "output y(a) = prod(h[l, d](a) for l in 1..L)\n")
@@ -225,6 +265,7 @@ def test_a_state_that_something_else_reads_ends_a_chain():
         "h[0](a) = z(a)\nh[k](b) = A[k](a, b) * h[k-1](a) * h[k-1](b) for k in 1..d\n",
         "h[0](a) = z(a)\nh[k](b) = A[k](a, b) * x[k](a) / h[k-1](b) for k in 1..d\n",
         "h[0](a) = z(a)\nh[k](b) = x[k](b) * sum(h[k-1](a) over a) for k in 1..d\n",
+        "h[0](a) = z(a)\nh[k](b) = sum(x[k](b) * h[k-1](a) over a) for k in 1..d\n",
         "h[0](a) = z(a)\nh[k](b) = h[k-1](b) for k in 1..d\n",
         "h[-1](a) = z(a)\nh[0](a) = z(a)\nh[k](b) = A[k](a, b) * h[k-2](a) for k in 1..d\n",
         "g[0](a) = z(a)\ng[k](b) = A[k](a, b) * h[k](a) for k in 1..d\nh[0](a) = z(a)\nh[k](a) = x[k](a) * g[k-1](a) for k in 1..d\n",
@@ -238,6 +279,7 @@ def test_a_state_that_something_else_reads_ends_a_chain():
         "twice",
         "divisor",
         "alone",
+        "constant",
         "copy",
         "two back",
         "mutual",

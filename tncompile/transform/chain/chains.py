@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from tncompile.network import Ints, Network, RuleClass
 from tncompile.network.values.lookup import find_members
-from tncompile.transform.batch import dependents
 from tncompile.transform.chain.links import Kind, Links, links_of
 from tncompile.transform.read import directly_read
 
@@ -85,22 +84,24 @@ def chains_of(net: Network) -> tuple[Chain, ...]:
 
 
 def _candidates(net: Network) -> dict[str, list[RuleClass]]:
-    """The classes of plain definitions that depend on themselves directly, and through no other definition."""
+    """The classes of plain definitions that read themselves."""
     reads = directly_read(net.definitions)
     roles: dict[str, set[str]] = {}
     for definition in net.definitions:
         roles.setdefault(definition.name, set()).add(definition.role)
-    recurrent = [name for name in reads if name in reads[name] and roles[name] == {"plain"}]
-    alone = {name for name in recurrent if not dependents(net, [name]) & (reads[name] - {name})}
+    recurrent = {name for name in reads if name in reads[name] and roles[name] == {"plain"}}
     classes: dict[str, list[RuleClass]] = {}
     for rule in net.tables.classes:
-        if rule.definition.name in alone:
+        if rule.definition.name in recurrent:
             classes.setdefault(rule.definition.name, []).append(rule)
     return classes
 
 
 def _runs(net: Network, name: str, kind: Kind, links: Sequence[Links]) -> Iterator[Chain]:
-    """The stretches that some links make, the same in all families."""
+    """The stretches that some links make, the same in all families.
+
+    Nothing but the next link reads a state within, so no transfer matrix there can depend on one.
+    """
     members = net.tables.tensors[name].members
     targets = np.concatenate([one.rule.target for one in links])
     along = members[targets, kind.place]
