@@ -192,22 +192,22 @@ def test_axes_that_change_places_are_no_chain():
     assert keys(turned) == []
 
 
-def test_indices_that_are_sometimes_one_are_no_chain():
-    text = (
-        "h[0](a) = z(a)\nh[k](w[k % 3]) = A[k](w[0], w[k % 3]) * h[k-1](w[0]) for k in 1..d\n"
-        "output y(a) = h[d](a)\n"
-    )
-    same_values_of_all(network(text))
-    assert keys(network(text.replace("k % 3", "k % 3 + 1"))) == [("h", 1, 11)]
-    same_values_of_all(network(text.replace("k % 3", "k % 3 + 1")))
+def test_an_index_that_stands_under_a_loop_by_another_name_is_no_chain():
+    start = "h[0](a) = z(a)\nh[k](w[1]) = A[k](w[0], w[1]) * h[k-1](w[0])"
+    loop = " * prod(x[k](w[j]) * v(w[j]) for j in 0..2) for k in 1..d\n"
+    assert keys(network(start + loop + LAST)) == []
+    net = network(start + loop.replace("0..2", "2..3") + LAST)
+    assert keys(net) == []  # it may be the same
+    net = network(start + loop.replace("w[j]", "u[j]") + LAST)
+    assert keys(net) == [("h", 1, 11)]
+    treed(net)
 
 
-def same_values_of_all(net: Network) -> None:
-    """As `treed`, where there may be nothing to do."""
-    tree = net
-    while found := chains_of(tree):
-        tree = chain_tree(tree, found[0]).network
-    same_values(net, tree)
+def test_indices_that_are_one_in_some_steps_make_two_chains_at_most():
+    text = "h[0](a) = z(a)\nh[k](w[k // 6]) = A[k](w[0], w[k // 6]) * h[k-1](w[0]) for k in 1..d\n"
+    net = network(text + LAST)  # up to k = 5 the matrix is diagonal, and the axis comes along
+    assert keys(net) == [("h", 1, 5), ("h", 6, 11)]
+    treed(net)
 
 
 def test_transfer_matrices_may_depend_on_states_before_the_chain():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -69,7 +69,7 @@ def links_of(net: Network, rule: RuleClass) -> Links | None:
         return None
     moved = _moved(net, name, rule.target, own[0].positions)
     before, after = own[0].use.indices, rule.free
-    if moved is None or len(set(before)) < len(before) or _meet(net, rule):
+    if moved is None or len(set(before)) < len(before) or _hidden(net, rule, (*before, *after)):
         return None
     carried = tuple(b == a for b, a in zip(before, after, strict=True))
     crossed = {a for a, stays in zip(after, carried, strict=True) if not stays} & set(before)
@@ -104,30 +104,15 @@ def _moved(net: Network, name: str, targets: Ints, sources: Ints) -> tuple[int, 
     return int(places[0]), int(difference[0, places[0]])
 
 
-def _meet(net: Network, rule: RuleClass) -> bool:
-    """Whether two indices that are written differently (``a[0]``, ``a[k-1]``) may be one."""
-    wires = sorted(
-        {n for n in nodes_of(rule.equation) if isinstance(n, Index)} | set(rule.free), key=lambda i: i.name
+def _hidden(net: Network, rule: RuleClass, states: Sequence[Index]) -> bool:
+    """Whether an index of a state may stand in the equation under a loop, where it is written otherwise (``w[j]``)."""
+    kinds = {(index.name, len(index.subscripts)) for index in states if index.subscripts}
+    return any(
+        (index.name, len(index.subscripts)) in kinds
+        and any(isinstance(n, Name) and _unknown(net, rule, n.name) for n in nodes_of(index))
+        for index in nodes_of(rule.equation)
+        if isinstance(index, Index)
     )
-    for number, one in enumerate(wires):
-        for other in wires[number + 1 :]:
-            if one.name == other.name and len(one.subscripts) == len(other.subscripts):
-                apart = _apart(net, rule, one, other)
-                if not apart:
-                    return True
-    return False
-
-
-def _apart(net: Network, rule: RuleClass, one: Index, other: Index) -> bool:
-    """Whether two indices of one name are surely never the same."""
-    inner = {n.name for index in (one, other) for n in nodes_of(index) if isinstance(n, Name)}
-    if one.loops or other.loops or any(_unknown(net, rule, name) for name in inner):
-        return False
-    same: Any = np.ones(rule.rows.count, np.bool_)
-    for left, right in zip(one.subscripts, other.subscripts, strict=True):
-        columns = [net.scope.integers(subscript, rule.rows) for subscript in (left, right)]
-        same &= columns[0] == columns[1]
-    return not same.any()
 
 
 def _unknown(net: Network, rule: RuleClass, name: str) -> bool:
