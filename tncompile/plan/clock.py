@@ -69,13 +69,14 @@ class Clock:
         return self.call + moved * numbers.size / self.bandwidth
 
 
-# Measured with NumPy 2 and OpenBLAS on two x86-64 cores: a small product with its views, one more of a batch of products
-# of 4 x 4, a batch of 32 x 32, and arrays about as large as the caches. `python -m benchmarks.chains` measures what hangs on it.
-NUMPY = Clock("NumPy on a CPU", call=1.5e-6, product=3e-8, flops=5.5e10, bandwidth=2.5e10, dense=False)
+# Measured with NumPy 2.4 and OpenBLAS on one x86-64 core: a small product with its views, one more product of a batch of
+# 4 x 4 to 8 x 8, batches of 32 x 32 that do not lie in the caches, and a product of arrays of 80 MB element by element.
+# `python -m benchmarks.chains` compares what the clock says with what is measured.
+NUMPY = Clock("NumPy on a CPU", call=1.5e-6, product=4e-8, flops=3e10, bandwidth=1.5e10, dense=False)
 
 # Not measured. The rates are those of NVIDIA's data sheet of the A100 (40 GB): 9.7e12 FLOPs of double precision, 1.555e12
-# bytes a second. A kernel of little work in a captured graph begins, waits for memory and ends in 2 to 4 us. One product
-# of a batch is a block of threads, which lives some 2 us; 108 multiprocessors hold some 16 of them at a time.
+# bytes a second. A short kernel in a captured graph took 3.4 us, the gap to the next one included, in NVIDIA's article "Getting
+# Started with CUDA Graphs" (2019), most of it the kernel itself. Reckoned from there: one product of a batch is a block of threads, which lives some 2 us; 108 multiprocessors hold some 16 of them at a time.
 CUDA_GRAPH = Clock(
     "a captured CUDA graph", call=3e-6, product=1.2e-9, flops=9.7e12, bandwidth=1.555e12, dense=True
 )
