@@ -75,8 +75,9 @@ class Clock:
 NUMPY = Clock("NumPy on a CPU", call=1.5e-6, product=4e-8, flops=3e10, bandwidth=1.5e10, dense=False)
 
 # Not measured. The rates are those of NVIDIA's data sheet of the A100 (40 GB): 9.7e12 FLOPs of double precision, 1.555e12
-# bytes a second. A short kernel in a captured graph took 3.4 us, the gap to the next one included, in NVIDIA's article "Getting
-# Started with CUDA Graphs" (2019), most of it the kernel itself. Reckoned from there: one product of a batch is a block of threads, which lives some 2 us; 108 multiprocessors hold some 16 of them at a time.
+# bytes a second. A short kernel in a captured graph took 3.4 us, the gap to the next one included, in NVIDIA's article
+# "Getting Started with CUDA Graphs" (2019), most of it the kernel itself. One product of a batch is reckoned from there: a
+# block of threads that lives some 2 us, of which the 108 multiprocessors hold some 16 each.
 CUDA_GRAPH = Clock(
     "a captured CUDA graph", call=3e-6, product=1.2e-9, flops=9.7e12, bandwidth=1.555e12, dense=True
 )
