@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from tncompile.network import Network
 from tncompile.plan.clock import NUMPY, Clock, Numbers, Time, time_of
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import most_elements
+from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
 from tncompile.transform import gradient, inline_definitions
 from tncompile.transform.chain.chains import Chain, chains_of
 from tncompile.transform.chain.tree import ONE_AFTER_ANOTHER, chain_tree
 
 WORTH = 1.25  # how much faster a tree must seem: the clocks are rough, and a tree takes more memory
+CLEAR = 3.0  # how many times as long scores must take for gradients not to be asked: they take three to five times a score
 PASSES = 4  # how often score and gradient together multiply: the score once for each of them, and twice on the way back
 
 
@@ -32,7 +35,7 @@ def order_for(net: Network, objective: Objective = DEFAULT, device: Device | Non
     """`order`, with the chains of the network (see `chains_of`) as loops or as trees, as the objective says.
 
     With ``"auto"`` they are loops where no device is named. For a device, chain by chain, a tree is taken where the score
-    and the gradient of all weights together then take less time by its clock, for as many samples as ``net`` says, and
+    and the gradient of all weights together then take less time by its clock (the score alone where it is `CLEAR`), for as many samples as ``net`` says, and
     the score needs no more memory than there is. Chains of the text come first, then those that its order has made of
     a product.
     """
@@ -50,6 +53,11 @@ class _Planned:
     network: Network
     apart: tuple[str, ...]
     flat: Network
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """How the outputs are computed."""
+        return fold(self.flat)
 
 
 class _Chooser:
@@ -95,25 +103,27 @@ class _Chooser:
         return WORTH * products_of(chain, self.device) < looping
 
     def pays(self, tree: _Planned, chain: Chain) -> bool:
-        """Whether a tree saves time, and not just a little of what it takes."""
+        """Whether a tree saves time, and not just a little of what it takes. Where the scores are far apart, they settle it."""
+        loop, other = self.score(self.best).whole, self.score(tree).whole
+        if max(loop, other) > CLEAR * min(loop, other):
+            return other < loop
         doubt = (WORTH - 1) * PASSES * products_of(chain, self.device)
-        return self.spent(self.best) - self.spent(tree) > doubt
+        return loop + self.gradient(self.best) - other - self.gradient(tree) > doubt
 
     def score(self, planned: _Planned) -> Time:
         """The time for the outputs."""
-        return time_of(fold(planned.flat), self.device.clock, self.device.numbers)
+        return time_of(planned.schedule, self.device.clock, self.device.numbers)
 
-    def spent(self, planned: _Planned) -> float:
-        """Seconds for the outputs, and for the gradient of all weights where there are weights."""
-        total = self.score(planned).whole
-        if any(tensor.role == "weight" for tensor in planned.flat.tensors.values()):
-            total += time_of(fold(gradient(planned.flat)), self.device.clock, self.device.numbers).whole
-        return total
+    def gradient(self, planned: _Planned) -> float:
+        """Seconds for the outputs with the gradient of all weights; none where there are no weights."""
+        if not any(tensor.role == "weight" for tensor in planned.flat.tensors.values()):
+            return 0.0
+        return time_of(fold(gradient(planned.flat)), self.device.clock, self.device.numbers).whole
 
     def fits(self, planned: _Planned) -> bool:
         """Whether the memory is enough."""
         limit = self.device.limit
-        return limit is None or most_elements(fold(planned.flat)) <= limit
+        return limit is None or most_elements(planned.schedule) <= limit
 
 
 def products_of(chain: Chain, device: Device) -> float:
