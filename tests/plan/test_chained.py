@@ -103,9 +103,9 @@ def test_a_tree_that_memory_has_no_room_for_is_not_taken():
 
 def test_trees_are_not_merged_again():
     """Each of their parts is used once, so an order across definitions could undo them."""
-    net = train(40, 3, samples=2)
+    net = train(14, 32, samples=2)  # an order across all of it would cost a tenth
     flat = order_for(net, TREE)
-    assert len([rule for rule in flat.definitions if "_span" in rule.name]) == 4
+    assert {rule.name for rule in flat.definitions if "_span" in rule.name} == {"h_span2", "h_span4"}
     same_values(order(net), flat)
 
 
