@@ -1,5 +1,6 @@
 """`tnc show` and `tnc compile`."""
 
+import json
 import runpy
 
 import numpy as np
@@ -127,3 +128,27 @@ def test_a_complex_network_needs_complex_numbers(tnc):
     result = tnc("compile", "born_machine.tn", "-o", "net.py", "--dtype", "float32")
     assert result.status == 1
     assert "complex64" in result.err
+
+
+def test_chains_are_loops_or_trees_as_asked(tnc):
+    def compiled(*options):
+        assert tnc("compile", "tensor_train.tn", "-o", "t.py", "-s", "d=60", *options).status == 0
+        with open("t.py", encoding="utf-8") as file:
+            return file.read()
+
+    assert "h_span4" in compiled("--chain", "tree")
+    assert "h_span4" not in compiled()
+    assert "h_span4" in compiled("--target", "cupy")
+    assert "h_span4" not in compiled("--target", "cupy", "--chain", "loop")
+    plan = tnc("show", "tensor_train.tn", "-s", "d=60", "--emit", "plan", "--chain", "tree").out
+    assert "h_span16" in plan
+    assert "for k in" not in plan
+    assert tnc("show", "tensor_train.tn", "--chain", "ring").status == 2
+
+
+def test_the_cost_of_a_tree_is_more(tnc):
+    def flops(*options):
+        out = tnc("cost", "tensor_train.tn", "-s", "d=60", "--json", *options).out
+        return json.loads(out)["score"]["flops"]
+
+    assert flops() == flops("--chain", "loop") < flops("--chain", "tree")

@@ -144,3 +144,21 @@ def test_a_status_of_cublas_is_an_error(device):
 def machine_stream(machine):
     """A stream that cuBLAS was not told about."""
     return type(machine.stream)(machine)
+
+
+def test_stacks_with_gaps_are_copied_once_and_multiplied_at_once(device):
+    cupy, blas, machine = device
+    numbers = np.random.default_rng(0).standard_normal((10, 5, 3, 3))
+    whole = cupy.asarray(numbers)
+    machine.calls.clear()
+    found = blas.matmul(whole[1::2], whole[::2])
+    assert machine.counts(capturing=False)["gemm"] == 1
+    assert len(machine.calls) == 3
+    np.testing.assert_allclose(found.get(), numbers[1::2] @ numbers[::2])
+    machine.calls.clear()
+    two = blas.matmul(whole[:4:2], whole[1:5:2])  # two calls are fewer than copies and a call
+    assert machine.counts(capturing=False) == {"gemm": 2}
+    np.testing.assert_allclose(two.get(), numbers[:4:2] @ numbers[1:5:2])
+    machine.calls.clear()
+    blas.matmul(whole[:, :1], whole[:, 1:2])  # an axis of extent 1 is no gap
+    assert machine.counts(capturing=False) == {"gemm": 1}

@@ -41,6 +41,7 @@ def command(
     scaled: bool,
     budget: float | None,
     minimize: str,
+    chain: str,
     settings: tuple[str, ...],
 ) -> None:
     """Write the network of FILE as a Python module that needs nothing but the array library.
@@ -48,7 +49,7 @@ def command(
     The module offers `init`, `score` and `score_and_gradient`, and says how to call them.
     """
     net = load_network(file, settings)
-    with searching(budget, minimize) as objective:
+    with searching(budget, minimize, chain) as objective:
         model = compile_network(net, target, dtype, memory, objective, scaled=scaled)
         model.save(output)
     count = sum(_size(shape) for shape in model.weights.values())

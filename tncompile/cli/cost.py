@@ -31,6 +31,7 @@ def command(
     memory: int | None,
     budget: float | None,
     minimize: str,
+    chain: str,
 ) -> None:
     """Count what the network of FILE costs: its weights, the operations of one sample, the memory.
 
@@ -41,7 +42,7 @@ def command(
     """
     net = load_network(file, settings)
     limit = None if memory is None else memory // NUMBER_BYTES[net.field]
-    with searching(budget, minimize) as objective:
+    with searching(budget, minimize, chain) as objective:
         spent = account(net, objective, limit)
     degrees = degrees_of(net)
     if as_json:

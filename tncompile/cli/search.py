@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import click
 
-from tncompile.plan import OBJECTIVES, Objective
+from tncompile.plan import CHAINS, OBJECTIVES, Objective
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -34,7 +34,14 @@ def _read_budget(_: click.Context, __: click.Parameter, text: str | None) -> flo
 
 
 def search_options(command: Command) -> Command:
-    """``--budget`` and ``--minimize``"""
+    """``--budget``, ``--minimize`` and ``--chain``"""
+    command = click.option(
+        "--chain",
+        type=click.Choice(CHAINS),
+        default="auto",
+        show_default=True,
+        help="States handed on step by step: in a loop, or by a tree of products; auto is what should be faster.",
+    )(command)
     command = click.option(
         "--minimize",
         type=click.Choice(list(OBJECTIVES)),
@@ -51,11 +58,11 @@ def search_options(command: Command) -> Command:
 
 
 @contextmanager
-def searching(budget: float | None, minimize: str) -> Iterator[Objective]:
+def searching(budget: float | None, minimize: str, chain: str) -> Iterator[Objective]:
     """The objective of these options; long searches are shown on standard error while the context lasts."""
     line = _Line()
     try:
-        yield replace(OBJECTIVES[minimize], budget=budget, progress=line.tell)
+        yield replace(OBJECTIVES[minimize], budget=budget, chain=chain, progress=line.tell)
     finally:
         line.close()
 

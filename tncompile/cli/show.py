@@ -37,6 +37,7 @@ def command(
     cut: str | None,
     budget: float | None,
     minimize: str,
+    chain: str,
     settings: tuple[str, ...],
 ) -> None:
     """Show the network of FILE at a stage on its way to code, or draw it.
@@ -56,7 +57,7 @@ def command(
         raise UsageError(f"--cut {cut}: a cut is shown in a drawing: say where with -o FILE.svg")
 
     def text(stage: str) -> str:
-        with searching(budget, minimize) as objective:
+        with searching(budget, minimize, chain) as objective:
             return stage_text(stage, file, parse_sizes(settings), with_gradient, objective)
 
     if output is None:

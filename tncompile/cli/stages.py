@@ -13,7 +13,7 @@ from tncompile.cli.tree import tree_text
 from tncompile.exchange import einsum_json, einsums_of
 from tncompile.language import load_source, parse
 from tncompile.network import Network
-from tncompile.plan import Objective, fold, order
+from tncompile.plan import CLOCKS, Device, Numbers, Objective, fold, order_for
 from tncompile.runtime import compile_network
 from tncompile.source import Source, UsageError
 from tncompile.transform import batch, gradient
@@ -35,7 +35,7 @@ class Request:
     def chosen(self) -> Network:
         """The network, or that of its gradient."""
         net = self.load()
-        return gradient(order(net, self.objective)) if self.with_gradient else net
+        return gradient(order_for(net, self.objective)) if self.with_gradient else net
 
 
 def _syntax(request: Request) -> str:
@@ -62,7 +62,8 @@ def _einsum(request: Request) -> str:
 def _plan(request: Request) -> str:
     net = request.load()
     has_input = any(tensor.role == "input" for tensor in net.tensors.values())
-    flat = order(batch(net) if has_input else net, request.objective)
+    device = Device(CLOCKS["numpy"], Numbers.of(net.field))
+    flat = order_for(batch(net) if has_input else net, request.objective, device)
     return plan_text(fold(gradient(flat) if request.with_gradient else flat))
 
 

@@ -3,6 +3,8 @@
 from tncompile.plan.account import Account, Evaluation, account, weight_count
 from tncompile.plan.binding import bound
 from tncompile.plan.cached import pieces_in_cache
+from tncompile.plan.chained import Device, order_for
+from tncompile.plan.clock import CLOCKS, Clock, Numbers, time_of
 from tncompile.plan.cost import Cost, cost
 from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
@@ -10,20 +12,25 @@ from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
 from tncompile.plan.samples import Pieces, for_samples, samples_within
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Slices, Span, Step
-from tncompile.plan.search.objective import OBJECTIVES, Objective
+from tncompile.plan.search.objective import CHAINS, OBJECTIVES, Objective
 from tncompile.plan.slicing import Plan, Task, operations, plan_within, planned
 from tncompile.plan.table import PlanRow, plan_table
 
 __all__ = [
+    "CHAINS",
+    "CLOCKS",
     "OBJECTIVES",
     "Access",
     "Account",
     "Affine",
     "Buffer",
+    "Clock",
     "Cost",
+    "Device",
     "Evaluation",
     "Gather",
     "Loop",
+    "Numbers",
     "Objective",
     "Pieces",
     "Plan",
@@ -41,11 +48,13 @@ __all__ = [
     "gradient_of",
     "operations",
     "order",
+    "order_for",
     "peak_elements",
     "pieces_in_cache",
     "plan_table",
     "plan_within",
     "planned",
     "samples_within",
+    "time_of",
     "weight_count",
 ]

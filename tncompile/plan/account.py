@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import prod
 
 from tncompile.network import Extent, Network
+from tncompile.plan.chained import order_for
 from tncompile.plan.cost import cost, total
-from tncompile.plan.flatten.order import order
 from tncompile.plan.peak import elements, peak_elements
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
@@ -37,8 +37,11 @@ class Account:
 
 
 def account(net: Network, objective: Objective = DEFAULT, limit: int | None = None) -> Account:
-    """The cost of a network by its plan, in slices where more than ``limit`` elements would be alive at once."""
-    flat = order(net, objective)
+    """The cost of a network by its plan, in slices where more than ``limit`` elements would be alive at once.
+
+    Chains are counted as loops, as long as the objective does not ask for trees.
+    """
+    flat = order_for(net, objective)
     score = planned(Task(net, flat, None, False, objective))
     weights = total(elements(b) for b in score.schedule.buffers.values() if b.role == "weight")
 

@@ -36,11 +36,12 @@ class PlanRow:
 def plan_table(schedule: Schedule) -> list[PlanRow]:
     """A row for each step, in the order in which the steps are written; each slice counts."""
     return [
-        _row(schedule, number, step, loops) for number, (step, loops) in enumerate(_steps(schedule), start=1)
+        _row(schedule, number, step, loops)
+        for number, (step, loops) in enumerate(steps_with_loops(schedule), start=1)
     ]
 
 
-def _steps(schedule: Schedule) -> Iterator[tuple[Step, tuple[Loop, ...]]]:
+def steps_with_loops(schedule: Schedule) -> Iterator[tuple[Step, tuple[Loop, ...]]]:
     """Every step with the loops around it; slices are a loop."""
     slices = schedule.slices
     start = len(schedule.body) if slices is None else slices.start
@@ -59,7 +60,7 @@ def _walk(nodes: Sequence[Step | Loop], loops: tuple[Loop, ...]) -> Iterator[tup
 
 
 def _row(schedule: Schedule, number: int, step: Step, loops: tuple[Loop, ...]) -> PlanRow:
-    executed = product([_rounds(loop) for loop in loops])
+    executed = product([rounds_of(loop) for loop in loops])
     members = len(schedule.buffers[step.result.buffer].shape)
     labels = labels_of(step.result)
     shape = tuple(step.labels[label] for label in labels)
@@ -79,7 +80,8 @@ def _row(schedule: Schedule, number: int, step: Step, loops: tuple[Loop, ...]) -
     )
 
 
-def _rounds(loop: Loop) -> Extent:
+def rounds_of(loop: Loop) -> Extent:
+    """How often a loop is gone through."""
     first, last = (_extent(end) for end in (loop.first, loop.last))
     if loop.step < 0:
         first, last = last, first

@@ -13,6 +13,7 @@ import os
 import weakref
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -96,14 +97,11 @@ class Blas:
 
     def _batches(self, left: Array, right: Array, result: Array) -> None:
         """One call for the batch axes that lie at one step in all three, for each place of the others."""
-        batch = result.shape[:-2]
-        steps = [_steps(array, batch) for array in (left, right, result)]
-        start = len(batch)
-        while start > 0 and (
-            start == len(batch) or all(step[start - 1] == step[start] * batch[start] for step in steps)
-        ):
-            start -= 1
-        count = int(np.prod(batch[start:], dtype=int))
+        left, right = _gathered(left, right, result)
+        batch = _extents(result)
+        steps = [_steps(array, result) for array in (left, right, result)]
+        start = _start(steps, batch)
+        count = prod(batch[start:])
         inner = [step[-1] if start < len(batch) else 0 for step in steps]
         for place in product(*map(range, batch[:start])):
             offsets = [sum(i * s for i, s in zip(place, step[:start], strict=True)) for step in steps]
@@ -171,8 +169,46 @@ def _readable(array: Array) -> Array:
     return array if _layout(array) is not None else array.copy()
 
 
-def _steps(array: Array, batch: tuple[int, ...]) -> Strides:
-    """By how many elements an array goes on along each axis of a batch; 0 where it is repeated."""
+def _gathered(left: Array, right: Array, result: Array) -> tuple[Array, Array]:
+    """The operands, copied where they lie in a batch with gaps (every second matrix of a stack of stacks) and fewer calls
+    are left then, the copies counted."""
+    batch = _extents(result)
+    steps = [_steps(array, result) for array in (left, right, result)]
+    close = [_close(array, own, result) for array, own in zip((left, right), steps, strict=False)]
+    gaps = [own != other for own, other in zip(steps, close, strict=False)]
+    calls = [prod(batch[: _start(some, batch)]) for some in (steps, [*close, steps[2]])]
+    if calls[1] + sum(gaps) >= calls[0]:
+        return left, right
+    return left.copy() if gaps[0] else left, right.copy() if gaps[1] else right
+
+
+def _close(array: Array, steps: Strides, result: Array) -> Strides:
+    """The steps that a copy of an array would have along a batch; those of the array where it does not have all of it, or
+    goes on at one step anyhow."""
+    batch = _extents(result)
+    if prod(array.shape[:-2]) != prod(batch) or not _start([steps], batch):
+        return steps
+    return tuple(prod((*batch[axis + 1 :], *array.shape[-2:])) for axis in range(len(batch)))
+
+
+def _start(steps: Sequence[Strides], batch: tuple[int, ...]) -> int:
+    """The first of the last axes of a batch along which all of some arrays go on at one step each."""
+    start = len(batch)
+    while start > 0 and (
+        start == len(batch) or all(step[start - 1] == step[start] * batch[start] for step in steps)
+    ):
+        start -= 1
+    return start
+
+
+def _extents(result: Array) -> tuple[int, ...]:
+    """The axes of a batch that go on."""
+    return tuple(extent for extent in result.shape[:-2] if extent != 1)
+
+
+def _steps(array: Array, result: Array) -> Strides:
+    """By how many elements an array goes on along each axis of the batch of a result; 0 where it is repeated."""
     own = zip(array.shape[:-2], _elements(array)[:-2], strict=True)
     steps = [0 if extent == 1 else step for extent, step in own]
-    return (*[0] * (len(batch) - len(steps)), *steps)
+    steps = [*[0] * (result.ndim - 2 - len(steps)), *steps]
+    return tuple(step for step, extent in zip(steps, result.shape[:-2], strict=True) if extent != 1)

@@ -34,7 +34,7 @@ def compile_network(
         The most bytes that the module may use at its peak, with `USUAL_BATCH` samples; by default half of
         what is free.
     objective:
-        What the order of contraction makes small, and how long to search for it.
+        What the order of contraction makes small, how long to search for it, and whether chains are loops or trees.
     scaled:
         Numbers as mantissas times powers of two that each sample carries along, so that long products neither
         over- nor underflow; scores and gradients are then pairs ``(mantissa, scale)``.

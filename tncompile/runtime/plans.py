@@ -11,12 +11,15 @@ from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limit
 from tncompile.codegen.layouts import is_samples
 from tncompile.network import Network
 from tncompile.plan import (
+    CLOCKS,
+    Device,
+    Numbers,
     Objective,
     Pieces,
     Schedule,
     Task,
     bound,
-    order,
+    order_for,
     peak_elements,
     pieces_in_cache,
     plan_within,
@@ -62,8 +65,18 @@ class Plans:
 
     @cached_property
     def flat(self) -> Network:
-        """The network with at most two factors in each definition."""
-        return order(self.batched, self.objective)
+        """The network with at most two factors in each definition, its chains as they are fastest on the target."""
+        return order_for(self.batched, self.objective, self._device)
+
+    @property
+    def _device(self) -> Device | None:
+        # A tree multiplies many factors before it brings their product back to size, where a loop does so on the way:
+        # what is scaled is so for the sake of such factors, and its chains stay loops unless trees are asked for.
+        if self.scaled:
+            return None
+        dtype = np.dtype(self.dtype)
+        numbers = Numbers(dtype.itemsize, 2 if dtype.kind == "c" else 1)
+        return Device(CLOCKS[self.target], numbers, self._elements)
 
     @cached_property
     def score(self) -> Schedule:

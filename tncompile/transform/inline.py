@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeGuard, cast
 
@@ -54,8 +54,8 @@ def inline_definitions(net: Network) -> Network:
     return verify(net.replace(_Inliner(net, _fitting(net, rules)).run()), "inline")
 
 
-def merge_single_uses(net: Network) -> Network:
-    """The network with every definition put in that is used once; itself if there is none.
+def merge_single_uses(net: Network, apart: Collection[str] = ()) -> Network:
+    """The network with every definition put in that is used once, but for those ``apart``; itself if there is none.
 
     A definition that is used once is part of the network around it, so this changes no value; it lets
     an order of contraction run across definitions.
@@ -67,7 +67,9 @@ def merge_single_uses(net: Network) -> Network:
             use.positions, minlength=members
         )
     once = [
-        d.name for d in net.definitions if d.role == "plain" and d.name in used and used[d.name].max() == 1
+        d.name
+        for d in net.definitions
+        if d.role == "plain" and d.name not in apart and d.name in used and used[d.name].max() == 1
     ]
     rules = _fitting(net, _rules_of(net, once))
     if not rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import replace
 
 from tncompile.network import Cut, Definition, Network, Statement, verify
@@ -21,15 +21,15 @@ from tncompile.transform.read import names_read
 WORTH_MERGING = 4.0  # how much cheaper an order across definitions must be, since it hides their structure
 
 
-def order(net: Network, objective: Objective = DEFAULT) -> Network:
+def order(net: Network, objective: Objective = DEFAULT, apart: Collection[str] = ()) -> Network:
     """A flat network with the same outputs, computed in the cheapest order that was found.
 
     Each definition is brought into order by itself. An order across the definitions that are used once
-    is taken only where it costs less by `WORTH_MERGING`.
+    is taken only where it costs less by `WORTH_MERGING`; never across the definitions ``apart``.
     """
     net = inline_definitions(net)
     flat = _ordered(net, objective)
-    merged = merge_single_uses(net) if objective.thorough else net
+    merged = merge_single_uses(net, apart) if objective.thorough else net
     if merged is net:
         return flat
     other = _ordered(merged, objective)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tncompile.source import UsageError
+
 WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
 
+CHAINS = ("auto", "loop", "tree")  # how chains are computed
 Progress = Callable[[int, float, float], None]
 
 
@@ -21,6 +24,9 @@ class Objective:
     effort grows with the number of factors. Without ``thorough`` a good order found at once is enough, for
     what is computed only a few times.
 
+    ``chain`` says how recurrences that are linear in a state are computed: as a ``"loop"``, as a ``"tree"`` of products of
+    matrices, or ``"auto"``, as what takes less time (`tncompile.plan.chained`). Raises UsageError for another word.
+
     ``progress`` is told the number of factors, the share of the budget that is spent, and the lowest cost so far.
     """
 
@@ -30,7 +36,12 @@ class Objective:
     power: float = 1.0
     budget: float | None = None
     seed: int = 0
+    chain: str = "auto"
     progress: Progress | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.chain not in CHAINS:
+            raise UsageError(f"chains are computed as {', '.join(CHAINS)}, not as `{self.chain}`")
 
 
 DEFAULT = Objective()

@@ -1,0 +1,1 @@
+"""Linear recurrences as logarithmic trees of products of matrices."""
