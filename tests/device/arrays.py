@@ -156,6 +156,9 @@ class Array:
     def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
         return self.compute("min", lambda h: h.min(axis=axis, keepdims=keepdims), self, out=out)
 
+    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
+        return self.compute("any", lambda h: h.any(axis=axis, keepdims=keepdims), self, out=out)
+
     # --- subscripts -------------------------------------------------------------------------------
 
     def __getitem__(self, item: Any) -> Array:

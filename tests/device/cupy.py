@@ -90,10 +90,11 @@ class Functions:
         return self.zeros(a.shape, a.dtype if dtype is None else dtype)
 
     def eye(self, N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Array:
-        return self.array(np.eye(N, M, k, dtype))
+        return self.ndarray.compute("eye", lambda: np.eye(N, M, k, dtype))
 
     def arange(self, start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Array:
-        return self.array(np.arange(start, stop, step, dtype) if stop is not None else np.arange(start))
+        bounds = (start,) if stop is None else (start, stop, step)
+        return self.ndarray.compute("arange", lambda: np.arange(*bounds, dtype=dtype))
 
     # --- of arrays ----------------------------------------------------------------------------------
 

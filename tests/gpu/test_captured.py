@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -85,6 +86,19 @@ def test_results_stay_when_the_graph_runs_again(cupy, models):
         wanted, slope = here.score_and_gradient(w, x)
         np.testing.assert_allclose(value.get(), wanted, rtol=1e-12)
         np.testing.assert_allclose(gradient.get(), slope, rtol=1e-12)
+
+
+def test_a_model_may_be_dropped_before_its_results_are_read(cupy, models):
+    w, x = given(models, 6, 0)
+    there = tn.compile(train(), target="cupy")
+    found = [there.score(cupy.asarray(w), cupy.asarray(x)) for _ in range(2)]
+    found += [tn.compile(train(), target="cupy").bind(cupy.asarray(w))(cupy.asarray(x))]
+    del there
+    gc.collect()
+    over = [cupy.ones(size) for size in (4096, 512, 64, 18)]
+    for value in found:
+        np.testing.assert_allclose(value.get(), models[0].score(w, x), rtol=1e-12)
+    assert all(array.get().all() for array in over)
 
 
 def test_calls_from_several_streams_wait_for_one_another(cupy, models):

@@ -101,6 +101,11 @@ class _Device:
         self._blas = Blas(cupy)
         self._graphs: OrderedDict[Hashable, _Graph] = OrderedDict()
 
+    def __del__(self) -> None:
+        # Results may still be under way when a model is dropped, and graphs take the memory along that they write to.
+        with suppress(Exception):  # at the end of the interpreter the library may be gone before
+            self._forget(0)
+
     def graph(self, function: FunctionType, shape: Hashable, arrays: Sequence[Array], most: int) -> _Graph:
         """The graph of a shape, captured where there is none."""
         key = (shape, tuple((array.shape, array.dtype.str) for array in arrays))
