@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from tncompile.codegen import memory
+from tncompile.codegen import memory, products
 from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.reading import Storage
@@ -246,6 +246,13 @@ def check(drawn):
 @given(steps("contract"))
 def test_a_contraction_is_the_sum_of_products(drawn):
     check(drawn)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps("contract"))
+def test_a_stack_along_which_one_operand_is_the_same(drawn):
+    with patch.object(products, "SPREAD_PRODUCT", -(10.0**6)):
+        check(drawn)
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,6 +8,8 @@ import numpy as np
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
+from tncompile.codegen.arrays import Strided
+from tncompile.codegen.products import best_product
 from tncompile.plan import Gather, Span, fold, order
 from tncompile.plan.folding.buffers import family_groups
 from tncompile.transform import batch
@@ -67,3 +69,19 @@ def test_windows_are_written_without_tables():
     uses = [a for step in schedule.body for a in (step.result, *step.operands) if a.buffer == name]
     assert len(uses) == 6
     assert all(isinstance(s, Span) and not isinstance(s, Gather) for a in uses for s in a.subscripts)
+
+
+def test_data_are_not_copied_to_be_multiplied_with_one_matrix():
+    text = scoring("deep_rac", T=16, M=8, R=32)
+    assert "np.matmul(x[:, 1:].transpose(1, 0, 2), WI_1.T, out=WI_h[:, 0])" in text
+    assert "ascontiguousarray" not in text
+    assert "v = W @ x.transpose(1, 2, 0)" in scoring("mi_rnn", T=12, D=8, H=32)
+
+
+def test_a_stack_of_large_matrices_but_not_of_small_ones():
+    data, matrix, result = Strided.dense("sti"), Strided.dense("hi"), Strided.dense("tsh")
+    large = best_product(data, matrix, result, True, {"s": 256, "t": 12, "i": 8, "h": 32})
+    assert large.matrices.batch == ("t",)
+    assert large.copies == 0
+    small = best_product(data, matrix, result, True, {"s": 4, "t": 1000, "i": 8, "h": 32})
+    assert small.matrices.batch == ()

@@ -10,6 +10,7 @@ from math import prod
 CALL = 700.0  # one call of an array function
 RUN = 9.0  # one inner loop of an element-wise function
 SMALL_PRODUCT = 20.0  # one more matrix product of a batch
+SPREAD_PRODUCT = 400.0  # the same where one operand is spread over the stack: fewer rows in each
 ELEMENT = 0.13  # one element written
 REDUCTION = 0.08  # one element added to a sum
 SCATTERED = 1.0  # one element read or written out of the order of memory

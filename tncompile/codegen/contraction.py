@@ -10,7 +10,7 @@ from tncompile.codegen import nodes
 from tncompile.codegen.alignment import ExtentOf, Value, aligned, as_matrices, from_matrices, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, extent, reduction_cost
 from tncompile.codegen.domain import Domain
-from tncompile.codegen.products import Matrix, Product, best_product
+from tncompile.codegen.products import Product, best_product
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Contractor:
         """
         if product.left is None or product.right is None or product.summed:
             return None
-        matrix = Matrix(product.left.batch, product.left.rows, product.right.columns)
+        matrix = product.matrices
         if matrix.batch and not (matrix.rows and matrix.columns):
             return None
         if set(matrix.labels) != set(target.labels) or not matrix.labels or not matrix.fits(target.array):
@@ -107,7 +107,7 @@ class Contractor:
             expr = self.domain.multiply(*(aligned(value, product.order) for value in values))
             return self._summed(Value(expr, Strided.dense(product.order)), product.summed)
         left, right = self._matrices(product, values)
-        matrix = Matrix(product.left.batch, product.left.rows, product.right.columns)
+        matrix = product.matrices
         expr = from_matrices(self.domain.matmul(left, right), matrix, self.extent)
         return self._summed(Value(expr, Strided.dense(matrix.labels)), product.summed)
 

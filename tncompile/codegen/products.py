@@ -11,6 +11,7 @@ from tncompile.codegen.arrays import (
     ELEMENT,
     OPERATION,
     SMALL_PRODUCT,
+    SPREAD_PRODUCT,
     Sizes,
     Strided,
     copy_cost,
@@ -59,6 +60,14 @@ class Product:
         """The labels of the value, in the order of memory."""
         return tuple(label for label in self.order if label not in self.summed)
 
+    @property
+    def matrices(self) -> Matrix:
+        """The value of `matmul`, with the labels that are summed after it in the stack. One operand may lack the first of the stack."""
+        assert self.left is not None
+        assert self.right is not None
+        batch = max(self.left.batch, self.right.batch, key=len)
+        return Matrix(batch, self.left.rows, self.right.columns)
+
 
 def best_product(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: Sizes) -> Product:
     """The cheapest way to compute the product of two operands into ``result``.
@@ -79,6 +88,12 @@ def _ways(first: Strided, second: Strided, result: Strided, fresh: bool, sizes: 
     orders = sorted({summed, second.only(summed)})
     found = [way for order in orders for way in _matrix_ways(first, second, result, order, (), fresh, sizes)]
     yield from found
+    if all(way.copies for way in found):
+        # Labels of one operand cannot all be one axis: one of them becomes a stack along which the other is the same.
+        for array in (first, second):
+            for label in array.labels:
+                if label in result.labels and not (label in first.labels and label in second.labels):
+                    yield from _matrix_ways(first, second, result, summed, (), fresh, sizes, label)
     if len(summed) > 1 and all(way.copies for way in found):
         # The summed labels cannot all be one axis: one of them is summed after the product.
         for label in summed:
@@ -120,27 +135,44 @@ def _with_summed(first: Strided, second: Strided, result: Strided, summed: Label
 
 
 def _matrix_ways(
-    first: Strided, second: Strided, result: Strided, inner: Labels, after: Labels, fresh: bool, sizes: Sizes
+    first: Strided,
+    second: Strided,
+    result: Strided,
+    inner: Labels,
+    after: Labels,
+    fresh: bool,
+    sizes: Sizes,
+    lead: str | None = None,
 ) -> Iterator[Product]:
+    """Ways with given labels summed by the product, and after it. The stack begins with ``lead``, which one operand lacks."""
+    leading = () if lead is None else (lead,)
     shared = [label for label in result.labels if label in first.labels and label in second.labels]
     batch = (*after, *shared)
-    own = [[label for label in array.labels if label not in (*batch, *inner)] for array in (first, second)]
+    own = [
+        [label for label in array.labels if label not in (*leading, *batch, *inner)]
+        for array in (first, second)
+    ]
+    if lead is not None and not all(own):
+        return
     in_result = [[label for label in result.labels if label in labels] for labels in own]
-    time = _matrix_time(batch, own[0], own[1], inner, after, sizes)
+    time = _matrix_time((*leading, *batch), own[0], own[1], inner, after, sizes)
+    if lead is not None:
+        time += extent((*leading, *batch), sizes) * SPREAD_PRODUCT
     for swapped in (False, True):
         x, y = (second, first) if swapped else (first, second)
         rows_of, columns_of = (1, 0) if swapped else (0, 1)
         for rows, columns in choices(
             _distinct(own[rows_of], in_result[rows_of]), _distinct(own[columns_of], in_result[columns_of])
         ):
-            left, right = Matrix(batch, rows, inner), Matrix(batch, inner, columns)
+            left = Matrix((*(label for label in leading if label in x.labels), *batch), rows, inner)
+            right = Matrix((*(label for label in leading if label in y.labels), *batch), inner, columns)
             copies = sum(
                 copy_cost(array, matrix.labels, sizes)
                 for array, matrix in ((x, left), (y, right))
                 if not matrix.fits(array)
             )
-            raw = (*shared, *rows, *columns)
-            in_place = not fresh and not after and Matrix(batch, rows, columns).fits(result)
+            raw = (*leading, *shared, *rows, *columns)
+            in_place = not fresh and not after and Matrix((*leading, *batch), rows, columns).fits(result)
             if raw != result.labels and not in_place:
                 copies += copy_cost(Strided.dense(raw), result.labels, sizes)
             yield Product(left, right, swapped, after, (*after, *raw), time + copies, copies)

@@ -64,7 +64,8 @@ def plan_within(task: Task, limit: int) -> Plan | None:
 
 def planned(task: Task) -> Plan:
     """The plan of a task, without slices."""
-    return Plan(task.network, (), fold(gradient(task.flat) if task.with_gradient else task.flat))
+    flat = gradient(task.flat) if task.with_gradient else task.flat
+    return Plan(task.network, (), fold(flat, batch=task.batch))
 
 
 def _sliced(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:

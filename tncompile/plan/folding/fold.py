@@ -10,6 +10,7 @@ from tncompile.plan.folding.buffers import Layout
 from tncompile.plan.folding.copies import without_copies
 from tncompile.plan.folding.dependence import all_edges
 from tncompile.plan.folding.drafts import drafts_of
+from tncompile.plan.folding.fuse import fused
 from tncompile.plan.folding.liveness import dead_after
 from tncompile.plan.folding.pieces import pieces_of
 from tncompile.plan.folding.rolling import rolled
@@ -19,20 +20,25 @@ from tncompile.plan.folding.steps import StepMaker
 from tncompile.plan.schedule import Access, Schedule
 
 
-def fold(flat: Network, keep: Iterable[str] = (), selectors: Sequence[str] = ()) -> Schedule:
+def fold(
+    flat: Network, keep: Iterable[str] = (), selectors: Sequence[str] = (), batch: str | None = None
+) -> Schedule:
     """The schedule of a flat network (see docs/architecture.md). Raises InternalError if it is not flat.
 
     Members of one block lie in one array. A class of instances that does not depend on itself is one
     step; classes that depend on each other run in a loop where all their dependences span a constant
     number of rounds, and otherwise in waves. What need not be in a loop stands before or after it.
     ``keep`` names definitions all of whose members are wanted afterwards, as outputs are.
-    ``selectors`` are the inputs that say which slice is computed (see `tncompile.transform.slice_index`).
+    ``selectors`` are the inputs that say which slice is computed (see `tncompile.transform.slice_index`). With
+    ``batch``, the size that counts samples, steps are taken into loops where large arrays shrink by that.
     """
     layout = Layout(flat)
     kept = {*flat.outputs, *keep}
     pieces = pieces_of(without_copies(drafts_of(flat, layout), layout, kept), layout)
     body = StepMaker(layout).nodes(arrange(pieces, all_edges(pieces)))
     wanted = {access.buffer for name in kept for access in _whole(layout, name)}
+    if batch is not None:
+        body = fused(body, layout.buffers, wanted, batch)
     body, buffers = rolled(body, layout.buffers, wanted)
     outputs = {name: _whole(layout, name) for name in flat.outputs}
     if selectors:
