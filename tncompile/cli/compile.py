@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Write the network of FILE as a Python module that needs nothing but the array library.
 
-    The module offers `init`, `score` and `score_and_gradient`, and says how to call them.
+    The module offers `init`, `score`, `bind` and `score_and_gradient`, and says how to call them.
     """
     net = load_network(file, settings)
     with searching(budget, minimize, chain) as objective:
