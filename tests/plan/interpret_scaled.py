@@ -11,6 +11,7 @@ from tests.plan.interpret import Array, Machine, aligned
 from tncompile.plan.schedule import Schedule, Step
 
 EMPTY = -(2.0**48)
+FAINT = -700
 
 
 def interpret_scaled(schedule: Schedule, tensors: Mapping[str, Sequence[Array]]) -> dict[str, list[Array]]:
@@ -56,11 +57,15 @@ class ScaledMachine(Machine):
         if step.op == "rescale":
             if step.turn is None or variables[step.turn[0]] % step.turn[1] == 0:
                 self.rescale(step, variables)
-        elif step.op == "exact":
-            self.exact(step, variables)
+        elif step.op == "measure":
+            self.measure(step, variables)
         elif step.op == "reduce" and len(step.operands) > 1:
             self.product(step, variables)
-        elif step.op == "apply" and step.function in ("shift", "plain", "log") and len(step.operands) > 1:
+        elif (
+            step.op == "apply"
+            and step.function in ("shift", "lower", "plain", "log")
+            and len(step.operands) > 1
+        ):
             target = self.labels(step.result)
             first, *scales = (
                 aligned(*self.read(access, step, variables), target) for access in step.operands
@@ -89,14 +94,15 @@ class ScaledMachine(Machine):
             step, np.where(size == 0, EMPTY, scale) if step.function == "last" else scale, target, variables
         )
 
-    def exact(self, step: Step, variables: Mapping[str, int]) -> None:
+    def measure(self, step: Step, variables: Mapping[str, int]) -> None:
         """The exponents of what is not 0."""
         target = self.labels(step.result)
         array, labels = self.read(step.operands[0], step, variables)
         sizes = aligned(abs(array), labels, [*target, *step.summed])
-        something = sizes.any(axis=tuple(range(len(target), sizes.ndim)))
+        size = sizes.max(axis=tuple(range(len(target), sizes.ndim)))
+        exponent = np.where(size == 0, EMPTY, np.floor(np.log2(np.where(size == 0, 1, size))) + 1)
         before = [aligned(*self.read(other, step, variables), target) for other in step.operands[1:]]
-        self.put(step, np.where(something, sum(before), EMPTY), target, variables)
+        self.put(step, np.where(size == 0, EMPTY, exponent + sum(before)), target, variables)
 
     def product(self, step: Step, variables: Mapping[str, int]) -> None:
         """A product, its exponent added to what the second operand holds."""
@@ -120,6 +126,7 @@ def powered(array: Array, exponent: Array) -> Array:
 
 def scaled_function(function: str, first: Array, scales: Sequence[Array]) -> Array:
     """The functions that only scaled schedules have."""
-    if function == "shift":
-        return powered(first, scales[0] - scales[1])
+    if function in ("shift", "lower"):
+        *own, size, to = scales
+        return np.where((size - to < FAINT) | (sum(own) - to > 1023), 0, powered(first, sum(own) - to))
     return powered(first, scales[0]) if function == "plain" else np.log(first) + scales[0] * np.log(2)

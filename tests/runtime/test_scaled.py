@@ -300,6 +300,47 @@ def test_a_gradient_is_not_hidden_by_a_sample_that_is_zero():
     assert np.allclose(np.ldexp(both[0].astype(float), exponents), alone[0], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(("small", "large"), [(0.01, 100), (1 / 255, 255), (1e-3, 1e3)])
+def test_samples_in_other_units_add_up(small, large):
+    """Between two rescalings mantissas of samples drift apart, before and after a site: exponents alone do not tell their sizes."""
+    model, w, x = train("float32", d=200, factor=0.5)
+    x[0] *= small
+    x[1] *= large
+
+    def slope(x):
+        mantissa, scale = model.score(w, x)
+        _, (gradient, exponent) = model.score_and_gradient(w, x, (1 / mantissa, -scale))
+        return np.ldexp(gradient.astype(float), exponent)
+
+    both, apart = slope(x), slope(x[:1]) + slope(x[1:])
+    views, wanted = tn.Weights(model._layout, both), tn.Weights(model._layout, apart)
+    for name in views:
+        assert abs(views[name] - wanted[name]).max() <= 1e-3 * abs(wanted[name]).max()
+
+
+def test_samples_that_do_not_fit_are_computed_one_after_the_other():
+    net = example("tensor_train", d=60, n=2, r=3, C=2)
+    whole, parts = (tn.compile(net, scaled=True, memory=memory) for memory in (None, 40_000))
+    w, x = whole.init(0).flat, np.random.default_rng(0).normal(size=(50, 60, 2))
+    x[7] *= 2.0**-9
+    x[31:, 3] = 0
+    assert len(parts._plans.pieces(50, with_gradient=False)) > 1
+    for (mantissa, scale), (other, own) in zip(
+        (whole.score(w, x), *whole.score_and_gradient(w, x)),
+        (parts.bind(w)(x), *parts.score_and_gradient(w, x)),
+        strict=True,
+    ):
+        np.testing.assert_allclose(np.ldexp(other, own - scale), mantissa, rtol=1e-10, atol=1e-12)
+
+
+def test_no_samples_have_no_scores_and_no_gradient():
+    model, w, x = train("float32", d=20)
+    (mantissa, scale), (gradient, _) = model.score_and_gradient(w, x[:0])
+    assert mantissa.shape == (0, 2)
+    assert scale.shape == (0, 1)
+    assert not gradient.any()
+
+
 def test_a_scaled_cotangent_is_checked():
     model, w, x = train("float64", d=5)
     ones = np.ones((2, 2))

@@ -13,15 +13,16 @@ from tncompile.codegen.arrays import Strided
 from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
-FUNCTIONS = ("exact", "rescale", "product", "share", "plain", "finished")
+FUNCTIONS = ("measure", "rescale", "product", "share", "plain", "finished")
 CONSTANTS = ("WIDE", "EMPTY", "LOWEST", "FAINT", "HIGHEST", "CHUNK", "TURNS")
 UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
 DATA_UNITS = 2  # the factors of a product may be data
 
 HELPERS = '''
-def exact(x, axis, scale=0):
-    """The exponents `scale`, but `EMPTY` where all entries of `x` along `axis` are 0."""
-    return np.where(x.any(axis=axis), scale, EMPTY)
+def measure(x, axis, scale=0):
+    """The exponents of the largest entries of `x * 2**scale` along `axis`, `EMPTY` where all are 0."""
+    size = abs(x).max(axis=axis)
+    return np.where(size == 0, EMPTY, np.frexp(size)[1] + scale)
 
 
 def rescale(x, axis, scale=0, last=False):
@@ -49,9 +50,10 @@ def product(x, axis, scale):
     return (total.astype(DTYPE), scale)
 
 
-def share(exponent):
-    """Powers of two up to 1; 0 in place of those that would make numbers so small that computing with them is slow."""
-    return np.where(exponent < FAINT, np.{real}(0), np.ldexp(np.{real}(1), exponent))
+def share(exponent, size):
+    """`2**exponent`; 0 for a number of the exponent `size` that is too small to count (and slow), or 0 itself."""
+    power = np.ldexp(np.{real}(1), np.minimum(exponent, HIGHEST))
+    return np.where((size < FAINT) | (exponent > HIGHEST), np.{real}(0), power)
 
 
 def plain(x, exponent):
@@ -103,11 +105,11 @@ def helpers(domain: Domain) -> list[ast.stmt]:
     ]
 
 
-def exact(step: Step, value: Value, scale: Value | None) -> Value:
-    """A step `exact`."""
+def measured(step: Step, value: Value, scale: Value | None) -> Value:
+    """A step `measure`."""
     axes, kept = _axes(step, value)
     more = [] if scale is None else [aligned(scale, kept)]
-    return Value(nodes.call(nodes.name("exact"), value.expr, axes, *more), Strided.dense(kept))
+    return Value(nodes.call(nodes.name("measure"), value.expr, axes, *more), Strided.dense(kept))
 
 
 def rescaled(step: Step, value: Value, before: Value | None) -> Value:
@@ -151,10 +153,11 @@ def scaled_function(step: Step, arguments: list[ast.expr], domain: Domain) -> as
     """The functions that only scaled schedules have; None for any other one."""
     first, *rest = arguments
     match step.function:
-        case "shift":
-            return domain.multiply(
-                first, nodes.call(nodes.name("share"), nodes.binary(rest[0], ast.Sub(), rest[1]))
-            )
+        case "shift" | "lower":
+            *own, size, to = rest
+            below = nodes.binary(own[0], ast.Sub(), to) if own else ast.UnaryOp(ast.USub(), to)
+            power = nodes.call(nodes.name("share"), below, nodes.binary(size, ast.Sub(), to))
+            return domain.multiply(first, power)
         case "plain":
             return nodes.call(nodes.name("plain"), first, rest[0])
         case "log" if rest:

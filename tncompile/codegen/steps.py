@@ -16,7 +16,7 @@ from tncompile.codegen.functions import function
 from tncompile.codegen.memory import Memory, is_copied, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
-from tncompile.codegen.scaling import exact, multiplied, rescaled, scaled_function
+from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.codegen.windows import parts_of, turned
@@ -49,8 +49,8 @@ def _cost(
     sizes = dict(extents)
     if op == "contract":
         return plan_contraction(operands, result, fresh, sizes).cost
-    if op == "exact":
-        return reduction_cost(operands[0], summed, sizes)
+    if op == "measure":
+        return 2 * reduction_cost(operands[0], summed, sizes)
     if op == "rescale":
         again = elementwise_cost(operands[0].labels, [operands[0]], sizes)
         return 2 * reduction_cost(operands[0], summed, sizes) + again
@@ -98,8 +98,8 @@ class StepWriter:
             return self._rescale(step, operands, target, bound)
         if step.op == "reduce" and len(step.operands) > 1:
             return [self._product(step, operands, target, bound)]
-        if step.op == "exact":
-            value = exact(step, operands[0], operands[1] if len(operands) > 1 else None)
+        if step.op == "measure":
+            value = measured(step, operands[0], operands[1] if len(operands) > 1 else None)
         elif parts is not None:
             value = self._joined(step, operands)
         elif step.op == "reduce":
@@ -182,7 +182,9 @@ class StepWriter:
         called = step.function or "prod"
         expr, domain = value.expr, self.symbols.domain
         if axes:
-            arguments = {"axis": nodes.integers(axes)} if kept.labels else {}
+            arguments: dict[str, ast.expr] = {"axis": nodes.integers(axes)} if kept.labels else {}
+            if self.storages[step.result.buffer].buffer.exponents and domain.namespace == "np":
+                arguments["initial"] = nodes.name("EMPTY")  # there may be no samples
             expr = (
                 domain.product(expr, **arguments)
                 if called == "prod"

@@ -111,7 +111,8 @@ class Step:
 
     Scaled schedules have three more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
 
-    exact:    the second operand (0 if there is none), but `EMPTY` where the first is 0 all over the labels ``summed``.
+    measure:  the exponent e of the largest ``|entry|`` of the first operand over the labels ``summed``
+              (2^(e-1) <= largest < 2^e) plus the second operand (0 if there is none); `EMPTY` where it is 0 all over.
     rescale:  the first operand is divided in its place by 2^e, where 2^e <= ``sum of |entry|`` over the labels ``summed``
               < 2^(e+1); the result is e plus the second operand, which is the result as it was before. In
               the loop variable ``turn[0]`` only where that is a multiple of ``turn[1]``. With the function
@@ -119,13 +120,14 @@ class Step:
     reduce with ``prod`` and a second operand: the product comes out divided by a power of two, as after
               `rescale`, and the exponent is added to the second operand in its place.
 
-    Functions of `apply` there: ``shift`` (x, e, f): x * 2^(e - f), or 0 where the power is very small; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).
+    Functions of `apply` there: ``shift`` (x, e, s, f): x * 2^(e - f), but 0 where s, the exponent of x * 2^e, is far below
+    f; ``lower`` (x, s, f): the same with e = 0; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).
 
     A label of the result that no operand carries is broadcast, in all four. An operand may carry a
     label twice (a diagonal). Expressions hold numbers and sizes only, no loop variables.
     """
 
-    op: Literal["contract", "combine", "apply", "reduce", "exact", "rescale"]
+    op: Literal["contract", "combine", "apply", "reduce", "measure", "rescale"]
     result: Access
     operands: tuple[Access, ...]
     labels: Mapping[str, Extent]  # every label of the step

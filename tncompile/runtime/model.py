@@ -18,7 +18,7 @@ from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.loading import loaded
 from tncompile.runtime.parts import Call, cut, join, over
 from tncompile.runtime.plans import Plans
-from tncompile.runtime.scales import ScaleReader
+from tncompile.runtime.scales import ScaleReader, aligned_sum
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
 from tncompile.source import TnError, UsageError, write_whole
 
@@ -173,7 +173,9 @@ class Model:
             parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
             values, gradients = zip(*parts, strict=True)
             value = self._joined(values)
-            gradient = sum(gradients[1:], gradients[0])
+            gradient = (
+                aligned_sum(gradients, self._library) if self.scaled else sum(gradients[1:], gradients[0])
+            )
         return value, self._named(gradient) if isinstance(w, Weights | Mapping) else gradient
 
     def _joined(self, values: Sequence[Any]) -> Any:

@@ -50,6 +50,8 @@ def join(values: Sequence[Value], namespace: ModuleType) -> Value:
         return {name: join([value[name] for value in values], namespace) for name in values[0]}
     if isinstance(values[0], list):
         return [join(parts, namespace) for parts in zip(*values, strict=True)]
+    if isinstance(values[0], tuple):
+        return tuple(join(parts, namespace) for parts in zip(*values, strict=True))
     return namespace.concatenate(values)
 
 

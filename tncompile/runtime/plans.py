@@ -19,13 +19,14 @@ from tncompile.plan import (
     Schedule,
     Task,
     bound,
+    for_samples,
     order_for,
-    peak_elements,
     pieces_in_cache,
     plan_within,
     planned,
     samples_within,
 )
+from tncompile.plan.peak import most_elements
 from tncompile.plan.scaling import scaled
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
@@ -111,7 +112,7 @@ class Plans:
         cotangents = {f"{name}_bar" for name in self.network.outputs}
         limit, wider = range_limit(self.dtype), self.dtype in ("float32", "complex64")
         found = scaled(schedule, self.batch, limit, cotangents, self.network.outputs, wider)
-        if peak_elements(found)[0] > self._elements:
+        if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)
         return found
 
@@ -145,7 +146,7 @@ class Plans:
     @cached_property
     def in_pieces(self) -> bool:
         """Whether each output has an axis of samples, so that results of pieces can be put together."""
-        if self.batch is None or self.scaled:
+        if self.batch is None:
             return False
         blocks = [b for name in self.network.outputs for b in self.batched.tables.tensors[name].blocks]
         return all(is_samples(block.shape[0], self.batch) if block.shape else False for block in blocks)
@@ -176,8 +177,8 @@ class Plans:
         )
 
     def _parts(self, with_gradient: bool) -> Pieces | None:
-        """How a function of the module parts many samples, if it does."""
-        if not self.in_pieces:
+        """How a function of the module parts many samples, if it does; pieces of scaled ones are put together outside."""
+        if self.scaled or not self.in_pieces:
             return None
         schedule, itemsize = self.schedule(with_gradient), np.dtype(self.dtype).itemsize
         cached = pieces_in_cache(schedule, self.batch, itemsize) if self.target == "numpy" else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from tncompile.network import Network
@@ -10,6 +12,20 @@ from tncompile.runtime.data import Expected, quoted, shape_of
 from tncompile.source import TnError
 
 Array = Any
+
+EMPTY = -(2**48)  # the exponent of 0, below all others
+FAR = 2**11  # no power of two that counts is farther from 1
+
+
+def aligned_sum(pairs: Sequence[tuple[Array, Array]], namespace: Any) -> tuple[Array, Array]:
+    """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the largest scale; 0 has the scale 0."""
+    scales = [namespace.where(mantissa == 0, EMPTY, scale) for mantissa, scale in pairs]
+    largest = reduce(namespace.maximum, scales)
+    total = sum(
+        mantissa * namespace.ldexp(1.0, namespace.maximum(scale - largest, -FAR)).astype(mantissa.dtype)
+        for (mantissa, _), scale in zip(pairs, scales, strict=True)
+    )
+    return total, namespace.where(largest == EMPTY, 0, largest)
 
 
 @dataclass(frozen=True)

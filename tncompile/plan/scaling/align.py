@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,19 +26,20 @@ class Aligner:
     def over_labels(self, step: Step, of: Access) -> None:
         """A sum, or the largest or smallest, over labels along which exponents differ."""
         summed, word = set(summed_scales(step, self.exponents)), step.result.buffer
-        terms = []
+        known, sizes = [], []
         for access in step.operands:
             own = self.exponents.access(access)
+            known += [own] if own is not None else []
             if summed & set(self.exponents.labels(access)):
-                terms.append(self._exact(access, own, step.labels))
+                sizes.append(self._measured(access, own, step.labels))
             elif own is not None:
-                terms.append(own)
-        known = self._together(f"{word}_terms", terms, step.labels)
-        gone = tuple(label for label in self.exponents.labels(known) if label in summed)
-        self.steps.append(Step("reduce", of, (known,), step.labels, summed=gone, function="max"))
-        chosen = self._carrier(step, known)
-        operands = list(step.operands)
-        operands[chosen] = self._moved(operands[chosen], known, of, step.labels)
+                sizes.append(own)
+        size = self._together(f"{word}_sizes", sizes, step.labels)
+        gone = tuple(label for label in self.exponents.labels(size) if label in summed)
+        self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
+        chosen = self._carrier(step, size)
+        operands, whole = list(step.operands), self._together(f"{word}_terms", known, step.labels)
+        operands[chosen] = self._moved(operands[chosen], whole, size, of, step.labels)
         self.steps.append(replace(step, operands=tuple(operands)))
 
     def _carrier(self, step: Step, exponents: Access) -> int:
@@ -59,13 +61,19 @@ class Aligner:
         """A sum of several terms, or the largest or smallest of several."""
         operands, coefficients = list(step.operands), list(step.coefficients or [None] * len(step.operands))
         own = [self.exponents.access(access) for access in operands]
-        sizes = [self._exact(a, e, step.labels) for a, e in zip(operands, own, strict=True)]
-        if step.constant is not None and self.exponents.number(step.constant):
+        sizes = [self._measured(a, e, step.labels) for a, e in zip(operands, own, strict=True)]
+        value = 0 if step.constant is None else abs(self.exponents.number(step.constant))
+        if step.constant is not None and value:
             operands.append(self._number("constant", step.constant, step, exponents=False))
             coefficients.append(None)
-            sizes.append(self._number("scale_constant", whole_number(0), step, exponents=True))
+            own.append(None)
+            size = whole_number(math.frexp(value)[1])
+            sizes.append(self._number("size_constant", size, step, exponents=True))
         self.steps.append(with_function("max", of, sizes, step.labels))
-        moved = [self._moved(a, size, of, step.labels) for a, size in zip(operands, sizes, strict=True)]
+        moved = [
+            self._moved(access, e, size, of, step.labels)
+            for access, e, size in zip(operands, own, sizes, strict=True)
+        ]
         if step.op == "combine":
             step = replace(step, coefficients=tuple(coefficients), constant=None)
         self.steps.append(replace(step, operands=tuple(moved)))
@@ -106,24 +114,25 @@ class Aligner:
         self.total(place, terms, extents)
         return place
 
-    def _exact(self, access: Access, own: Access | None, extents: Extents) -> Access:
-        """The exponents of an operand (0 if it has none) where it is not 0, and that of 0 elsewhere.
-
-        A large exponent of what is 0 would push the others out of range.
-        """
+    def _measured(self, access: Access, own: Access | None, extents: Extents) -> Access:
+        """The exponents of the numbers that an operand stands for: mantissas may be a few rounds away from 1."""
         labels = self.exponents.labels(access)
         rest = tuple(label for label in every_label(access) if label not in labels)
-        word = f"exact_{access.buffer}"
+        word = f"size_{access.buffer}"
         place = self.exponents.temporary(word, labels, extents, access.buffer, exponents=True)
         needed = {label: extents[label] for label in (*labels, *rest)}
         operands = (access, *([] if own is None else [own]))
-        self.steps.append(Step("exact", place, operands, needed, summed=rest))
+        self.steps.append(Step("measure", place, operands, needed, summed=rest))
         return place
 
-    def _moved(self, access: Access, own: Access, to: Access, extents: Extents) -> Access:
-        """What an operand with the exponents ``own`` is at the exponents ``to``."""
+    def _moved(
+        self, access: Access, own: Access | None, size: Access, to: Access, extents: Extents
+    ) -> Access:
+        """What an operand with the exponents ``own`` is at the exponents ``to``; ``size`` is what was measured."""
+        exponents = (*([] if own is None else [own]), size, to)
         labels = [*every_label(access)]
-        labels += [label for e in (own, to) for label in self.exponents.labels(e) if label not in labels]
+        labels += [label for e in exponents for label in self.exponents.labels(e) if label not in labels]
         place = self._room("moved", access, labels, extents)
-        self.steps.append(with_function("shift", place, (access, own, to), extents))
+        called = "lower" if own is None else "shift"
+        self.steps.append(with_function(called, place, (access, *exponents), extents))
         return place
