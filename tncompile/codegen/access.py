@@ -96,11 +96,12 @@ class Accessor:
         arange = self._symbols.domain.function("arange")
         if not isinstance(subscript, Span):
             return nodes.call(arange, self._symbols.extent(buffer.shape[number - len(buffer.family)]))
+        if not subscript.start.terms:
+            places = subscript.start.constant + subscript.step * np.arange(subscript.count.value)
+            return self._tables.give(places)
         steps: ast.expr = nodes.call(arange, self._symbols.extent(subscript.count))
         if subscript.step != 1:
             steps = nodes.binary(nodes.number(subscript.step), ast.Mult(), steps)
-        if subscript.start.constant == 0 and not subscript.start.terms:
-            return steps
         return nodes.binary(self._symbols.affine(subscript.start), ast.Add(), steps)
 
 
