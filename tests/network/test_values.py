@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from tncompile.language import parse
+from tncompile.language import load, parse
 from tncompile.network import Definition, Formula, Let, Scope
 from tncompile.network.values.limits import LOOP_STEPS
-from tncompile.source import Fault, Source
+from tncompile.source import Fault, Source, TnError
 
 
 def scope_of(text: str) -> tuple[Scope, dict[str, Let]]:
@@ -138,3 +140,10 @@ def test_numbers_use_ordinary_division_and_functions() -> None:
     syntax = parse(Source("<text>", "network a\noutput y() = 1/4 + sqrt(4) + pi - pi + abs(-1)"))
     body = next(s for s in syntax.statements if isinstance(s, Definition)).body
     assert np.allclose(Scope(syntax.statements).numbers(body), [3.25])
+
+
+@pytest.mark.parametrize("given", [Fraction(10**400), float("inf")])
+def test_a_number_given_beyond_double_precision_is_refused(given: Fraction | float) -> None:
+    text = "network t\nsize n = 2\nnumber b = 1\ninput x(n)\noutput y() = b * x(i) * x(i)\n"
+    with pytest.raises(TnError, match="not a finite number"):
+        load(text, b=given)

@@ -137,7 +137,7 @@ class Scope:
                     expr.span if expr.span.start >= 0 else statement.span,
                 )
             )
-        return np.array(items, np.int64 if exact else np.float64)
+        return np.array(items, np.int64) if exact else np.array(items) + 0.0
 
     def _recursive_values(self, statement: Size | Let, expr: Expr, rows: Rows, exact: bool) -> Column:
         # A family that refers to its own members is filled member by member, upwards or, failing that, downwards.
