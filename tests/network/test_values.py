@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tncompile.language import load, parse
-from tncompile.network import Definition, Formula, Let, Scope
+from tncompile.network import Definition, FamilyValue, Formula, Let, Scope
 from tncompile.network.values.limits import LOOP_STEPS
 from tncompile.source import Fault, Source, TnError
 
@@ -76,6 +76,19 @@ def test_families_of_lets_may_refer_to_their_own_members() -> None:
     down, _ = scope_of("size d = 6\nlet f[k in 0..d] = 1 if k == d else 2*f[k+1]\nlet answer = f[0]")
     assert up.lookup("answer") == 13
     assert down.lookup("answer") == 64
+
+
+def test_members_of_a_family_may_be_known_in_any_order() -> None:
+    scope, _ = scope_of("let f[k in 0..6] = 1 if k == 0 else 2*f[(k + 4) % 7]\nlet answer = f[3]")
+    assert scope.lookup("answer") == 2  # f[3] = 2*f[0]
+    value = scope.lookup("f")
+    assert isinstance(value, FamilyValue)
+    assert value.values.tolist() == [1, 2**5, 2**3, 2, 2**6, 2**4, 2**2]
+
+
+def test_a_long_recursion_from_above_is_no_deep_recursion() -> None:
+    scope, _ = scope_of("let f[k in 0..5000] = 0 if k == 5000 else f[k+1] + 1\nlet answer = f[0]")
+    assert scope.lookup("answer") == 5000
 
 
 def test_a_let_that_depends_on_itself_is_an_error() -> None:

@@ -254,7 +254,7 @@ class Evaluator:
         result[test], result[~test] = first, second
         return result
 
-    def among(self, mask: npt.NDArray[np.bool_]) -> Evaluator:
+    def among(self, mask: Ints | npt.NDArray[np.bool_]) -> Evaluator:
         """The same evaluator on a part of the rows."""
         return Evaluator(self.names, self.rows.take(mask), self.exact)
 

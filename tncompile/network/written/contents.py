@@ -52,8 +52,20 @@ def _check_initialiser(scope: Scope, declared: Declared, init: Initialiser) -> N
         raise Fault(Diagnostic(f"`{init.name}` takes {wanted}, {here}", init.span))
     for argument in init.arguments:
         scope.numbers(argument, declared.rows)
+    if init.name == "identity":
+        _check_pair(declared, init)
     if init.name == "orthogonal" and init.arguments:
         _check_rows(scope, declared, init.arguments[0])
+
+
+def _check_pair(declared: Declared, init: Initialiser) -> None:
+    """``identity`` is a delta of the first and the last axis: there are two."""
+    few = declared.shapes.counts < 2
+    if few.any():
+        row = int(np.argmax(few))
+        axes = counted(int(declared.shapes.counts[row]), "axis")
+        message = f"`identity` is a delta of the first and the last axis; `{declared.tensor.name}` has {axes}"
+        raise Fault(Diagnostic(message, init.span, values=declared.rows.values(row)))
 
 
 def _check_rows(scope: Scope, declared: Declared, argument: Expr) -> None:
