@@ -13,7 +13,7 @@ import numpy as np
 
 from tncompile.codegen import is_array, member_title, weight_blocks
 from tncompile.network import Network
-from tncompile.source import TnError
+from tncompile.source import TnError, UsageError
 
 Array = Any  # an array of NumPy or CuPy
 Shape = tuple[int, ...]
@@ -145,12 +145,16 @@ class Weights:
 def flat_weights(layout: WeightLayout, given: Mapping[str, object], empty: Array) -> Array:
     """One vector from arrays by name: members, or whole weights. ``empty`` is the vector that is filled.
 
-    Raises TnError where names are missing or unknown, or a shape is wrong.
+    Raises TnError where names are missing or unknown, or a shape is wrong, UsageError for a name that is no text.
     """
     weights = Weights(layout, empty)
     filled: set[str] = set()
     problems: list[str] = []
     for name, value in given.items():
+        if not isinstance(name, str):
+            raise UsageError(
+                f"weights are given by name, such as `{next(iter(layout.places), 'G[3]')}`, not by {name!r}"
+            )
         if name not in weights:
             problems.append(layout._unknown(name))
             continue
