@@ -76,6 +76,17 @@ def test_names_are_views_of_one_vector(train):
     assert np.array_equal(np.concatenate([a.ravel() for _, a in w.items()]), w.flat)
 
 
+def test_weights_are_their_flat_vector_to_numpy(train):
+    w = train.init(0)
+    assert np.shares_memory(np.asarray(w), w.flat)
+    assert np.array_equal(np.asarray(w), w.flat)
+    assert not np.shares_memory(np.array(w), w.flat)
+    single = np.asarray(w, dtype="float32")
+    assert single.dtype == np.float32
+    assert np.allclose(single, w.flat)
+    assert np.linalg.norm(w) == np.linalg.norm(w.flat)
+
+
 def test_a_family_of_equal_shapes_is_one_array():
     model = tn.compile(tn.load(TWO))
     w = model.init(0)

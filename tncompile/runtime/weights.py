@@ -93,7 +93,7 @@ class Weights:
 
     are views of ``w.flat``; ``w["G"]`` is the whole family, one array ``(*family, *axes)`` if it is a
     box of equal shapes, otherwise a list. Iteration goes over the names of the members, in the order
-    of ``w.flat``.
+    of ``w.flat``. To NumPy they are this vector: ``np.linalg.norm(w)``.
     """
 
     def __init__(self, layout: WeightLayout, flat: Array) -> None:
@@ -137,6 +137,10 @@ class Weights:
     def copy(self) -> Weights:
         """The same values in a vector of their own."""
         return Weights(self._layout, self.flat.copy())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The flat vector, shape (size,), without a copy where none is needed."""
+        return np.array(self.flat, dtype=dtype, copy=copy)
 
     def __repr__(self) -> str:
         return f"Weights({', '.join(self._layout.names)}: {self._layout.size} numbers)"
