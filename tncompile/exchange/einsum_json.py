@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 import string
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,8 +39,12 @@ def read_json(source: Source) -> Einsum:
     except json.JSONDecodeError as error:
         place = Span(error.pos, error.pos + 1)
         raise TnError([Diagnostic(f"this is no JSON: {error.msg.lower()}", place)], source) from error
-    except (ValueError, RecursionError) as error:
-        raise TnError([Diagnostic("this is no JSON that can be read")], source) from error
+    except RecursionError as error:
+        raise TnError([Diagnostic("this JSON is nested too deep", help=HELP)], source) from error
+    except (
+        ValueError
+    ) as error:  # the only one that is no JSONDecodeError: an integer that Python refuses to read
+        raise TnError([_too_long(source.text)], source) from error
     reader = _Reader(source)
     if isinstance(found, dict) and isinstance(found.get("einsum"), dict):
         return reader.einsum(found["einsum"], "ixs", "iy", reader.part(found, "size", dict), "size", None)
@@ -46,6 +52,12 @@ def read_json(source: Source) -> Einsum:
         sizes = reader.part(found, "size_dict", dict)
         return reader.einsum(found, "inputs", "output", sizes, "size_dict", found.get("operands"))
     raise TnError([Diagnostic("this JSON is no einsum", Span(0, 1), help=HELP)], source)
+
+
+def _too_long(text: str) -> Diagnostic:
+    most = sys.get_int_max_str_digits()
+    place = re.search(rf"\d{{{most + 1},}}", text, re.ASCII)
+    return Diagnostic(f"an integer has at most {most:,} digits", Span(*place.span()) if place else Span(0, 1))
 
 
 class _Reader:
