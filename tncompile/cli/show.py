@@ -13,6 +13,7 @@ from tncompile.cli.module_options import ModuleKind, module_options
 from tncompile.cli.options import file_argument, load_network, parse_sizes, read_input, size_option
 from tncompile.cli.search import search_options, searching
 from tncompile.cli.stages import STAGES, Request, stage_text
+from tncompile.network import Network
 from tncompile.source import UsageError, write_whole
 
 
@@ -75,11 +76,15 @@ def command(
             raise UsageError(
                 "a drawing (-o) shows the network itself: leave --emit, --gradient and the options of modules away"
             )
-        net = load_network(file, settings)
-        drawing = draw.draw(net) if cut is None else draw.draw(*cut_to_draw(net, cut))
-        drawing.save(output)
-        echo(f"drawn in {output}", err=True)
+        _draw(load_network(file, settings), output, cut)
     elif stage is not None:
         write_whole(output, text(stage))
     else:
         raise UsageError(f"-o {output}: a drawing ends in {', '.join(draw.FORMATS)}; text needs --emit")
+
+
+def _draw(net: Network, output: str, cut: str | None) -> None:
+    """Draws a network into a file, with a cut where one is asked for."""
+    drawing = draw.draw(net) if cut is None else draw.draw(*cut_to_draw(net, cut))
+    drawing.save(output)
+    echo(f"drawn in {output}", err=True)

@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import json
-import re
 import string
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from tncompile.exchange.einsum import Einsum, Places, check_einsum, numbered_names
 from tncompile.source import Diagnostic, Source, Span, TnError
 
+MOST_DIGITS = 400  # of an integer, a minus sign counted
 HELP = 'an einsum is {"inputs": [["a", "b"], ["b"]], "output": ["a"], "size_dict": {"a": 2, "b": 3}}'
 
 
@@ -35,16 +34,16 @@ def einsum_json(einsum: Einsum, title: str) -> dict[str, object]:
 def read_json(source: Source) -> Einsum:
     """The einsum of a JSON text. Raises TnError with the place of what is wrong."""
     try:
-        found = json.loads(source.text)
+        found = json.loads(source.text, parse_int=_integer)
     except json.JSONDecodeError as error:
         place = Span(error.pos, error.pos + 1)
         raise TnError([Diagnostic(f"this is no JSON: {error.msg.lower()}", place)], source) from error
     except RecursionError as error:
         raise TnError([Diagnostic("this JSON is nested too deep", help=HELP)], source) from error
-    except (
-        ValueError
-    ) as error:  # the only one that is no JSONDecodeError: an integer that Python refuses to read
-        raise TnError([_too_long(source.text)], source) from error
+    except _TooLong as error:
+        start = source.text.find(error.digits)
+        place = Span(start, start + len(error.digits))
+        raise TnError([Diagnostic(f"an integer has at most {MOST_DIGITS} digits", place)], source) from error
     reader = _Reader(source)
     if isinstance(found, dict) and isinstance(found.get("einsum"), dict):
         return reader.einsum(found["einsum"], "ixs", "iy", reader.part(found, "size", dict), "size", None)
@@ -54,10 +53,19 @@ def read_json(source: Source) -> Einsum:
     raise TnError([Diagnostic("this JSON is no einsum", Span(0, 1), help=HELP)], source)
 
 
-def _too_long(text: str) -> Diagnostic:
-    most = sys.get_int_max_str_digits()
-    place = re.search(rf"\d{{{most + 1},}}", text, re.ASCII)
-    return Diagnostic(f"an integer has at most {most:,} digits", Span(*place.span()) if place else Span(0, 1))
+class _TooLong(Exception):
+    """An integer of too many digits."""
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
+        super().__init__(digits)
+
+
+def _integer(text: str) -> int:
+    # Python itself has a limit too, but a process may have lifted it.
+    if len(text) > MOST_DIGITS:
+        raise _TooLong(text)
+    return int(text)
 
 
 class _Reader:
