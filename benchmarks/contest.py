@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.case import Case
-from benchmarks.rivals import OURS, Build, NoWay, Rival
+from benchmarks.peers import OURS
+from benchmarks.rivals import Build, NoWay, Rival
 from benchmarks.timing import Machine, Race, Run, block, race
 
 SLOWEST = 10.0  # seconds of a call that is called once only

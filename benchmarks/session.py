@@ -12,8 +12,9 @@ from benchmarks.case import KINDS, Case, Workload
 from benchmarks.contest import Effort, contest
 from benchmarks.growth import curves, sweeps
 from benchmarks.machine import described
+from benchmarks.peers import OURS
 from benchmarks.report.result import Result
-from benchmarks.rivals import OURS, RIVALS, Rival
+from benchmarks.rivals import RIVALS, Rival
 from benchmarks.timing import measured_machine
 from benchmarks.workloads import BY_HAND, QUICK, all_workloads
 from benchmarks.workloads.zoo import zoo
@@ -26,7 +27,6 @@ TOO_SLOW_FOR_ZOO = ("quimb",)  # it contracts as cotengra does, and JAX traces t
 def measured(names: Sequence[str], quick: bool, rivals: Sequence[str], threads: int) -> Result:
     """Everything that is asked for. Raises UsageError for names that there are not."""
     workloads, growing = chosen(names, quick)
-    check_names(rivals, RIVALS)
     part = [RIVALS[name] for name in RIVALS if name == OURS or not rivals or name in rivals]
     of_zoo = [one for one in part if one.name not in TOO_SLOW_FOR_ZOO or one.name in rivals]
     result = Result(described(threads), measured_machine())

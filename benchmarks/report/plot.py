@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
 from benchmarks.case import KINDS
@@ -19,6 +20,7 @@ COLUMNS = 4  # panels of growth in a row
 PANEL = (4.0, 3.2)  # inches
 MARKERS = "osDv^<>P"
 COLORS = matplotlib.colormaps["tab10"].colors
+FORMATS = tuple(f".{name}" for name in sorted(FigureCanvasBase.get_supported_filetypes()))
 CURVES = ("load", "compile", "score", "gradient")
 
 

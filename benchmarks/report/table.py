@@ -12,10 +12,14 @@ from rich.table import Table
 from benchmarks.alone import Start
 from benchmarks.contest import Row
 from benchmarks.growth import spans
+from benchmarks.peers import OURS
 from benchmarks.report.result import Result
-from benchmarks.rivals import OURS
 
 PIPED_WIDTH = 220
+FLOOR = (
+    "x floor: time / the longer of all FLOPs at the rate of a matrix product and all bytes moved once at that of a copy, "
+    "as our plan counts them"
+)
 
 
 def show(result: Result) -> None:
@@ -35,7 +39,7 @@ def show(result: Result) -> None:
 
 def contests(result: Result) -> Table:
     """The best way of each rival beside ours."""
-    table = Table(title="ratio: theirs / ours, median of turns and quartiles; below 1 we lose")
+    table = Table(title="ratio: theirs / ours, median of turns and quartiles; below 1 we lose", caption=FLOOR)
     for name in ("workload", "what", "rival", "way"):
         table.add_column(name)
     for name in ("build s", "first s", "ms", "ratio", "x floor"):

@@ -14,11 +14,11 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from benchmarks.case import Case
+from benchmarks.peers import PEERS
 from benchmarks.timing import Run
 
 Build = Callable[[], Run]
 Ways = Mapping[str, Build]
-OURS = "tncompile"
 
 
 class NoWay(Exception):
@@ -46,16 +46,4 @@ class Rival:
         return found
 
 
-RIVALS = {
-    name: Rival(name, needs)
-    for name, needs in {
-        OURS: (),
-        "numpy": (),
-        "jax": ("jax",),
-        "torch": ("torch",),
-        "opt_einsum": ("opt_einsum",),
-        "cotengra": ("cotengra",),
-        "quimb": ("quimb",),
-        "tensorkrowch": ("tensorkrowch", "torch"),
-    }.items()
-}
+RIVALS = {name: Rival(name, needs) for name, needs in PEERS.items()}

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from benchmarks.__main__ import main
 from benchmarks.case import Case
-from benchmarks.rivals import OURS, RIVALS
+from benchmarks.peers import OURS
+from benchmarks.rivals import RIVALS
 from benchmarks.timing import Machine, exponent, race
 from benchmarks.workloads import all_workloads
 
@@ -33,12 +36,40 @@ def test_a_quick_run_writes_a_table_json_and_a_picture(tmp_path):
         [*command, "--json", data, "--plot", picture], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "ratio" in done.stdout
+    assert "x floor: time" in " ".join(done.stdout.split())
     found = json.loads(data.read_text(encoding="utf-8"))
     assert {(row["kind"], row["attempt"]["rival"]) for row in found["rows"]} == {
         (kind, rival) for kind in ("score", "gradient") for rival in (OURS, "numpy")
     }
     assert all(row["floor"] > 0 for row in found["rows"])
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--threads", "0"], "0 is not in the range x>=1"),
+        (["--json", "nowhere/a.json"], "there is no folder nowhere"),
+        (["--json", "."], "is a folder"),
+        (["--plot", "nowhere/a.png"], "there is no folder nowhere"),
+        (["--plot", "p.xyz"], "a picture ends in"),
+        (["--rival", "numpi"], "'numpy'"),
+    ],
+)
+def test_options_are_checked_before_anything_is_measured(options, said, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("benchmarks.session.measured", lambda *_: pytest.fail("measured"))
+    for name in ("OMP_WAIT_POLICY", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")  # restored afterwards
+    done = CliRunner().invoke(main, options)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_the_help_names_the_rivals():
+    shown = CliRunner().invoke(main, ["--help"]).output
+    assert all(name in shown for name in RIVALS)
 
 
 def test_a_wrong_result_is_refused():

@@ -1,6 +1,7 @@
 """`tnc import`, `tnc show --emit einsum`, and the options of the search."""
 
 import json
+import sys
 
 import pytest
 
@@ -41,6 +42,47 @@ def test_json_comes_back(tnc, write):
     assert sorted(back["size_dict"].values()) == sorted(RING["size_dict"].values())
     write("back.json", json.dumps(back))
     assert load(tnc("import", "back.json").out).definitions
+
+
+def test_operands_whose_names_are_taken_are_numbered_and_a_comment_says_so(tnc, write):
+    names = ["y", "n_a", "for", "a\nnetwork b", "x" * 50]
+    einsum = {"inputs": [["a"]] * 5, "output": [], "size_dict": {"a": 2}, "operands": names}
+    write("taken.json", json.dumps(einsum))
+    text = tnc("import", "taken.json").out
+    assert text.startswith(
+        '# Operands are numbered, since not all of their names can stand here: T1 is "y", T2 is'
+    )
+    assert 'T3 is "for", T4 is "a\\nnetwork b", T5 is "xxx' in text
+    assert "y() = T1(a) * T2(a) * T3(a) * T4(a) * T5(a)" in text
+    write("free.json", json.dumps(einsum | {"operands": ["A", "B[1]", "C", "D", "E"]}))
+    free = tnc("import", "free.json").out
+    assert "#" not in free
+    assert "B_1(a)" in free
+    write("many.json", json.dumps(einsum | {"inputs": [["a"]] * 20, "operands": [f"{k}" for k in range(20)]}))
+    assert 'T8 is "7", and 12 more.' in tnc("import", "many.json").out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[" * 100_000, "this JSON is nested too deep"),
+        (
+            '{"inputs": [["a"]], "output": [], "size_dict": {"a": 1' + "0" * 5000 + "}}",
+            "1:54: error: an integer has at most",
+        ),
+    ],
+)
+@pytest.mark.parametrize("limit", [0, 4300])
+def test_json_that_cannot_be_read_says_why(tnc, write, text, message, limit):
+    write("strange.json", text)
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(limit)  # other commands of the same process may have lifted it
+    try:
+        result = tnc("import", "strange.json")
+    finally:
+        sys.set_int_max_str_digits(before)
+    assert result.status == 1
+    assert message in result.err
 
 
 def test_several_outputs_are_a_list(tnc, write):

@@ -152,3 +152,29 @@ def test_the_cost_of_a_tree_is_more(tnc):
         return json.loads(out)["score"]["flops"]
 
     assert flops() == flops("--chain", "loop") < flops("--chain", "tree")
+
+
+@pytest.mark.parametrize("memory", ["20K", "20k", "20 kb", "0.02m", "2e4", "20000B"])
+def test_memory_is_read_with_units_in_either_case(tnc, memory):
+    result = tnc("compile", "cp.tn", "-o", "net.py", "-s", "r=1000", "--memory", memory)
+    assert "the limit is 20,000 bytes" in result.err
+
+
+@pytest.mark.parametrize("memory", ["k", "1x", "1e", "1e999", "-1", "0.1", "9" * 99, "nan", ""])
+def test_what_is_no_number_of_bytes_is_refused(tnc, memory):
+    result = tnc("compile", "cp.tn", "-o", "net.py", f"--memory={memory}")
+    assert result.status == 2
+    assert "no number of bytes" in result.err
+
+
+def test_the_module_shown_is_the_one_that_compile_writes(tnc, tmp_path):
+    options = ("--dtype", "float32", "--scaled", "--target", "cupy")
+    assert tnc("compile", "cp.tn", "-o", "net.py", *options).status == 0
+    written = (tmp_path / "net.py").read_text(encoding="utf-8")
+    assert tnc("show", "cp.tn", "--emit", "python", *options).out == written
+    assert "float32" in written
+
+
+def test_other_stages_take_no_options_of_modules(tnc):
+    for arguments in (("--emit", "plan", "--scaled"), ("--dtype", "float32"), ("-o", "net.svg", "--scaled")):
+        assert tnc("show", "cp.tn", *arguments).status == 2

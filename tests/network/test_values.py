@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from tncompile.language import parse
-from tncompile.network import Definition, Formula, Let, Scope
+from tncompile.language import load, parse
+from tncompile.network import Definition, FamilyValue, Formula, Let, Scope
 from tncompile.network.values.limits import LOOP_STEPS
-from tncompile.source import Fault, Source
+from tncompile.source import Fault, Source, TnError
 
 
 def scope_of(text: str) -> tuple[Scope, dict[str, Let]]:
@@ -76,6 +78,19 @@ def test_families_of_lets_may_refer_to_their_own_members() -> None:
     assert down.lookup("answer") == 64
 
 
+def test_members_of_a_family_may_be_known_in_any_order() -> None:
+    scope, _ = scope_of("let f[k in 0..6] = 1 if k == 0 else 2*f[(k + 4) % 7]\nlet answer = f[3]")
+    assert scope.lookup("answer") == 2  # f[3] = 2*f[0]
+    value = scope.lookup("f")
+    assert isinstance(value, FamilyValue)
+    assert value.values.tolist() == [1, 2**5, 2**3, 2, 2**6, 2**4, 2**2]
+
+
+def test_a_long_recursion_from_above_is_no_deep_recursion() -> None:
+    scope, _ = scope_of("let f[k in 0..5000] = 0 if k == 5000 else f[k+1] + 1\nlet answer = f[0]")
+    assert scope.lookup("answer") == 5000
+
+
 def test_a_let_that_depends_on_itself_is_an_error() -> None:
     scope, _ = scope_of("let a = b + 1\nlet b = a")
     with pytest.raises(Fault, match="depends on itself: a → b → a"):
@@ -138,3 +153,10 @@ def test_numbers_use_ordinary_division_and_functions() -> None:
     syntax = parse(Source("<text>", "network a\noutput y() = 1/4 + sqrt(4) + pi - pi + abs(-1)"))
     body = next(s for s in syntax.statements if isinstance(s, Definition)).body
     assert np.allclose(Scope(syntax.statements).numbers(body), [3.25])
+
+
+@pytest.mark.parametrize("given", [Fraction(10**400), float("inf")])
+def test_a_number_given_beyond_double_precision_is_refused(given: Fraction | float) -> None:
+    text = "network t\nsize n = 2\nnumber b = 1\ninput x(n)\noutput y() = b * x(i) * x(i)\n"
+    with pytest.raises(TnError, match="not a finite number"):
+        load(text, b=given)

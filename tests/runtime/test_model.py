@@ -76,6 +76,17 @@ def test_names_are_views_of_one_vector(train):
     assert np.array_equal(np.concatenate([a.ravel() for _, a in w.items()]), w.flat)
 
 
+def test_weights_are_their_flat_vector_to_numpy(train):
+    w = train.init(0)
+    assert np.shares_memory(np.asarray(w), w.flat)
+    assert np.array_equal(np.asarray(w), w.flat)
+    assert not np.shares_memory(np.array(w), w.flat)
+    single = np.asarray(w, dtype="float32")
+    assert single.dtype == np.float32
+    assert np.allclose(single, w.flat)
+    assert np.linalg.norm(w) == np.linalg.norm(w.flat)
+
+
 def test_a_family_of_equal_shapes_is_one_array():
     model = tn.compile(tn.load(TWO))
     w = model.init(0)
@@ -265,6 +276,56 @@ def test_a_complex_network_needs_a_complex_dtype():
 def test_an_unknown_target_or_dtype_is_refused(options):
     with pytest.raises(tn.UsageError, match="there are"):
         tn.compile(tn.load(ALONE), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        *(({"memory": value}, "number of bytes") for value in ("1X", "", -1, 0, True, 1.5, [1], 1j)),
+        *(({"memory": float(value)}, "number of bytes") for value in ("nan", "inf", "-inf")),
+        ({"objective": 5}, "`objective` is an `Objective`.*not 5"),
+        ({"objective": 0}, "`objective` is an `Objective`.*not 0"),
+        ({"scaled": "yes"}, "`scaled` is True or False, not 'yes'"),
+        ({"capture": 1}, "`capture` is True or False, not 1"),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused(options, wanted):
+    with pytest.raises(tn.UsageError, match=wanted):
+        tn.compile(tn.load(ALONE), **options)
+
+
+@pytest.mark.parametrize(
+    ("memory", "limit"), [("20K", "20,000"), ("20k", "20,000"), (np.int64(5000), "5,000"), (2e4, "20,000")]
+)
+def test_a_memory_limit_is_a_number_or_a_text(memory, limit):
+    with pytest.raises(tn.TnError, match=f"the limit is {limit} bytes"):
+        tn.compile(tn.load(TRAIN, r=1000), memory=memory).source.count("")
+
+
+@pytest.mark.parametrize("budget", ["5s", -1, float("nan"), float("inf"), True])
+def test_a_budget_is_a_number_of_seconds(budget):
+    with pytest.raises(tn.UsageError, match="`budget` is seconds"):
+        tn.Objective(budget=budget)
+    assert tn.Objective(budget=np.float32(2.0)).budget == 2
+
+
+@pytest.mark.parametrize("options", [{"seed": 1.5}, {"seed": -1}, {"flops": "a"}, {"power": None}])
+def test_weights_of_an_objective_are_numbers(options):
+    with pytest.raises(tn.UsageError, match=f"`{next(iter(options))}` is"):
+        tn.Objective(**options)
+
+
+def test_calls_of_a_model_say_what_they_take(train):
+    w = train.init(0)
+    for call in (
+        lambda: train.bind({1: 2}),
+        lambda: train.score({1: 2}, data(2, 5, 3)),
+        lambda: train.score(w, data(2, 5, 3), executor=5),
+        lambda: train.score_and_gradient(w, data(2, 5, 3), executor=5),
+        lambda: train.save(5),
+    ):
+        with pytest.raises(tn.UsageError, match=r"not (by 1|5)$"):
+            call()
 
 
 def test_a_plan_past_the_memory_limit_is_refused():

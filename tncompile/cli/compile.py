@@ -5,31 +5,17 @@ from __future__ import annotations
 import click
 
 from tncompile.cli.console import echo
+from tncompile.cli.module_options import module_options
 from tncompile.cli.options import file_argument, load_network, memory_option, size_option
 from tncompile.cli.search import search_options, searching
-from tncompile.codegen import DTYPES, LIBRARIES
 from tncompile.runtime import compile_network
 
 
 @click.command("compile")
 @file_argument
 @click.option("-o", "--output", metavar="MODULE.py", required=True, help="The module to write.")
-@click.option(
-    "--target",
-    type=click.Choice(list(LIBRARIES)),
-    default="numpy",
-    show_default=True,
-    help="The array library.",
-)
-@click.option(
-    "--dtype", type=click.Choice(list(DTYPES)), help="Default: float64, or complex128 of a complex network."
-)
+@module_options
 @memory_option("Default: half of what is free.")
-@click.option(
-    "--scaled",
-    is_flag=True,
-    help="Carry powers of two along: results are pairs (mantissa, scale) that neither over- nor underflow.",
-)
 @search_options
 @size_option
 def command(

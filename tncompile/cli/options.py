@@ -16,12 +16,12 @@ from tncompile.cli.faults import TRACEBACK_OPTION
 from tncompile.language import load_source
 from tncompile.network import Network
 from tncompile.source import Source, TnError, UsageError, read_source
+from tncompile.source.numbers import bytes_of
 
 Value = int | float | list["Value"]
 Command = TypeVar("Command", bound=Callable[..., object])
 
 STANDARD_INPUT = "-"
-BYTE_UNITS = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _NAME = re.compile(r"[^\W\d]\w*")
 _LABELLED_NAME = re.compile(r"(?:[^\W\d]\w*\.)?[^\W\d]\w*")
 _POWER_OF_TEN = re.compile(r"[-+]?\d{1,9}[eE]\+?\d{1,2}")
@@ -125,12 +125,10 @@ def _read_bytes(_: click.Context, __: click.Parameter, text: str | None) -> int 
     """A number of bytes, maybe with a unit: ``8G``."""
     if text is None:
         return None
-    number = text.removesuffix("B")
-    factor = BYTE_UNITS.get(number[-1:], 1)
-    number = number[:-1] if factor > 1 else number
-    if not number.isdecimal() or not int(number):
-        raise click.BadParameter(f"{text!r} is no number of bytes; write 500M or 8G")
-    return int(number) * factor
+    try:
+        return bytes_of(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def memory_option(without: str) -> Callable[[Command], Command]:

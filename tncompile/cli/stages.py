@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tncompile.cli.equations import equations_text
-from tncompile.cli.options import Value, read_input
+from tncompile.cli.module_options import ModuleKind
+from tncompile.cli.options import Value
 from tncompile.cli.plan_text import plan_text
 from tncompile.cli.tree import tree_text
 from tncompile.exchange import einsum_json, einsums_of
@@ -21,12 +22,14 @@ from tncompile.transform import batch, gradient
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: a text at some sizes, maybe with its gradient, ordered by an objective."""
+    """What is asked for: a text at some sizes, maybe with its gradient, ordered by an objective; of the stage ``python``
+    also what the module is for."""
 
     source: Source
     sizes: Mapping[str, Value]
     with_gradient: bool
     objective: Objective
+    module: ModuleKind
 
     def load(self) -> Network:
         """The network."""
@@ -68,7 +71,11 @@ def _plan(request: Request) -> str:
 
 
 def _python(request: Request) -> str:
-    return compile_network(request.load(), objective=request.objective).source
+    kind = request.module
+    net = request.load()
+    return compile_network(
+        net, kind.target, kind.dtype, objective=request.objective, scaled=kind.scaled
+    ).source
 
 
 STAGES: Mapping[str, Callable[[Request], str]] = {
@@ -81,8 +88,11 @@ STAGES: Mapping[str, Callable[[Request], str]] = {
 }
 
 
-def stage_text(
-    stage: str, file: str, sizes: Mapping[str, Value], with_gradient: bool, objective: Objective
-) -> str:
-    """The text of a file at a stage; raises TnError where the file is at fault."""
-    return STAGES[stage](Request(read_input(file), sizes, with_gradient, objective))
+def stage_text(stage: str, request: Request) -> str:
+    """The text of a file at a stage.
+
+    Raises TnError where the file is at fault, UsageError for what another stage is asked with.
+    """
+    if stage != "python" and request.module != ModuleKind():
+        raise UsageError("--target, --dtype and --scaled are for modules: --emit python")
+    return STAGES[stage](request)

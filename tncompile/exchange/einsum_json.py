@@ -11,6 +11,7 @@ from typing import Any
 from tncompile.exchange.einsum import Einsum, Places, check_einsum, numbered_names
 from tncompile.source import Diagnostic, Source, Span, TnError
 
+MOST_DIGITS = 400  # of an integer, a minus sign counted
 HELP = 'an einsum is {"inputs": [["a", "b"], ["b"]], "output": ["a"], "size_dict": {"a": 2, "b": 3}}'
 
 
@@ -33,12 +34,16 @@ def einsum_json(einsum: Einsum, title: str) -> dict[str, object]:
 def read_json(source: Source) -> Einsum:
     """The einsum of a JSON text. Raises TnError with the place of what is wrong."""
     try:
-        found = json.loads(source.text)
+        found = json.loads(source.text, parse_int=_integer)
     except json.JSONDecodeError as error:
         place = Span(error.pos, error.pos + 1)
         raise TnError([Diagnostic(f"this is no JSON: {error.msg.lower()}", place)], source) from error
-    except (ValueError, RecursionError) as error:
-        raise TnError([Diagnostic("this is no JSON that can be read")], source) from error
+    except RecursionError as error:
+        raise TnError([Diagnostic("this JSON is nested too deep", help=HELP)], source) from error
+    except _TooLong as error:
+        start = source.text.find(error.digits)
+        place = Span(start, start + len(error.digits))
+        raise TnError([Diagnostic(f"an integer has at most {MOST_DIGITS} digits", place)], source) from error
     reader = _Reader(source)
     if isinstance(found, dict) and isinstance(found.get("einsum"), dict):
         return reader.einsum(found["einsum"], "ixs", "iy", reader.part(found, "size", dict), "size", None)
@@ -46,6 +51,21 @@ def read_json(source: Source) -> Einsum:
         sizes = reader.part(found, "size_dict", dict)
         return reader.einsum(found, "inputs", "output", sizes, "size_dict", found.get("operands"))
     raise TnError([Diagnostic("this JSON is no einsum", Span(0, 1), help=HELP)], source)
+
+
+class _TooLong(Exception):
+    """An integer of too many digits."""
+
+    def __init__(self, digits: str) -> None:
+        self.digits = digits
+        super().__init__(digits)
+
+
+def _integer(text: str) -> int:
+    # Python itself has a limit too, but a process may have lifted it.
+    if len(text) > MOST_DIGITS:
+        raise _TooLong(text)
+    return int(text)
 
 
 class _Reader:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice
 
 from tncompile.exchange.einsum import Einsum, numbered_names
 from tncompile.language import format_text
@@ -11,6 +13,7 @@ from tncompile.network.syntax.words import FUNCTIONS, RESERVED
 from tncompile.network.written.naming import BUILT_IN
 
 MOST_NAMED = 26  # indices up to which each extent is a size with a name
+MOST_RENAMED = 8  # operands whose names elsewhere are listed
 OUTPUT = "y"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TAKEN = {*RESERVED, *FUNCTIONS, *BUILT_IN}
@@ -19,13 +22,14 @@ _TAKEN = {*RESERVED, *FUNCTIONS, *BUILT_IN}
 def network_text(einsum: Einsum, name: str, inputs: Set[int] = frozenset(), doc: str = "") -> str:
     """The text of a network that computes one einsum, well laid out.
 
-    Operands are weights, but those whose numbers (from 1) are in ``inputs`` are inputs. The extents of a few indices
+    Operands whose names cannot stand in a text are numbered, and a comment says so. Operands are weights, but those whose numbers (from 1) are in ``inputs`` are inputs. The extents of a few indices
     are sizes, ``n_a`` that of ``a``; those of many are written as numbers.
     """
     labels = _names_of_labels(einsum)
     extents = _extents(einsum, labels)
     tensors = _names_of_tensors(einsum)
     lines = [f"# {doc}".rstrip()] if doc else []
+    lines += _renamed(einsum, tensors)
     lines += [f"network {_identifier(name)}", ""]
     if labels and len(labels) <= MOST_NAMED:
         lines += [f"size {', '.join(f'{extents[x]} = {einsum.sizes[x]}' for x in labels)}", ""]
@@ -72,6 +76,20 @@ def _names_of_tensors(einsum: Einsum) -> Sequence[str]:
     ):
         own = dict(zip(own, numbered_names(len(own)), strict=True))
     return [own[name] for name in einsum.names]
+
+
+def _renamed(einsum: Einsum, tensors: Sequence[str]) -> Iterator[str]:
+    """A comment with the names that operands have elsewhere, where they are numbered here."""
+    pairs = {new: old for new, old in zip(tensors, einsum.names, strict=True) if new != _said(old)}
+    if pairs:
+        # The names are a stranger's: as JSON they hold no end of a line.
+        shown = [f"{new} is {_short(json.dumps(old))}" for new, old in islice(pairs.items(), MOST_RENAMED)]
+        more = [f"and {len(pairs) - MOST_RENAMED:,} more"] if len(pairs) > MOST_RENAMED else []
+        yield f"# Operands are numbered, since not all of their names can stand here: {', '.join(shown + more)}."
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 30 else text[:27] + "..."
 
 
 def _declarations(

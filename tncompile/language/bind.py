@@ -24,7 +24,7 @@ from tncompile.network import (
     Statement,
     nodes_of,
 )
-from tncompile.network.values.limits import INTEGER, LIST_ITEMS
+from tncompile.network.values.limits import INTEGER, LARGEST_DOUBLE, LIST_ITEMS
 from tncompile.source import NOWHERE, Diagnostic, Fault, Span, TnError
 
 
@@ -78,7 +78,7 @@ class _Binding:
             value = scope.lookup(statement.name)
             if not statement.real:
                 _positive(statement, value, statement.name in self.given)
-            return replace(statement, default=_canonical(value, statement.real))
+            return replace(statement, default=_canonical(value, statement))
         except Fault as fault:
             self.problems.append(fault.diagnostic)
             return statement
@@ -137,9 +137,10 @@ def _literal(value: object, real: bool, where: str) -> Expr:
             )
         return _number(str(abs(int(value))), int(value) < 0)
     if real and isinstance(value, Real):
-        if not math.isfinite(float(value)):
+        number = _nearest(value)
+        if not math.isfinite(number):
             raise Fault(Diagnostic(f"{where} was given {value}, which is not a finite number"))
-        return _real(float(value))
+        return _real(number)
     kind = "a number" if real else "an integer"
     raise Fault(Diagnostic(f"{where} was given {value!r}, which is not {kind}"))
 
@@ -154,6 +155,14 @@ def _check_kind(statement: Size, value: Expr) -> None:
         raise Fault(Diagnostic(f"`{statement.name}` was given a list; it is {one}"))
     if declared and not given:
         raise Fault(Diagnostic(f"`{statement.name}` was given {one}; it is a list"))
+
+
+def _nearest(value: Real) -> float:
+    """The double nearest to a number; infinity where there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _number(text: str, negative: bool) -> Expr:
@@ -176,19 +185,27 @@ def _positive(statement: Size, value: object, given: bool) -> None:
     raise Fault(Diagnostic(f"size `{statement.name}` is {smallest}; a size is at least 1", span))
 
 
-def _canonical(value: object, real: bool) -> Expr:
-    """The value of a size as it is printed: a number, or a list."""
+def _canonical(value: object, statement: Size) -> Expr:
+    """The value of a size as it is printed: a number, or a list. Raises Fault for what is no finite number."""
     if isinstance(value, FamilyValue):
         values = value.values.tolist()
         if values and all(v == values[0] for v in values):
-            return _canonical(values[0], real)
-        return _canonical(values, real)
+            return _canonical(values[0], statement)
+        return _canonical(values, statement)
     if isinstance(value, Lists):
-        return _canonical(list(value.pool[0]), real)
+        return _canonical(list(value.pool[0]), statement)
     if isinstance(value, list):
-        return ListExpr(tuple(_canonical(item, real) for item in value))
-    if real:
-        assert isinstance(value, int | float)
+        return ListExpr(tuple(_canonical(item, statement) for item in value))
+    if statement.real:
+        span = (statement.default or statement).span
+        if not isinstance(value, int | float):
+            raise Fault(Diagnostic(f"`{statement.name}` is complex, and a `number` is real", span))
+        if not math.isfinite(value):
+            raise Fault(
+                Diagnostic(
+                    f"`{statement.name}` is not finite: double precision ends at {LARGEST_DOUBLE}", span
+                )
+            )
         return _real(float(value))
     assert isinstance(value, int)
     return _number(str(abs(value)), value < 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isinf
 from typing import Any, Final
 
 from lark import Token
@@ -39,7 +40,7 @@ from tncompile.network.syntax import (
 )
 from tncompile.network.syntax.text import expression_text
 from tncompile.network.syntax.words import FUNCTIONS, REDUCTIONS
-from tncompile.network.values.limits import LIST_ITEMS
+from tncompile.network.values.limits import LARGEST_DOUBLE, LIST_ITEMS
 from tncompile.source import Diagnostic, Fault, Span
 
 _NUMERAL_LENGTH: Final = 400
@@ -117,6 +118,8 @@ class ExpressionBuilder:
                 span,
                 f"a number has at most {_NUMERAL_LENGTH} characters and an exponent within ±{_LARGEST_EXPONENT}",
             )
+        if isinf(float(text.removesuffix("i"))):
+            raise fault(span, f"this number is beyond double precision, which ends at {LARGEST_DOUBLE}")
         return Number(text, span=span)
 
     def name(self, parts: list[Any]) -> Expr:

@@ -14,7 +14,8 @@ import numpy as np
 from tncompile.network import Formula
 from tncompile.plan import Schedule, for_samples, peak_elements
 from tncompile.plan.schedule import Buffer
-from tncompile.source import Diagnostic, TnError
+from tncompile.source import Diagnostic, TnError, UsageError
+from tncompile.source.numbers import bytes_of, finite_number
 
 MEMORY_TABLE = Path("/proc/meminfo")
 GIGABYTE = 10**9
@@ -33,6 +34,23 @@ def default_limit(target: str) -> int:
     except (OSError, StopIteration):
         free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return free // 2
+
+
+def chosen_limit(memory: object) -> int | None:
+    """What a caller gives as the memory limit, in bytes: an integer of 1 or more, a text such as ``"8G"``, or None for
+    the default. Raises UsageError for all else."""
+    if memory is None:
+        return None
+    wrong = UsageError(f"`memory` is a number of bytes (8 * 10**9) or a text ('8G'), not {memory!r}")
+    if isinstance(memory, str):
+        try:
+            return bytes_of(memory)
+        except ValueError:
+            raise wrong from None
+    count = finite_number(memory)
+    if count is None or count < 1 or not count.is_integer():
+        raise wrong
+    return int(count)
 
 
 def too_large(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import cached_property, partial
 from importlib import import_module
-from operator import index
 from os import PathLike
 from types import FunctionType, ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ from tncompile.runtime.plans import Plans
 from tncompile.runtime.scales import ScaleReader, aligned_sum
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
 from tncompile.source import TnError, UsageError, write_whole
+from tncompile.source.numbers import is_natural
 
 Array = Any
 
@@ -47,7 +47,10 @@ class Model:
         return self._plans.source(with_gradient=True)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Writes the module to a file, whole or not at all. Raises TnError where that cannot be done."""
+        """Writes the module to a file, whole or not at all. Raises TnError where that cannot be done, UsageError for
+        what is no path."""
+        if not isinstance(path, str | PathLike):
+            raise UsageError(f"`save` takes the path of a file, not {path!r}")
         write_whole(path, self.source)
 
     @cached_property
@@ -84,11 +87,7 @@ class Model:
 
     def init(self, seed: int = 0) -> Weights:
         """Random weights, as the network's initialisers say. Raises UsageError for a seed below 0."""
-        try:
-            valid = index(seed) >= 0
-        except TypeError:
-            valid = False
-        if not valid:
+        if not is_natural(seed):
             raise UsageError(f"a seed is an integer of 0 or more, not {seed!r}")
         return Weights(self._layout, self._scoring.init(seed, self.dtype))
 
@@ -129,6 +128,8 @@ class Model:
         ------
         TnError
             Where something is missing, unknown, of the wrong shape or no number.
+        UsageError
+            For names of weights that are no texts, and for what is no executor.
         """
         data, pieces = self._data_in_pieces(x)
         vector = self._vector(w)
@@ -198,6 +199,8 @@ class Model:
         executor: Executor | None,
     ) -> list[Any]:
         """What a function of the module returns for each piece of the samples."""
+        if executor is not None and not callable(getattr(executor, "submit", None)):
+            raise UsageError(f"`executor` is an executor of `concurrent.futures`, not {executor!r}")
         differentiated = function != "score"
         slices = self._plans.schedule(differentiated).slices
         source = self.source if differentiated else self._scoring_source

@@ -13,7 +13,7 @@ import numpy as np
 
 from tncompile.codegen import is_array, member_title, weight_blocks
 from tncompile.network import Network
-from tncompile.source import TnError
+from tncompile.source import TnError, UsageError
 
 Array = Any  # an array of NumPy or CuPy
 Shape = tuple[int, ...]
@@ -93,7 +93,7 @@ class Weights:
 
     are views of ``w.flat``; ``w["G"]`` is the whole family, one array ``(*family, *axes)`` if it is a
     box of equal shapes, otherwise a list. Iteration goes over the names of the members, in the order
-    of ``w.flat``.
+    of ``w.flat``. To NumPy they are this vector: ``np.linalg.norm(w)``.
     """
 
     def __init__(self, layout: WeightLayout, flat: Array) -> None:
@@ -138,6 +138,10 @@ class Weights:
         """The same values in a vector of their own."""
         return Weights(self._layout, self.flat.copy())
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """The flat vector, shape (size,), without a copy where none is needed."""
+        return np.array(self.flat, dtype=dtype, copy=copy)
+
     def __repr__(self) -> str:
         return f"Weights({', '.join(self._layout.names)}: {self._layout.size} numbers)"
 
@@ -145,12 +149,16 @@ class Weights:
 def flat_weights(layout: WeightLayout, given: Mapping[str, object], empty: Array) -> Array:
     """One vector from arrays by name: members, or whole weights. ``empty`` is the vector that is filled.
 
-    Raises TnError where names are missing or unknown, or a shape is wrong.
+    Raises TnError where names are missing or unknown, or a shape is wrong, UsageError for a name that is no text.
     """
     weights = Weights(layout, empty)
     filled: set[str] = set()
     problems: list[str] = []
     for name, value in given.items():
+        if not isinstance(name, str):
+            raise UsageError(
+                f"weights are given by name, such as `{next(iter(layout.places), 'G[3]')}`, not by {name!r}"
+            )
         if name not in weights:
             problems.append(layout._unknown(name))
             continue

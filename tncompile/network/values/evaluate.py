@@ -182,7 +182,8 @@ class Evaluator:
             if _integral(total, value):
                 total = (arithmetic.add if sign > 0 else arithmetic.subtract)(total, value)
             else:
-                total = total + value if sign > 0 else total - value
+                with np.errstate(all="ignore"):
+                    total = total + value if sign > 0 else total - value
         return total
 
     def _multiply(self, expr: Multiply) -> Column:
@@ -194,7 +195,8 @@ class Evaluator:
             elif _integral(total, value):
                 total = arithmetic.multiply(total, value)
             else:
-                total = total * value
+                with np.errstate(all="ignore"):
+                    total = total * value
         return total
 
     def _divide(self, left: Column, right: Column, expr: Expr) -> Column:
@@ -202,7 +204,8 @@ class Evaluator:
             return arithmetic.divide(left, right)
         if (right == 0).any():
             raise self.fault("division by zero", expr.span, int(np.argmax(right == 0)))
-        return left / right
+        with np.errstate(all="ignore"):
+            return left / right
 
     def _binary(self, expr: Binary) -> Column:
         left, right = self.column(expr.left), self.column(expr.right)
@@ -251,7 +254,7 @@ class Evaluator:
         result[test], result[~test] = first, second
         return result
 
-    def among(self, mask: npt.NDArray[np.bool_]) -> Evaluator:
+    def among(self, mask: Ints | npt.NDArray[np.bool_]) -> Evaluator:
         """The same evaluator on a part of the rows."""
         return Evaluator(self.names, self.rows.take(mask), self.exact)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tncompile.network.values.arithmetic import Column, Ints
 from tncompile.network.values.lookup import find_members
@@ -34,13 +35,33 @@ class FamilyValue:
 
 @dataclass(frozen=True, eq=False)
 class GrowingFamily(FamilyValue):
-    """A family that is still being filled: ``known`` are the positions of the members that have a value."""
+    """A family that is still being filled: ``places`` are the positions of its members, ``known`` (bool, one entry a
+    member) says which have a value."""
 
-    known: dict[tuple[int, ...], int]
+    places: Mapping[tuple[int, ...], int]
+    known: npt.NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, members: Ints, values: Column) -> GrowingFamily:
+        """A family of which no member has a value; ``values`` is filled from outside."""
+        places = {tuple(member): place for place, member in enumerate(members.tolist())}
+        return cls(members, values, places, np.zeros(len(members), np.bool_))
 
     def find(self, subscripts: Ints) -> Ints:
-        """Positions of members that have a value; -1 for others."""
-        return np.array([self.known.get(tuple(row), -1) for row in subscripts.tolist()], np.int64)
+        """Positions of members; -1 where there is none. Raises NotYetKnown for the first that has no value."""
+        found = np.array([self.places.get(tuple(row), -1) for row in subscripts.tolist()], np.int64)
+        unknown = (found >= 0) & ~self.known[found]
+        if unknown.any():
+            raise NotYetKnown(self, int(found[np.argmax(unknown)]))
+        return found
+
+
+class NotYetKnown(Exception):
+    """A member of a growing family was asked for before it had a value; ``place`` is its position."""
+
+    def __init__(self, family: GrowingFamily, place: int) -> None:
+        self.family, self.place = family, place
+        super().__init__(place)
 
 
 Value = int | float | complex | FamilyValue | Lists

@@ -13,7 +13,7 @@ from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.values.arithmetic import Column, Ints
 from tncompile.network.values.evaluate import Evaluator, list_literal
 from tncompile.network.values.formula import Formula
-from tncompile.network.values.held import FamilyValue, GrowingFamily, Lists, Value
+from tncompile.network.values.held import FamilyValue, GrowingFamily, Lists, NotYetKnown, Value
 from tncompile.network.values.limits import INSTANCES, LET_DEPTH, LOOP_STEPS, RECURSIVE_LETS
 from tncompile.network.values.loops import loop_description, loop_rows
 from tncompile.network.values.rows import UNIT_ROWS, Rows
@@ -22,6 +22,8 @@ from tncompile.network.values.symbolic import symbolic_value
 from tncompile.source import Diagnostic, Fault
 
 __all__ = ["UNIT_ROWS", "Scope"]
+
+CYCLE_SHOWN = 7  # members that the message about a cycle lists
 
 
 class Scope:
@@ -137,29 +139,41 @@ class Scope:
                     expr.span if expr.span.start >= 0 else statement.span,
                 )
             )
-        return np.array(items, np.int64 if exact else np.float64)
+        return np.array(items, np.int64) if exact else np.array(items) + 0.0
 
     def _recursive_values(self, statement: Size | Let, expr: Expr, rows: Rows, exact: bool) -> Column:
-        # A family that refers to its own members is filled member by member, upwards or, failing that, downwards.
+        # A member that asks for another waits until that has its value, so members may be known in any order.
         if rows.count > RECURSIVE_LETS:
             message = f"a family that refers to its own members has at most {RECURSIVE_LETS:,} of them"
             raise Fault(Diagnostic(message, statement.span))
-        problem: Fault | None = None
-        for order in (range(rows.count), range(rows.count - 1, -1, -1)):
-            values = np.zeros(rows.count, np.int64 if exact else np.float64)
-            family = GrowingFamily(rows.columns.T, values, {})
-            self._values[statement.name] = family
+        values = np.zeros(rows.count, np.int64 if exact else np.float64)
+        family = GrowingFamily.empty(rows.columns.T, values)
+        self._values[statement.name] = family
+        try:
+            for row in np.arange(rows.count).tolist():
+                self._fill(statement, family, row, Evaluator(self, rows, exact), expr)
+        finally:
+            self._values.pop(statement.name, None)
+        return values
+
+    def _fill(
+        self, statement: Size | Let, family: GrowingFamily, row: int, evaluator: Evaluator, expr: Expr
+    ) -> None:
+        """Gives a member its value, and before it those that it asks for."""
+        waiting: dict[int, None] = {} if family.known[row] else {row: None}
+        while waiting:
+            last = next(reversed(waiting))
             try:
-                for row in order:
-                    values[row] = Evaluator(self, rows.take(np.array([row])), exact).column(expr)[0]
-                    family.known[tuple(rows.columns[:, row].tolist())] = row
-                return values
-            except Fault as fault:
-                problem = problem or fault
-            finally:
-                self._values.pop(statement.name, None)
-        assert problem is not None
-        raise problem
+                family.values[last] = evaluator.among(np.array([last])).column(expr)[0]
+            except NotYetKnown as missing:
+                if missing.family is not family:
+                    raise
+                if missing.place in waiting:
+                    raise Fault(_cycle(statement, family, list(waiting), missing.place)) from None
+                waiting[missing.place] = None
+                continue
+            family.known[last] = True
+            del waiting[last]
 
     # --- evaluation ---------------------------------------------------------------------------
 
@@ -243,6 +257,14 @@ class Scope:
         is the same as in this scope.
         """
         return Scope(self._statements, generic_sizes(self, self._statements))
+
+
+def _cycle(statement: Size | Let, family: GrowingFamily, waiting: Sequence[int], first: int) -> Diagnostic:
+    """What is said of a member that waits for itself; of a long cycle the middle is left out."""
+    members = [*waiting[waiting.index(first) :], first]
+    named = [f"{statement.name}[{', '.join(map(str, family.members[place].tolist()))}]" for place in members]
+    shown = named if len(named) <= CYCLE_SHOWN else [*named[: CYCLE_SHOWN - 2], "...", named[-1]]
+    return Diagnostic(f"`{named[0]}` depends on itself: {' → '.join(shown)}", statement.span)
 
 
 def _flattened(value: object) -> Iterable[object]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tncompile.network.syntax import Definition, Statement, Tensor
+from tncompile.network.syntax import Definition, Let, Statement, Tensor
 from tncompile.network.tables import Tables
 from tncompile.network.values.limits import INSTANCES
 from tncompile.network.values.rows import Ints, Rows
@@ -47,6 +47,7 @@ class Written:
         tensors = [statement for statement in statements if isinstance(statement, Tensor)]
         definitions = [statement for statement in statements if isinstance(statement, Definition)]
         check_names(statements, source, self.problems)
+        self.evaluate_lets(statements)
         if not any(definition.role == "output" for definition in definitions):
             self.problems.add(Diagnostic("this network has no output", help="`output score() = ...`"))
         self.declared = declare_all(self.scope, tensors, self.problems)
@@ -79,6 +80,13 @@ class Written:
         return Tables(tensors, tuple(classes))
 
     # --- instances ----------------------------------------------------------------------------
+
+    def evaluate_lets(self, statements: Sequence[Statement]) -> None:
+        """Notes lets without a value, whether anything reads them or not: generated modules name lets."""
+        for statement in statements:
+            if isinstance(statement, Let):
+                with self.problems.catching():
+                    self.scope.lookup(statement.name)
 
     def refuse_too_many(self, rules: Sequence[Rule]) -> None:
         """Raises TnError where the network as a whole is past the limit."""

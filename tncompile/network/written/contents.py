@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from tncompile.network.syntax import Expr, Initialiser, ListExpr, Loop, Number, Range, Tensor
+from tncompile.network.values.arithmetic import Column
 from tncompile.network.values.scope import Scope
 from tncompile.network.written.families import Declared
 from tncompile.network.written.messages import counted, here_are, listed, nearest
 from tncompile.network.written.problems import Problems
-from tncompile.source import Diagnostic, Fault
+from tncompile.source import Diagnostic, Fault, Span
 
 # The initialisers, each with the fewest and the most arguments it takes.
 INITIALISERS: Mapping[str, tuple[int, int]] = {
@@ -50,10 +52,44 @@ def _check_initialiser(scope: Scope, declared: Declared, init: Initialiser) -> N
         wanted = "no argument" if not most else counted(most, "argument")
         here = here_are(len(init.arguments), "argument")
         raise Fault(Diagnostic(f"`{init.name}` takes {wanted}, {here}", init.span))
-    for argument in init.arguments:
-        scope.numbers(argument, declared.rows)
+    _check_distribution(declared, init, [scope.numbers(one, declared.rows) for one in init.arguments])
+    if init.name == "identity":
+        _check_pair(declared, init)
     if init.name == "orthogonal" and init.arguments:
         _check_rows(scope, declared, init.arguments[0])
+
+
+def _check_distribution(declared: Declared, init: Initialiser, values: Sequence[Column]) -> None:
+    """Arguments are finite, a deviation is real and not negative, and an interval does not end before it begins."""
+    for argument, value in zip(init.arguments, values, strict=True):
+        said = [f"here is {number}" for number in value.tolist()]
+        _refuse(~np.isfinite(value), "an argument is a finite number, ", said, argument.span, declared)
+        if init.name in ("normal", "identity"):
+            wrong = (np.imag(value) != 0) | (np.real(value) < 0)
+            _refuse(wrong, "a standard deviation is real and at least 0, ", said, argument.span, declared)
+    if init.name == "uniform" and not any(np.iscomplexobj(value) for value in values):
+        low, high = values
+        said = [f"from {a} to {b}" for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        _refuse(high < low, "this interval ends before it begins: ", said, init.span, declared)
+
+
+def _refuse(
+    wrong: npt.NDArray[np.bool_], rule: str, said: Sequence[str], span: Span, declared: Declared
+) -> None:
+    """Raises Fault with the first row where arguments break a rule, and what is ``said`` of them there."""
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise Fault(Diagnostic(rule + said[row], span, values=declared.rows.values(row)))
+
+
+def _check_pair(declared: Declared, init: Initialiser) -> None:
+    """``identity`` is a delta of the first and the last axis: there are two."""
+    few = declared.shapes.counts < 2
+    if few.any():
+        row = int(np.argmax(few))
+        axes = counted(int(declared.shapes.counts[row]), "axis")
+        message = f"`identity` is a delta of the first and the last axis; `{declared.tensor.name}` has {axes}"
+        raise Fault(Diagnostic(message, init.span, values=declared.rows.values(row)))
 
 
 def _check_rows(scope: Scope, declared: Declared, argument: Expr) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tncompile.network.written.messages import (
     family_text,
     here_are,
     line_of,
+    listed,
     member_span,
     member_text,
     plain_member,
@@ -25,6 +27,8 @@ from tncompile.network.written.problems import Problems
 from tncompile.network.written.rules import Defined
 from tncompile.network.written.sites import Slot
 from tncompile.source import Diagnostic, Source
+
+GAPS_SHOWN = 4  # members between others that nothing defines, up to which a message lists them
 
 
 class Finder:
@@ -128,8 +132,18 @@ def _what_is_defined(table: Defined) -> str:
     if count == 1:
         return f"{rules} `{table.name}` {verb} {first} alone"
     low, high = table.members.min(axis=0), table.members.max(axis=0)
-    whole = int(np.prod((high - low + 1).astype(np.float64))) == count
-    return f"{rules} `{table.name}` {verb} {'' if whole else f'{count} members, '}{first} to {last}"
+    absent = int(np.prod((high - low + 1).astype(np.float64))) - count
+    if 0 < absent <= GAPS_SHOWN:
+        gaps = [plain_member(table.name, member) for member in _gaps(table, low, high)]
+        return f"{rules} `{table.name}` {verb} {first} to {last} without {listed(gaps)}"
+    return f"{rules} `{table.name}` {verb} {f'{count} members, ' if absent else ''}{first} to {last}"
+
+
+def _gaps(table: Defined, low: Ints, high: Ints) -> Iterator[tuple[int, ...]]:
+    """The members between the lowest and the highest subscripts that no rule defines."""
+    known = set(map(tuple, table.members.tolist()))
+    ranges = [range(a, b + 1) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    return (member for member in product(*ranges) if member not in known)
 
 
 def _loop_hint(rows: Rows, missing: np.typing.NDArray[np.bool_]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tncompile.source import UsageError
+from tncompile.source.numbers import finite_number, is_natural
 
 WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
 
@@ -28,6 +29,9 @@ class Objective:
     matrices, or ``"auto"``, as what takes less time (`tncompile.plan.chained`). Raises UsageError for another word.
 
     ``progress`` is told the number of factors, the share of the budget that is spent, and the lowest cost so far.
+
+    Raises UsageError for a weight, power or budget that is no finite number of 0 or more, and for a seed that is no
+    such integer.
     """
 
     flops: float = 1.0
@@ -42,6 +46,18 @@ class Objective:
     def __post_init__(self) -> None:
         if self.chain not in CHAINS:
             raise UsageError(f"chains are computed as {', '.join(CHAINS)}, not as `{self.chain}`")
+        for name in ("flops", "writes", "power", "budget"):
+            value = getattr(self, name)
+            if value is None and name == "budget":
+                continue
+            number = finite_number(value)
+            if number is None or number < 0:
+                unit = "seconds" if name == "budget" else "a number"
+                raise UsageError(
+                    f"`{name}` is {unit}, finite and not negative, such as 5.0; here is {value!r}"
+                )
+        if not is_natural(self.seed):
+            raise UsageError(f"`seed` is an integer of 0 or more, not {self.seed!r}")
 
 
 DEFAULT = Objective()
