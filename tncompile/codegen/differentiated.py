@@ -88,8 +88,7 @@ class Differentiated(Entry):
     def _adjoints(self) -> dict[str, str]:
         """The outputs that are gradients, with their weights."""
         names = set(self.schedule.network.outputs).difference(self.network.outputs)
-        weights = dict.fromkeys(block.table.name for block in self.shared.blocks)
-        return {f"{weight}_bar": weight for weight in weights if f"{weight}_bar" in names}
+        return {f"{weight}_bar": weight for weight in self.shared.numbers if f"{weight}_bar" in names}
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -97,10 +96,9 @@ class Differentiated(Entry):
         for adjoint, weight in self._adjoints().items():
             for access in self.schedule.outputs[adjoint]:
                 buffer = self.schedule.buffers[access.buffer]
-                for number, block in enumerate(self.shared.blocks):
-                    if block.table.name == weight and np.array_equal(
-                        self._members(buffer, weight), block.block.members
-                    ):
+                for number in self.shared.numbers[weight]:
+                    block = self.shared.blocks[number].block
+                    if np.array_equal(self._members(buffer, weight), block.members):
                         found[buffer.name] = number
         return found
 
@@ -164,8 +162,8 @@ class Differentiated(Entry):
         members = self._members(buffer, weight)
         return [
             number
-            for number, block in enumerate(self.shared.blocks)
-            if block.table.name == weight and np.isin(members, block.block.members).any()
+            for number in self.shared.numbers[weight]
+            if np.isin(members, self.shared.blocks[number].block.members).any()
         ]
 
     def _gradient_copies(self) -> Iterator[Item]:

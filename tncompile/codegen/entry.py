@@ -160,11 +160,11 @@ class Entry:
 
     def _weight(self, buffer: Buffer) -> ast.expr:
         """The members of a weight that a buffer holds: a whole block, or some of its members."""
-        for number, block in enumerate(self.shared.blocks):
-            places = np.searchsorted(block.block.members, buffer.members)
-            inside = np.isin(buffer.members, block.block.members).all()
-            if block.table.name != buffer.tensor or not inside:
+        for number in self.shared.numbers[buffer.tensor]:
+            block = self.shared.blocks[number].block
+            if not np.isin(buffer.members, block.members).all():
                 continue
+            places = np.searchsorted(block.members, buffer.members)
             view: ast.expr = nodes.name(self.shared.view(self.schedule, number))
             if self.shared.block_buffer(self.schedule, number) == buffer.name:
                 return view
