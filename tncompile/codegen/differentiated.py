@@ -12,6 +12,7 @@ from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.entry import Entry, function_of, places_of, unpacked
 from tncompile.codegen.outside_scales import OutsideScales
+from tncompile.codegen.shapes import spread
 from tncompile.codegen.text import Block, Item, Text
 from tncompile.network import Ints
 from tncompile.plan.schedule import Buffer
@@ -67,16 +68,16 @@ class Differentiated(Entry):
         whole = is_array(self.schedule.network, buffer.tensor.removesuffix("_bar"))
         absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
         if whole:
-            shape = nodes.group(self.outside.shape(buffer.tensor, buffer))
+            shape = self.outside.shape(buffer.tensor, buffer)
             given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
             word = self.program.storages[name].identifier
-            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            yield nodes.assign(word, spread(ast.unparse(source), given, shape))
             statement = self.program.arrived(
                 name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole)
             )
         else:
-            shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
-            ones = domain.call("ones", shape, dtype)
+            extents = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
+            ones = domain.call("ones", extents, dtype)
             members = self.outside.input_array(buffer.tensor, source, buffer, whole)
             given = domain.call("asarray", members, dtype)
             statement = self.program.arrived(name, ast.IfExp(absent, ones, given))
@@ -223,6 +224,10 @@ class Differentiated(Entry):
         yield "The gradient has the shape of `w`" + (
             " and is summed over the samples." if self.words else "."
         )
+        yield "The cotangent has the shape of the value" + (
+            ", for each output by name." if len(self.network.outputs) > 1 else "; a number stands for all."
+        )
+        yield from self._shapes()
         yield from self._notes()
         if self.scales is not None:
             yield ""
