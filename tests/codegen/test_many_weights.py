@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unittest.mock import patch
 
 import numpy as np
@@ -14,7 +15,7 @@ from tncompile.exchange.einsum import Einsum
 def chain(count):
     """A product of so many matrices, each a weight of its own name."""
     labels = [f"i{place}" for place in range(count + 1)]
-    inputs = tuple(zip(labels[:-1], labels[1:], strict=True))
+    inputs = tuple(pairwise(labels))
     names = tuple(f"M{place}" for place in range(count))
     return tn.load(
         network_text(Einsum(inputs, (labels[0], labels[-1]), dict.fromkeys(labels, 2), names), "chain")

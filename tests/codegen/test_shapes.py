@@ -9,6 +9,7 @@ import pytest
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
+from tncompile.codegen import scaling
 from tncompile.runtime.loading import loaded
 
 RING = next(path for path in EXAMPLES if path.stem == "tensor_ring")
@@ -33,7 +34,7 @@ def module_of(net, **options):
 
 
 def refused(message, function, *arguments, **options):
-    with pytest.raises(ValueError, match="^`") as caught:
+    with pytest.raises(ValueError, match=r"^`") as caught:
         function(*arguments, **options)
     assert str(caught.value) == message
 
@@ -118,3 +119,48 @@ def test_a_module_that_only_scores_has_no_helpers_for_cotangents():
     source = tn.compile(tn.load(RING))._scoring_source
     defined = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     assert defined == {"checked", "unpack", "init", "bind", "score"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_scaled_modules_hold_what_they_use(path):
+    tree = ast.parse(tn.compile(tn.load(path), scaled=True).source)
+    read = {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    assert set(functions) - read <= {"init", "score", "score_and_gradient"}
+    assert {*scaling.FUNCTIONS, *scaling.CONSTANTS} & {*functions, *assigned(tree)} <= read
+    copies = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    assert not [
+        ast.unparse(node) for node in copies if ast.unparse(node.targets[0]) == ast.unparse(node.value)
+    ]
+
+
+def assigned(tree):
+    return [
+        ast.unparse(target) for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+    ]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_exponents_of_a_cotangent_are_whole_numbers_in_the_shape_of_a_scale(several):
+    text = RING.read_text(encoding="utf-8")
+    net = module_of(tn.load(text + "output more(y) = 2 * score(y)\n" if several else text, d=4), scaled=True)
+    w, x = net.init(), np.ones((3, 4, net.n))
+
+    def by_name(value):
+        return {"score": value, "more": np.zeros((3, 1), int)} if several else value
+
+    title = "`cotangent_scale['score']`" if several else "`cotangent_scale`"
+    for given in (5, np.full((3, 1), 5)):
+        _, (gradient, exponents) = net.score_and_gradient(w, x, None, by_name(given))
+        _, (plain, before) = net.score_and_gradient(w, x)
+        if not several:
+            np.testing.assert_allclose(np.ldexp(gradient, exponents), 32 * np.ldexp(plain, before))
+    for shape in ((net.C,), (3, net.C), (3,)):
+        wanted = f"{title} has the shape {shape}, not (3, 1)"
+        refused(wanted, net.score_and_gradient, w, x, None, by_name(np.ones(shape, int)))
+    for given in (0.7, np.ones((3, 1))):
+        refused(
+            f"{title} holds float64, not whole numbers", net.score_and_gradient, w, x, None, by_name(given)
+        )

@@ -231,4 +231,4 @@ class Differentiated(Entry):
         yield from self._notes()
         if self.scales is not None:
             yield ""
-            yield "`cotangent_scale` is that of the cotangent, 0 if there is none."
+            yield "`cotangent_scale` is that of the cotangent: whole numbers, in the shape of a scale; 0 if there is none."

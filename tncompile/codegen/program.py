@@ -190,7 +190,8 @@ class Program:
 
     def _item(self, item: Step | Loop) -> list[Item]:
         if isinstance(item, Step):
-            statements: list[Item] = list(self.writer.write(item, item.result.buffer in self.bound))
+            written = self.writer.write(item, item.result.buffer in self.bound)
+            statements: list[Item] = [line for line in written if not nodes.is_idle(line)]
             return [Comment(item.comment), *statements] if item.comment else statements
         variable = self.symbols.variable(item.variable)
         first, stop = self.symbols.affine(item.first), self.symbols.affine(item.last, item.step)

@@ -15,7 +15,7 @@ from tncompile.codegen.outside import Outside
 from tncompile.network import Extent
 from tncompile.plan.schedule import Schedule
 
-FUNCTIONS = ("checked", "listed", "spread", "whole")
+FUNCTIONS = ("checked", "checked_list", "checked_or_number", "checked_integers")
 SHOWN = 3  # shapes of the members of a list
 SAMPLES = "batch"
 
@@ -29,7 +29,7 @@ def checked(name, array, *shape):
     return array
 
 
-def listed(name, arrays, shapes):
+def checked_list(name, arrays, shapes):
     """The arrays, which must be as many as the shapes, and have them."""
     if len(arrays) != len(shapes):
         raise ValueError(f'`{name}` is a list of {len(shapes)} arrays, here are {len(arrays)}')
@@ -37,12 +37,12 @@ def listed(name, arrays, shapes):
     return [checked(f'{name}[{k}]', array, *shapes[k]) for k, array in enumerate(arrays)]
 
 
-def spread(name, array, *shape):
+def checked_or_number(name, array, *shape):
     """The array, or a number for all of its entries."""
     return checked(name, array, *shape) if array.ndim else NAMESPACE.broadcast_to(array, shape)
 
 
-def whole(name, exponents):
+def checked_integers(name, exponents):
     """The exponents as an array."""
     array = NAMESPACE.asarray(exponents)
     if array.dtype.kind not in 'iu':
@@ -58,7 +58,12 @@ def helpers(namespace: str, batch: str | None) -> list[ast.stmt]:
 
 def spread(called: str, array: ast.expr, shape: Sequence[ast.expr]) -> ast.expr:
     """An array that may be given as a number; ``called`` is what the caller calls it."""
-    return nodes.call(nodes.name("spread"), nodes.number(called), array, *shape)
+    return nodes.call(nodes.name("checked_or_number"), nodes.number(called), array, *shape)
+
+
+def whole_numbers(source: ast.expr, value: ast.expr) -> ast.expr:
+    """Exponents as an array of whole numbers; ``source`` is what the caller calls them."""
+    return nodes.call(nodes.name("checked_integers"), nodes.number(ast.unparse(source)), value)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Shapes:
             runs = self._runs(name)
             parts = [_repeated(nodes.group(self._free(shape)), count) for count, shape in runs]
             shapes = ast.List(parts, ast.Load())
-            return nodes.call(nodes.name("listed"), called, source, shapes)
+            return nodes.call(nodes.name("checked_list"), called, source, shapes)
         array = self.outside.symbols.domain.call("asarray", source, nodes.name("DTYPE"))
         return nodes.call(nodes.name("checked"), called, array, *self._free(self._shape(name)))
 
