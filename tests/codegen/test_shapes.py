@@ -164,3 +164,19 @@ def test_exponents_of_a_cotangent_are_whole_numbers_in_the_shape_of_a_scale(seve
         refused(
             f"{title} holds float64, not whole numbers", net.score_and_gradient, w, x, None, by_name(given)
         )
+
+
+def test_comments_and_slices_read_well():
+    text = """network readable
+size d = 6, n = 3
+input x(n)
+weight G[1..d](n, n)
+weight W[i in 1..3, j in 1..3 if i + j != 3](n)
+h[1](b) = G[1](a, b) * x(a)
+h[k](b) = G[k](a, b) * h[k-1](a) for k in 2..d
+output y() = h[d](b) * W[1, 1](b) * W[3, 3](b) * W[2, 2](b)
+"""
+    source = tn.compile(tn.load(text)).source
+    assert "'W[(1, 1), ..., (3, 3)]'" in source
+    assert "reshape(-1, n, n)[" not in source
+    assert not [line for line in source.splitlines() if "#" in line and "^(" in line.partition("  with ")[2]]

@@ -82,10 +82,8 @@ def block_title(
         counts = iter(family if len(family) == sum(len(c) > 1 for c in columns) else ())
         parts = [_range(c, next(counts, None) if len(c) > 1 else None) for c in columns]
         return f"{table.name}[{', '.join(parts)}]"
-    ends = ", ".join(_member(row) for row in (members[0], members[-1]))
-    return (
-        f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
-    )
+    between = ["..."] if len(members) > 2 else []
+    return f"{table.name}[{', '.join([_member(members[0]), *between, _member(members[-1])])}]"
 
 
 @lru_cache(maxsize=8)

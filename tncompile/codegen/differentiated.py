@@ -10,7 +10,7 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.entry import Entry, function_of, places_of, unpacked
+from tncompile.codegen.entry import Entry, function_of, one_family_axis, places_of, unpacked
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.shapes import spread
 from tncompile.codegen.text import Block, Item, Text
@@ -193,18 +193,19 @@ class Differentiated(Entry):
         """
         members = self._members(buffer, weight)
         for number in self._touched(buffer, weight):
-            block = self.shared.blocks[number].block.members
+            whole = self.shared.blocks[number]
+            block = whole.block.members
             view: ast.expr = nodes.name(words[number])
             value = lying
             if not np.array_equal(members, block):
                 own = [self.symbols.extent(extent) for extent in buffer.shape]
                 mine = np.flatnonzero(np.isin(members, block))
                 view = nodes.indexed(
-                    nodes.method(view, "reshape", nodes.number(-1), *own),
-                    [places_of(np.searchsorted(block, members[mine]))],
+                    one_family_axis(whole, view, own),
+                    [places_of(np.searchsorted(block, members[mine]), len(block))],
                 )
                 value = nodes.indexed(
-                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [places_of(mine)]
+                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [places_of(mine, len(members))]
                 )
             if not isinstance(view, ast.Subscript):
                 view = ast.Subscript(view, ast.Constant(...), ast.Load())

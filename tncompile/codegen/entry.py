@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tncompile.codegen import nodes
-from tncompile.codegen.blocks import is_array
+from tncompile.codegen.blocks import WeightBlock, is_array
 from tncompile.codegen.layouts import native_order
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.outside_scales import OutsideScales
@@ -158,16 +158,17 @@ class Entry:
     def _weight(self, buffer: Buffer) -> ast.expr:
         """The members of a weight that a buffer holds: a whole block, or some of its members."""
         for number in self.shared.numbers[buffer.tensor]:
-            block = self.shared.blocks[number].block
-            if not np.isin(buffer.members, block.members).all():
+            block = self.shared.blocks[number]
+            members = block.block.members
+            if not np.isin(buffer.members, members).all():
                 continue
-            places = np.searchsorted(block.members, buffer.members)
+            places = places_of(np.searchsorted(members, buffer.members), len(members))
             view: ast.expr = nodes.name(self.shared.view(self.schedule, number))
             if self.shared.block_buffer(self.schedule, number) == buffer.name:
                 return view
             shape = [self.symbols.extent(extent) for extent in buffer.shape]
             family = [self.symbols.extent(extent) for extent in buffer.family]
-            flat = nodes.indexed(nodes.method(view, "reshape", nodes.number(-1), *shape), [places_of(places)])
+            flat = nodes.indexed(one_family_axis(block, view, shape), [places])
             return nodes.method(flat, "reshape", *family, *shape) if len(family) != 1 else flat
         raise AssertionError(f"no block of weights holds {buffer.name}")
 
@@ -275,8 +276,18 @@ def unpacked(views: Sequence[str], vector: str) -> ast.stmt:
     return nodes.assign(targets, nodes.call(nodes.name("unpack"), nodes.name(vector)))
 
 
-def places_of(places: Ints) -> ast.expr:
-    """A subscript for some positions of an axis."""
+def one_family_axis(block: WeightBlock, view: ast.expr, shape: Sequence[ast.expr]) -> ast.expr:
+    """The view of a block with all its members along one axis, as it is where they have one subscript."""
+    if block.table.members.shape[1] == 1 and len(block.block.members) > 1:
+        return view
+    return nodes.method(view, "reshape", nodes.number(-1), *shape)
+
+
+def places_of(places: Ints, extent: int) -> ast.expr:
+    """A subscript for some positions of an axis of this extent."""
     if (np.diff(places) == 1).all():
-        return ast.Slice(nodes.number(int(places[0])), nodes.number(int(places[-1]) + 1))
+        first, stop = int(places[0]), int(places[-1]) + 1
+        return ast.Slice(
+            nodes.number(first) if first else None, nodes.number(stop) if stop < extent else None
+        )
     return ast.List([nodes.number(int(place)) for place in places], ast.Load())

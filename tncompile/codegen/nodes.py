@@ -93,7 +93,7 @@ def assign(target: ast.expr | str, value: ast.expr) -> ast.stmt:
     return ast.Assign([target], value, lineno=0)
 
 
-def is_idle(statement: ast.stmt) -> bool:
+def is_idle(statement: object) -> bool:
     """Does a statement give a variable the value that it has?"""
     match statement:
         case ast.Assign(targets=[ast.Name(id=word)], value=ast.Name(id=same)):

@@ -41,12 +41,12 @@ class OutsideScales:
             word = self.program.storages[name].identifier
             yield nodes.assign(word, spread(ast.unparse(source), given, shape))
             value = self.outside.input_array(owner.tensor, nodes.name(word), owner, whole)
-            statement = nodes.assign(word, nodes.indexed(value, first) if inner else value)
-            yield from [] if nodes.is_idle(statement) else [statement]
+            taken = nodes.assign(word, nodes.indexed(value, first) if inner else value)
+            yield from [] if nodes.is_idle(taken) else [taken]
             value = nodes.name(word)
         else:
-            shape = nodes.group([symbols.extent(extent) for extent in self.outside.inner(buffer)])
-            zeros = domain.call("zeros", shape, domain.function("int64"))
+            extents = nodes.group([symbols.extent(extent) for extent in self.outside.inner(buffer)])
+            zeros = domain.call("zeros", extents, domain.function("int64"))
             members = self.outside.input_array(owner.tensor, source, owner, whole)
             members = whole_numbers(source, members)
             value = ast.IfExp(absent, zeros, nodes.indexed(members, first, merge=False))
