@@ -142,7 +142,7 @@ def test_a_call_that_fails_leaves_nothing_behind():
     wanted = module.score_and_gradient(w, x)
     with pytest.raises(ValueError, match=r"`cotangent` has the shape"):
         module.score_and_gradient(w, x, np.ones((3, 17)))
-    with pytest.raises(ValueError, match=r"`cotangent` has the shape"):
+    with pytest.raises(ValueError, match=r"`x` has the shape"):
         module.score_and_gradient(w, x[:, :-1])
     assert module.SPARE == {}
     same(module.score_and_gradient(w, x), wanted)
