@@ -24,10 +24,10 @@ FUNCTIONS = {
     "float32", "float64", "complex64", "complex128",
 }  # fmt: skip
 METHODS = {
-    "append", "astype", "clear", "conj", "copy", "max", "min", "pop", "prod", "random", "reshape", "standard_normal", "sum", "swapaxes",
+    "append", "astype", "clear", "conj", "copy", "count", "max", "min", "pop", "prod", "random", "replace", "reshape", "standard_normal", "sum", "swapaxes",
     "transpose", "values",
 }  # fmt: skip
-FIELDS = {"T", "dtype", "nbytes", "real", "shape", "size"}
+FIELDS = {"T", "dtype", "nbytes", "ndim", "real", "shape", "size"}
 
 
 @cache

@@ -217,7 +217,7 @@ def test_without_cublas_or_on_rocm_the_function_is_called(cupy, models, monkeypa
 def test_mistakes_of_the_caller_stay_mistakes(cupy, models):
     w, x = given(models, 3, 0)
     captured = Captured(models[1]._whole.score)
-    with pytest.raises(ValueError, match="reshape"):
+    with pytest.raises(ValueError, match=r"`w` has the shape \(127,\), not \(128,\)"):
         captured(cupy.asarray(w[:-1]), cupy.asarray(x))
     assert captured.reason is None
     np.testing.assert_allclose(captured(w, x).get(), models[0].score(w, x))

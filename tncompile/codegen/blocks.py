@@ -45,6 +45,24 @@ def weight_blocks(network: Network) -> tuple[WeightBlock, ...]:
     )
 
 
+def blocks_by_name(blocks: Sequence[WeightBlock]) -> Mapping[str, tuple[int, ...]]:
+    """The numbers of the blocks of each weight."""
+    found: dict[str, list[int]] = {}
+    for number, block in enumerate(blocks):
+        found.setdefault(block.table.name, []).append(number)
+    return {name: tuple(numbers) for name, numbers in found.items()}
+
+
+@lru_cache(maxsize=8)
+def weight_buffers(schedule: Schedule) -> Mapping[str, tuple[Buffer, ...]]:
+    """The buffers of a schedule that hold members of each weight."""
+    found: dict[str, list[Buffer]] = {}
+    for buffer in schedule.buffers.values():
+        if buffer.role == "weight":
+            found.setdefault(buffer.tensor, []).append(buffer)
+    return {name: tuple(buffers) for name, buffers in found.items()}
+
+
 def block_title(
     table: TensorTable, block: Block, family: Sequence[Extent] = (), single: Formula | None = None
 ) -> str:
@@ -64,10 +82,8 @@ def block_title(
         counts = iter(family if len(family) == sum(len(c) > 1 for c in columns) else ())
         parts = [_range(c, next(counts, None) if len(c) > 1 else None) for c in columns]
         return f"{table.name}[{', '.join(parts)}]"
-    ends = ", ".join(_member(row) for row in (members[0], members[-1]))
-    return (
-        f"{table.name}[{ends}]" if len(members) == 2 else f"{table.name}[{ends.replace(', ', ', ..., ', 1)}]"
-    )
+    between = ["..."] if len(members) > 2 else []
+    return f"{table.name}[{', '.join([_member(members[0]), *between, _member(members[-1])])}]"
 
 
 @lru_cache(maxsize=8)

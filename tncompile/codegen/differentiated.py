@@ -10,8 +10,9 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.entry import Entry, function_of, places_of, unpacked
+from tncompile.codegen.entry import Entry, function_of, one_family_axis, places_of, unpacked
 from tncompile.codegen.outside_scales import OutsideScales
+from tncompile.codegen.shapes import spread
 from tncompile.codegen.text import Block, Item, Text
 from tncompile.network import Ints
 from tncompile.plan.schedule import Buffer
@@ -67,16 +68,16 @@ class Differentiated(Entry):
         whole = is_array(self.schedule.network, buffer.tensor.removesuffix("_bar"))
         absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
         if whole:
-            shape = nodes.group(self.outside.shape(buffer.tensor, buffer))
+            shape = self.outside.shape(buffer.tensor, buffer)
             given = domain.call("asarray", ast.IfExp(absent, nodes.number(1), source), dtype)
             word = self.program.storages[name].identifier
-            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            yield nodes.assign(word, spread(ast.unparse(source), given, shape))
             statement = self.program.arrived(
                 name, self.outside.input_array(buffer.tensor, nodes.name(word), buffer, whole)
             )
         else:
-            shape = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
-            ones = domain.call("ones", shape, dtype)
+            extents = nodes.group([self.symbols.extent(e) for e in self.outside.inner(buffer)])
+            ones = domain.call("ones", extents, dtype)
             members = self.outside.input_array(buffer.tensor, source, buffer, whole)
             given = domain.call("asarray", members, dtype)
             statement = self.program.arrived(name, ast.IfExp(absent, ones, given))
@@ -88,8 +89,7 @@ class Differentiated(Entry):
     def _adjoints(self) -> dict[str, str]:
         """The outputs that are gradients, with their weights."""
         names = set(self.schedule.network.outputs).difference(self.network.outputs)
-        weights = dict.fromkeys(block.table.name for block in self.shared.blocks)
-        return {f"{weight}_bar": weight for weight in weights if f"{weight}_bar" in names}
+        return {f"{weight}_bar": weight for weight in self.shared.numbers if f"{weight}_bar" in names}
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -97,10 +97,9 @@ class Differentiated(Entry):
         for adjoint, weight in self._adjoints().items():
             for access in self.schedule.outputs[adjoint]:
                 buffer = self.schedule.buffers[access.buffer]
-                for number, block in enumerate(self.shared.blocks):
-                    if block.table.name == weight and np.array_equal(
-                        self._members(buffer, weight), block.block.members
-                    ):
+                for number in self.shared.numbers[weight]:
+                    block = self.shared.blocks[number].block
+                    if np.array_equal(self._members(buffer, weight), block.members):
                         found[buffer.name] = number
         return found
 
@@ -164,8 +163,8 @@ class Differentiated(Entry):
         members = self._members(buffer, weight)
         return [
             number
-            for number, block in enumerate(self.shared.blocks)
-            if block.table.name == weight and np.isin(members, block.block.members).any()
+            for number in self.shared.numbers[weight]
+            if np.isin(members, self.shared.blocks[number].block.members).any()
         ]
 
     def _gradient_copies(self) -> Iterator[Item]:
@@ -194,18 +193,19 @@ class Differentiated(Entry):
         """
         members = self._members(buffer, weight)
         for number in self._touched(buffer, weight):
-            block = self.shared.blocks[number].block.members
+            whole = self.shared.blocks[number]
+            block = whole.block.members
             view: ast.expr = nodes.name(words[number])
             value = lying
             if not np.array_equal(members, block):
                 own = [self.symbols.extent(extent) for extent in buffer.shape]
                 mine = np.flatnonzero(np.isin(members, block))
                 view = nodes.indexed(
-                    nodes.method(view, "reshape", nodes.number(-1), *own),
-                    [places_of(np.searchsorted(block, members[mine]))],
+                    one_family_axis(whole, view, own),
+                    [places_of(np.searchsorted(block, members[mine]), len(block))],
                 )
                 value = nodes.indexed(
-                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [places_of(mine)]
+                    nodes.method(lying, "reshape", nodes.number(-1), *shape), [places_of(mine, len(members))]
                 )
             if not isinstance(view, ast.Subscript):
                 view = ast.Subscript(view, ast.Constant(...), ast.Load())
@@ -225,7 +225,11 @@ class Differentiated(Entry):
         yield "The gradient has the shape of `w`" + (
             " and is summed over the samples." if self.words else "."
         )
+        yield "The cotangent has the shape of the value" + (
+            ", for each output by name." if len(self.network.outputs) > 1 else "; a number stands for all."
+        )
+        yield from self._shapes()
         yield from self._notes()
         if self.scales is not None:
             yield ""
-            yield "`cotangent_scale` is that of the cotangent, 0 if there is none."
+            yield "`cotangent_scale` is that of the cotangent: whole numbers, in the shape of a scale; 0 if there is none."

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tncompile.codegen import nodes
-from tncompile.codegen.blocks import is_array
+from tncompile.codegen.blocks import WeightBlock, is_array
 from tncompile.codegen.layouts import native_order
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
+from tncompile.codegen.shapes import Shapes
 from tncompile.codegen.sliced import Limit, in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Blank, Block, Item, Text, mentions
+from tncompile.codegen.text import Blank, Block, Item, Text, mentions, wrapped
 from tncompile.network import Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
 
@@ -37,6 +38,9 @@ class Entry:
         self.selectors = () if schedule.slices is None else schedule.slices.selectors
         self.network, self.schedule, self.symbols, self.shared = network, schedule, symbols, shared
         self.outside = Outside(schedule.network, symbols)
+        self.shapes = Shapes(self.outside, schedule)
+        inputs = [name for name, tensor in network.tensors.items() if tensor.role == "input"]
+        self.words = {name: shared.names.give(("input", name), name) for name in inputs}
         given = self._direct()
         program = Program(schedule, symbols, shared, list(given))
         lying = [
@@ -45,8 +49,6 @@ class Entry:
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
         self.scales = OutsideScales(self.outside, schedule, self.program) if schedule.exponents else None
-        inputs = [name for name, tensor in network.tensors.items() if tensor.role == "input"]
-        self.words = {name: shared.names.give(("input", name), name) for name in inputs}
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -96,18 +98,13 @@ class Entry:
     # --- what comes in ----------------------------------------------------------------------------
 
     def _taken(self) -> Iterator[Item]:
-        domain = self.symbols.domain
-        dtype = nodes.name("DTYPE")
         for name, word in self.words.items():
-            if is_array(self.schedule.network, name):
-                yield nodes.assign(word, domain.call("asarray", nodes.name(word), dtype))
-            else:
-                each = domain.call("asarray", nodes.name("member"), dtype)
-                loop = ast.comprehension(nodes.name("member"), nodes.name(word), [], 0)
-                yield nodes.assign(word, ast.ListComp(each, [loop]))
+            yield nodes.assign(word, self.shapes.checked(name, nodes.name(word)))
 
     def _taken_weights(self) -> Item:
-        return nodes.assign("w", self.symbols.domain.call("asarray", nodes.name("w"), nodes.name("DTYPE")))
+        array = self.symbols.domain.call("asarray", nodes.name("w"), nodes.name("DTYPE"))
+        count = nodes.name("WEIGHT_COUNT")
+        return nodes.assign("w", nodes.call(nodes.name("checked"), nodes.number("w"), array, count))
 
     def _counted(self, core: Sequence[Item]) -> list[Item]:
         """The number of samples, where ``core`` speaks of it."""
@@ -160,17 +157,18 @@ class Entry:
 
     def _weight(self, buffer: Buffer) -> ast.expr:
         """The members of a weight that a buffer holds: a whole block, or some of its members."""
-        for number, block in enumerate(self.shared.blocks):
-            places = np.searchsorted(block.block.members, buffer.members)
-            inside = np.isin(buffer.members, block.block.members).all()
-            if block.table.name != buffer.tensor or not inside:
+        for number in self.shared.numbers[buffer.tensor]:
+            block = self.shared.blocks[number]
+            members = block.block.members
+            if not np.isin(buffer.members, members).all():
                 continue
+            places = places_of(np.searchsorted(members, buffer.members), len(members))
             view: ast.expr = nodes.name(self.shared.view(self.schedule, number))
             if self.shared.block_buffer(self.schedule, number) == buffer.name:
                 return view
             shape = [self.symbols.extent(extent) for extent in buffer.shape]
             family = [self.symbols.extent(extent) for extent in buffer.family]
-            flat = nodes.indexed(nodes.method(view, "reshape", nodes.number(-1), *shape), [places_of(places)])
+            flat = nodes.indexed(one_family_axis(block, view, shape), [places])
             return nodes.method(flat, "reshape", *family, *shape) if len(family) != 1 else flat
         raise AssertionError(f"no block of weights holds {buffer.name}")
 
@@ -194,11 +192,21 @@ class Entry:
     def _outputs(self) -> str:
         return ", ".join(f"`{name}`" for name in self.network.outputs)
 
+    def _shapes(self, *, weights: bool = True) -> Iterator[str]:
+        """What the documentation says of shapes."""
+        data = [f"`{word}` {self.shapes.words(name)}" for name, word in self.words.items()]
+        values = [f"`{name}` {self.shapes.words(name)}" for name in self.network.outputs]
+        yield ""
+        yield from wrapped(
+            f"Shapes: {', '.join([*['`w` (WEIGHT_COUNT,)'] * weights, *data])}; the value {', '.join(values)}."
+        )
+
     def _notes(self) -> Iterator[str]:
         """What the documentation says of scales and slices."""
         if self.scales is not None:
             yield ""
-            yield "Each result is a pair (mantissa, scale) and stands for mantissa * 2**scale."
+            yield "Each result is a pair (mantissa, scale) and stands for mantissa * 2**scale. In a scale the axes"
+            yield "of a member have length 1."
         if self.schedule.slices is not None:
             yield ""
             yield f"Sums are taken in {self.schedule.slices.count} slices, 0, 1, ..., one after the other; `slices` says which"
@@ -222,12 +230,12 @@ class Scoring(Entry):
 
     def _bind(self) -> Block:
         core = self._core("scorer", self.schedule.bound)
-        head = Text((f"The value of {self._outputs()} for the data.",))
+        head = Text((f"The value of {self._outputs()} for the data.", *self._shapes(weights=False)))
         body = [head, *self._taken(), *self._counted(core), *core]
         text = (
             "Does what depends on the weights `w` alone; returns the function of the data that does the rest.",
             "",
-            "The weights must not change as long as it is used.",
+            "The weights, (WEIGHT_COUNT,), must not change as long as it is used.",
         )
         around: list[Item] = [Text(text), self._taken_weights(), *self._weights_in()]
         around += self.program.body((), 0, self.schedule.bound)
@@ -251,7 +259,7 @@ class Scoring(Entry):
         first = f"The value of {self._outputs()} for the weights `w`" + (
             " and the data." if self.words else "."
         )
-        return Text((first, *self._notes()))
+        return Text((first, *self._shapes(), *self._notes()))
 
 
 def function_of(called: str, taken: Sequence[str], optional: Sequence[str], body: list[Item]) -> Block:
@@ -268,8 +276,18 @@ def unpacked(views: Sequence[str], vector: str) -> ast.stmt:
     return nodes.assign(targets, nodes.call(nodes.name("unpack"), nodes.name(vector)))
 
 
-def places_of(places: Ints) -> ast.expr:
-    """A subscript for some positions of an axis."""
+def one_family_axis(block: WeightBlock, view: ast.expr, shape: Sequence[ast.expr]) -> ast.expr:
+    """The view of a block with all its members along one axis, as it is where they have one subscript."""
+    if block.table.members.shape[1] == 1 and len(block.block.members) > 1:
+        return view
+    return nodes.method(view, "reshape", nodes.number(-1), *shape)
+
+
+def places_of(places: Ints, extent: int) -> ast.expr:
+    """A subscript for some positions of an axis of this extent."""
     if (np.diff(places) == 1).all():
-        return ast.Slice(nodes.number(int(places[0])), nodes.number(int(places[-1]) + 1))
+        first, stop = int(places[0]), int(places[-1]) + 1
+        return ast.Slice(
+            nodes.number(first) if first else None, nodes.number(stop) if stop < extent else None
+        )
     return ast.List([nodes.number(int(place)) for place in places], ast.Load())

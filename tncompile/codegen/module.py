@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from tncompile.codegen import nodes, scaling
+from tncompile.codegen import nodes, scaling, shapes
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
 from tncompile.codegen.differentiated import Differentiated
@@ -18,7 +18,7 @@ from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
 from tncompile.codegen.sliced import Limit, helpers
 from tncompile.codegen.symbols import Names, Symbols
-from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, render
+from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, needed, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
 from tncompile.plan.samples import Pieces
 from tncompile.plan.schedule import Schedule
@@ -104,7 +104,13 @@ class _Module:
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
         scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
         sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
-        reserved = (*RESERVED, *(IN_SLICES if sliced else ()), *(IN_PIECES if samples else ()), *scaled)
+        reserved = (
+            *RESERVED,
+            *shapes.FUNCTIONS,
+            *(IN_SLICES if sliced else ()),
+            *(IN_PIECES if samples else ()),
+            *scaled,
+        )
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
         for size in self.network.sizes:
             names.constant(("batch",) if size == batch else ("size", size), size)
@@ -129,8 +135,8 @@ class _Module:
         yield Blank()
         yield nodes.assign("DTYPE", self.domain.function(self.domain.dtype))
         yield from modular
-        scaled = scaling.helpers(self.domain) if self.score.exponents else []
-        yield from (item for item in scaled if isinstance(item, ast.Assign))
+        helping = self._helping(functions)
+        yield from (item for item in helping if isinstance(item, Noted))
         yield Blank()
         weights = list(self._weights())
         constants = list(self._constants())
@@ -145,10 +151,21 @@ class _Module:
                 "The memory of large arrays of the last call: fresh memory takes longer than to compute."
             )
         yield from (item for item in remembering if not isinstance(item, ast.FunctionDef))
-        helping: list[Item] = [item for item in [*scaled, *remembering] if isinstance(item, ast.FunctionDef)]
-        for function in [*helping, *functions]:
+        called: list[Item] = [item for item in [*helping, *remembering] if isinstance(item, ast.FunctionDef)]
+        for function in [*called, *functions]:
             yield Blank(2)
             yield function
+
+    def _helping(self, functions: Sequence[Item]) -> list[Item]:
+        """What is not of this network alone: the constants and the functions that its functions need."""
+        known = shapes.helpers(self.domain.namespace, self.symbols.batch)
+        if self.score.exponents:
+            known += scaling.helpers(self.domain)
+        used = needed(known, functions)
+        return [
+            Noted(item, scaling.NOTES[ast.unparse(item.targets[0])]) if isinstance(item, ast.Assign) else item
+            for item in used
+        ]
 
     def _documentation(self) -> Iterator[str]:
         doc = self.network.doc.strip().splitlines()

@@ -93,6 +93,14 @@ def assign(target: ast.expr | str, value: ast.expr) -> ast.stmt:
     return ast.Assign([target], value, lineno=0)
 
 
+def is_idle(statement: object) -> bool:
+    """Does a statement give a variable the value that it has?"""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=word)], value=ast.Name(id=same)):
+            return word == same
+    return False
+
+
 def _is_full(item: ast.expr) -> bool:
     return isinstance(item, ast.Slice) and item.lower is item.upper is item.step is None
 

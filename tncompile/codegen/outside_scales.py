@@ -12,6 +12,7 @@ from tncompile.codegen.blocks import is_array
 from tncompile.codegen.layouts import is_samples
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.program import Program
+from tncompile.codegen.shapes import spread, whole_numbers
 from tncompile.plan.schedule import Buffer, Schedule
 
 
@@ -34,19 +35,20 @@ class OutsideScales:
         inner = len(owner.shape) - len(buffer.shape)
         first = [nodes.FULL] * (len(buffer.family) + len(buffer.shape)) + [nodes.number(0)] * inner
         if whole:
-            shape = nodes.group(self.outside.shape(owner.tensor, owner))
-            given = domain.call(
-                "asarray", ast.IfExp(absent, nodes.number(0), source), domain.function("int64")
-            )
+            shape = self.outside.shape(owner.tensor, owner)
+            shape = [*shape[: len(shape) - inner], *[nodes.number(1)] * inner]
+            given = whole_numbers(source, ast.IfExp(absent, nodes.number(0), source))
             word = self.program.storages[name].identifier
-            yield nodes.assign(word, domain.call("broadcast_to", given, shape))
+            yield nodes.assign(word, spread(ast.unparse(source), given, shape))
             value = self.outside.input_array(owner.tensor, nodes.name(word), owner, whole)
-            yield nodes.assign(word, nodes.indexed(value, first) if inner else value)
+            taken = nodes.assign(word, nodes.indexed(value, first) if inner else value)
+            yield from [] if nodes.is_idle(taken) else [taken]
             value = nodes.name(word)
         else:
-            shape = nodes.group([symbols.extent(extent) for extent in self.outside.inner(buffer)])
-            zeros = domain.call("zeros", shape, domain.function("int64"))
+            extents = nodes.group([symbols.extent(extent) for extent in self.outside.inner(buffer)])
+            zeros = domain.call("zeros", extents, domain.function("int64"))
             members = self.outside.input_array(owner.tensor, source, owner, whole)
+            members = whole_numbers(source, members)
             value = ast.IfExp(absent, zeros, nodes.indexed(members, first, merge=False))
         statement = self.program.arrived(name, value)
         if statement is not None:

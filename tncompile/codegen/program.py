@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.alignment import transposed
-from tncompile.codegen.blocks import WeightBlock, is_array, single_members
+from tncompile.codegen.blocks import WeightBlock, blocks_by_name, is_array, single_members, weight_buffers
 from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
 from tncompile.codegen.memory import MemoryWords, is_large, place_in_memory
 from tncompile.codegen.reading import Storage, covers
@@ -39,16 +39,17 @@ class Shared:
     tables: Tables = field(default_factory=Tables)
     constants: dict[str, tuple[Buffer, Symbols]] = field(default_factory=dict)
     memory: MemoryWords = field(init=False)
+    numbers: Mapping[str, tuple[int, ...]] = field(init=False)  # of the blocks of each weight
 
     def __post_init__(self) -> None:
         self.memory = MemoryWords(self.names)
+        self.numbers = blocks_by_name(self.blocks)
 
     def block_buffer(self, schedule: Schedule, number: int) -> str | None:
         """The buffer of a schedule that holds exactly one block of weights."""
         block = self.blocks[number]
-        for buffer in schedule.buffers.values():
-            mine = buffer.tensor == block.table.name and buffer.role == "weight"
-            if mine and np.array_equal(buffer.members, block.block.members):
+        for buffer in weight_buffers(schedule).get(block.table.name, ()):
+            if np.array_equal(buffer.members, block.block.members):
                 return buffer.name
         return None
 
@@ -189,7 +190,8 @@ class Program:
 
     def _item(self, item: Step | Loop) -> list[Item]:
         if isinstance(item, Step):
-            statements: list[Item] = list(self.writer.write(item, item.result.buffer in self.bound))
+            written = self.writer.write(item, item.result.buffer in self.bound)
+            statements: list[Item] = [line for line in written if not nodes.is_idle(line)]
             return [Comment(item.comment), *statements] if item.comment else statements
         variable = self.symbols.variable(item.variable)
         first, stop = self.symbols.affine(item.first), self.symbols.affine(item.last, item.step)

@@ -14,7 +14,16 @@ from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
 FUNCTIONS = ("measure", "rescale", "product", "share", "plain", "finished")
-CONSTANTS = ("WIDE", "EMPTY", "LOWEST", "FAINT", "HIGHEST", "CHUNK", "TURNS")
+NOTES = {
+    "WIDE": "the numbers of long products",
+    "EMPTY": "the exponent of 0",
+    "LOWEST": "the exponent of the smallest number that is not denormal",
+    "FAINT": "numbers of an exponent below it count as 0",
+    "HIGHEST": "the exponent of the largest power of two",
+    "CHUNK": "so many factors are multiplied before they become wide",
+    "TURNS": "after so many chunks a product is brought back to size",
+}
+CONSTANTS = tuple(NOTES)
 UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
 DATA_UNITS = 2  # the factors of a product may be data
 

@@ -81,10 +81,11 @@ def _lines(items: Sequence[Item], indent: str) -> Iterator[str]:
 def _comment(line: str, indent: str) -> list[str]:
     """A comment; what does not fit goes on, indented, on further lines."""
     room = max(40, WIDTH - len(indent) - 2)
-    return [f"{indent}# {part}".rstrip() for part in _wrapped(line, room) or [""]]
+    return [f"{indent}# {part}".rstrip() for part in wrapped(line, room) or [""]]
 
 
-def _wrapped(line: str, room: int) -> list[str]:
+def wrapped(line: str, room: int = WIDTH - 2 * len(INDENT)) -> list[str]:
+    """A line of words as several, where it is too long."""
     return wrap(line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
@@ -200,12 +201,33 @@ def _code(line: str) -> Iterator[tuple[int, str]]:
 
 def mentions(items: Sequence[Item], word: str) -> bool:
     """Does a variable of this name occur?"""
+    return any(word == name for name in _names(items))
+
+
+def needed(helpers: Sequence[ast.stmt], items: Sequence[Item]) -> list[ast.stmt]:
+    """Those functions and constants that statements use, themselves or by way of others."""
+    given = {_defined(helper): helper for helper in helpers}
+    found: set[str] = set()
+    new = given.keys() & set(_names(items))
+    while new:
+        found |= new
+        new = given.keys() & set(_names([given[name] for name in new])) - found
+    return [helper for name, helper in given.items() if name in found]
+
+
+def _defined(helper: ast.stmt) -> str:
+    match helper:
+        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    raise AssertionError(f"no name: {ast.unparse(helper)}")
+
+
+def _names(items: Sequence[Item]) -> Iterator[str]:
+    """The variables, functions among them, that occur."""
     for item in items:
         if isinstance(item, Block):
-            if mentions([item.head], word) or mentions(item.body, word):
-                return True
-        elif isinstance(item, ast.AST) and any(
-            isinstance(n, ast.Name) and n.id == word for n in ast.walk(item)
-        ):
-            return True
-    return False
+            yield from _names([item.head, *item.body])
+        elif isinstance(item, Noted):
+            yield from _names([item.statement])
+        elif isinstance(item, ast.AST):
+            yield from (node.id for node in ast.walk(item) if isinstance(node, ast.Name))

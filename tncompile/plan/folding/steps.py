@@ -82,7 +82,7 @@ class StepMaker:
             replace(rule.definition, loops=()) if len(fixed) == len(columns) else rule.definition
         )
         values = [
-            f"{name} = {self.ranges.value(rule, name, value, _before(fixed, name), True)}"
+            f"{name} = {_said(self.ranges.value(rule, name, value, _before(fixed, name), True), value)}"
             for name, value in fixed.items()
         ]
         return f"{text}  with {', '.join(values)}"
@@ -255,3 +255,8 @@ def _free(name: str, taken: Iterable[str]) -> str:
     while name in taken:
         name += "_"
     return name
+
+
+def _said(formula: Formula, value: int) -> str:
+    """A value in the sizes, where that reads better than the number: powers like ``2^(L - 3)`` do not."""
+    return str(value) if any("^" in atom for atom in formula.atoms()) else str(formula)
