@@ -35,7 +35,7 @@ class Aligner:
             elif own is not None:
                 sizes.append(own)
         size = self._together(f"{word}_sizes", sizes, step.labels)
-        gone = tuple(label for label in self.exponents.labels(size) if label in summed)
+        gone = tuple(label for label in self.exponents.labels(size) if label in step.summed)
         self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, size)
         operands, whole = list(step.operands), self._together(f"{word}_terms", known, step.labels)
