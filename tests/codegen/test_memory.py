@@ -59,6 +59,6 @@ def test_memory_is_not_kept_where_it_is_limited_nor_by_cupy():
 def test_what_a_round_of_a_loop_leaves_is_written_where_it_stays():
     path = EXAMPLES[0].parent / "linear_attention.tn"
     source = tn.compile(tn.load(path, T=12, D=8, E=16, V=16), dtype="float32").source
-    assert "np.add(S[t - 1], k_v[t - 1], out=S[t])" in source
+    assert "np.add(Z[t - 1], k[t - 1], out=Z[t])" in source
     small = tn.compile(tn.load(path, T=12, D=1, E=1, V=1), dtype="float32").source
-    assert "S[:, t] = S[:, t - 1] + k_v[t - 1]" in small  # a kilobyte
+    assert re.search(r"Z\[.*t\] = Z\[.*t - 1\] \+ k\[", small)  # a kilobyte
