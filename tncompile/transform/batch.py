@@ -22,6 +22,7 @@ from tncompile.network import (
     Statement,
     Tensor,
     Use,
+    expressions_in,
     map_children,
     nodes_of,
     verify,
@@ -102,18 +103,4 @@ class _Samples:
                 return self.carried(then) and self.carried(other)
             case Reduce(arguments=arguments):
                 return any(self.carried(argument.body) for argument in arguments if not argument.loops)
-        return any(self.carried(node) for node in _inside(body))
-
-
-def _inside(node: Node) -> list[Expr]:
-    found: list[Expr] = []
-
-    def visit(child: Node) -> Node:
-        if isinstance(child, Expr):
-            found.append(child)
-        else:
-            map_children(child, visit)
-        return child
-
-    map_children(node, visit)
-    return found
+        return any(self.carried(node) for node in expressions_in(body))

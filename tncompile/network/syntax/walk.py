@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from tncompile.network.syntax import Node
+from tncompile.network.syntax import Expr, Node
 
 T = TypeVar("T", bound=Node)
 
@@ -31,6 +31,15 @@ def children(node: Node) -> Iterator[Node]:
             yield value
         elif isinstance(value, tuple):
             yield from (item for item in value if isinstance(item, Node))
+
+
+def expressions_in(node: Node) -> Iterator[Expr]:
+    """The expressions nearest inside a node, in reading order of its fields."""
+    for child in children(node):
+        if isinstance(child, Expr):
+            yield child
+        else:
+            yield from expressions_in(child)
 
 
 def nodes_of(node: Node) -> Iterator[Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,7 +22,7 @@ from tncompile.network import (
     Over,
     RuleClass,
     Use,
-    map_children,
+    expressions_in,
     nodes_of,
 )
 
@@ -173,23 +173,9 @@ def _carried_by(expr: Expr) -> set[Index]:
         return _carried_by(expr.body) - set(expr.indices)
     if isinstance(expr, Use):
         return set(expr.indices)
-    for child in _inside(expr):
+    for child in expressions_in(expr):
         found |= _carried_by(child)
     return found
-
-
-def _inside(expr: Expr) -> Iterator[Expr]:
-    parts: list[Expr] = []
-
-    def note(node: Node) -> Node:
-        if isinstance(node, Expr):
-            parts.append(node)
-        else:
-            map_children(node, note)
-        return node
-
-    map_children(expr, note)
-    yield from parts
 
 
 __all__ = ["BUILT_IN", "Kind", "Links", "links_of"]
