@@ -247,6 +247,7 @@ def _operators() -> None:
         setattr(Array, f"__i{name}__", inplace(name, call))
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
         setattr(Array, f"__{name}__", binary(name, getattr(operator, name)))
+    Array.__or__ = binary("or", operator.or_)
 
 
 _operators()

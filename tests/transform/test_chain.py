@@ -383,11 +383,11 @@ def rewritten(net: Network) -> int:
 def test_random_networks():
     count = 0
 
-    @settings(SETTINGS, suppress_health_check=list(HealthCheck))
-    @given(text=networks(), spread=recurrences())
+    @settings(SETTINGS, max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(text=networks(), spread=st.lists(recurrences(), min_size=3, max_size=3))
     def run(text, spread):
         nonlocal count
-        count += rewritten(load(text)) + rewritten(load(spread))
+        count += sum(rewritten(load(one)) for one in (text, *spread))
 
     run()
     assert count > 5
