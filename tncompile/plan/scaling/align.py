@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tncompile.network import Expr, Extent
+from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.scaling.analysis import summed_scales
-from tncompile.plan.scaling.exponents import Exponents, every_label, whole_number, with_function
+from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
 from tncompile.plan.schedule import Access, Step
 
 Extents = Mapping[str, Extent]
@@ -26,10 +27,9 @@ class Aligner:
     def over_labels(self, step: Step, of: Access) -> None:
         """A sum, or the largest or smallest, over labels along which exponents differ."""
         summed, word = set(summed_scales(step, self.exponents)), step.result.buffer
-        known, sizes = [], []
+        sizes = []
         for access in step.operands:
             own = self.exponents.access(access)
-            known += [own] if own is not None else []
             if summed & set(self.exponents.labels(access)):
                 sizes.append(self._measured(access, own, step.labels))
             elif own is not None:
@@ -38,7 +38,7 @@ class Aligner:
         gone = tuple(label for label in self.exponents.labels(size) if label in step.summed)
         self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, size)
-        operands, whole = list(step.operands), self._together(f"{word}_terms", known, step.labels)
+        operands, whole = list(step.operands), self._together(f"{word}_terms", self.known(step), step.labels)
         operands[chosen] = self._moved(operands[chosen], whole, size, of, step.labels)
         self.steps.append(replace(step, operands=tuple(operands)))
 
@@ -47,7 +47,7 @@ class Aligner:
         wanted = set(self.exponents.labels(exponents))
 
         def cost(number: int) -> tuple[int, int]:
-            labels = set(every_label(step.operands[number]))
+            labels = set(labels_of(step.operands[number]))
             size = 1
             for label in labels | wanted:
                 size *= step.labels[label].value
@@ -97,7 +97,7 @@ class Aligner:
 
     def plain(self, access: Access, of: Access, extents: Extents) -> Access:
         """The numbers themselves, which may over- or underflow."""
-        place = self._room("plain", access, every_label(access), extents)
+        place = self._room("plain", access, labels_of(access), extents)
         self.steps.append(with_function("plain", place, (access, of), extents))
         return place
 
@@ -117,7 +117,7 @@ class Aligner:
     def _measured(self, access: Access, own: Access | None, extents: Extents) -> Access:
         """The exponents of the numbers that an operand stands for: mantissas may be a few rounds away from 1."""
         labels = self.exponents.labels(access)
-        rest = tuple(label for label in every_label(access) if label not in labels)
+        rest = tuple(label for label in labels_of(access) if label not in labels)
         word = f"size_{access.buffer}"
         place = self.exponents.temporary(word, labels, extents, access.buffer, exponents=True)
         needed = {label: extents[label] for label in (*labels, *rest)}
@@ -130,7 +130,7 @@ class Aligner:
     ) -> Access:
         """What an operand with the exponents ``own`` is at the exponents ``to``; ``size`` is what was measured."""
         exponents = (*([] if own is None else [own]), size, to)
-        labels = [*every_label(access)]
+        labels = [*labels_of(access)]
         labels += [label for e in exponents for label in self.exponents.labels(e) if label not in labels]
         place = self._room("moved", access, labels, extents)
         called = "lower" if own is None else "shift"

@@ -9,7 +9,7 @@ from tncompile.network import Scope
 from tncompile.plan.folding.liveness import executed, steps_of
 from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
 from tncompile.plan.scaling.exponents import Exponents, spreads
-from tncompile.plan.schedule import Access, Affine, Schedule, Step
+from tncompile.plan.schedule import Affine, Schedule, Step
 
 # Where factors differ by some two bits, entries of a product of so many of them come to lie 2^126 apart.
 LONG = 512
@@ -98,15 +98,11 @@ class Analysis:
             carried |= more
 
 
-def aligned_operands(step: Step, exponents: Exponents) -> tuple[Access, ...]:
-    """The operands whose exponents a step has to compare: terms of a sum, and factors that vary along one."""
-    if step.op in ("combine", "apply"):
-        several = len(step.operands) > 1 or step.constant is not None
-        return step.operands if several and (step.op == "combine" or step.function in ("max", "min")) else ()
-    if is_product(step):
-        return ()
-    summed = summed_scales(step, exponents)
-    return tuple(access for access in step.operands if set(summed) & set(exponents.labels(access)))
+def aligns(step: Step, exponents: Exponents) -> bool:
+    """Does a step have to compare exponents: of the terms of a sum, or along a label that it sums over?"""
+    if step.op == "combine" or (step.function in ("max", "min") and step.op == "apply"):
+        return len(step.operands) > 1 or step.constant is not None
+    return step.op != "apply" and not is_product(step) and bool(summed_scales(step, exponents))
 
 
 def summed_scales(step: Step, exponents: Exponents) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tncompile.network import Expr, Extent, Formula, Negative, Number
-from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Schedule, Span, Step
+from tncompile.plan.folding.steps import labels_of
+from tncompile.plan.schedule import Access, Buffer, Gather, Schedule, Span, Step
 
 MINUS_ONE = Negative(Number("1"))
 
@@ -49,7 +50,7 @@ class Exponents:
         """The labels along which exponents can differ: of members and of samples."""
         buffer = self.buffers[access.buffer]
         own = access.indices if buffer.exponents else self._indices(access)
-        return tuple(dict.fromkeys([*_subscript_labels(access), *own]))
+        return labels_of(replace(access, indices=own))
 
     def temporary(
         self,
@@ -67,15 +68,6 @@ class Exponents:
         nothing = np.zeros(0, np.int64)
         self.buffers[name] = Buffer(name, tensor, "value", nothing, (), shape, exponents=exponents, wide=wide)
         return Access(name, (), tuple(labels))
-
-    def whole(self, name: str) -> tuple[Access, dict[str, Extent]]:
-        """All of a buffer, and the labels of that."""
-        buffer = self.buffers[name]
-        names = [f"{name}.{axis}" for axis in range(len(buffer.family) + len(buffer.shape))]
-        count = len(buffer.family)
-        spans = tuple(_all(label, extent) for label, extent in zip(names, buffer.family, strict=False))
-        labels = dict(zip(names, (*buffer.family, *buffer.shape), strict=True))
-        return Access(name, spans, tuple(names[count:])), labels
 
     def sum_of(
         self,
@@ -102,15 +94,10 @@ class Exponents:
         return tuple(access.indices[axis] for axis in self._samples(self.buffers[access.buffer]))
 
 
-def every_label(access: Access) -> tuple[str, ...]:
-    """All labels of what an access reads or writes."""
-    return tuple(dict.fromkeys([*_subscript_labels(access), *access.indices]))
-
-
 def spreads(step: Step) -> bool:
     """Is the result the same along a label that no operand has?"""
-    carried = {label for access in step.operands for label in every_label(access)}
-    return not carried >= set(every_label(step.result))
+    carried = {label for access in step.operands for label in labels_of(access)}
+    return not carried >= set(labels_of(step.result))
 
 
 def whole_number(value: int) -> Expr:
@@ -135,18 +122,6 @@ def is_scattered(access: Access) -> bool:
     )
 
 
-def _all(label: str, extent: Extent) -> Span:
-    return Span(label, Affine(0), 1, extent)
-
-
 def _needed(accesses: Sequence[Access], extents: Mapping[str, Extent]) -> dict[str, Extent]:
-    wanted = {label for access in accesses for label in (*_subscript_labels(access), *access.indices)}
+    wanted = {label for access in accesses for label in labels_of(access)}
     return {label: extent for label, extent in extents.items() if label in wanted}
-
-
-def _subscript_labels(access: Access) -> Iterator[str]:
-    for subscript in access.subscripts:
-        if isinstance(subscript, Span):
-            yield subscript.label
-        elif isinstance(subscript, Gather):
-            yield from subscript.labels

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from tncompile.plan.folding.liveness import dead_after, steps_of
+from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import (
     Analysis,
-    aligned_operands,
+    aligns,
     is_plain_sum,
     is_product,
     may_share,
@@ -23,7 +24,6 @@ from tncompile.plan.scaling.analysis import (
 from tncompile.plan.scaling.depths import whole_power
 from tncompile.plan.scaling.exponents import (
     Exponents,
-    every_label,
     is_scattered,
     spreads,
     whole_number,
@@ -114,8 +114,8 @@ class _Scaling:
             return
         # What has to be brought to size while it is wide, or in a place of which no view can be changed, is computed elsewhere.
         name = step.result.buffer
-        carried = {label for access in step.operands for label in every_label(access)}
-        labels = [label for label in every_label(step.result) if label in carried]
+        carried = {label for access in step.operands for label in labels_of(access)}
+        labels = [label for label in labels_of(step.result) if label in carried]
         scales = [label for label in self.exponents.labels(step.result) if label in carried]
         value = self.exponents.temporary(
             f"{name}_part", labels, step.labels, name, exponents=False, wide=meets
@@ -158,7 +158,7 @@ class _Scaling:
 
     def _rescaled(self, step: Step, of: Access, turn: tuple[str, int] | None) -> None:
         """Brings the result back to size. Exponents that were only handed on until here are read directly."""
-        labels = {label: step.labels[label] for label in every_label(step.result)}
+        labels = {label: step.labels[label] for label in labels_of(step.result)}
         rest = tuple(label for label in labels if label not in self.exponents.labels(of))
         last, before = self.aligner.steps[-1], [of]
         if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
@@ -172,7 +172,7 @@ class _Scaling:
     def _carried(self, step: Step, of: Access) -> None:
         """A step that keeps exponents."""
         known = self.aligner.known(step)
-        if known and aligned_operands(step, self.exponents):
+        if known and aligns(step, self.exponents):
             several = step.op in ("combine", "apply")
             (self.aligner.over_terms if several else self.aligner.over_labels)(step, of)
             return
