@@ -12,7 +12,7 @@ from tncompile.codegen.steps import label_sizes, step_cost
 from tncompile.codegen.suggestions import suggested_orders
 from tncompile.network import Extent, Formula
 from tncompile.plan.folding.liveness import executed
-from tncompile.plan.samples import USUAL_BATCH
+from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Buffer, Schedule, Step
 
 Order = tuple[int, ...]
@@ -142,7 +142,7 @@ class _Search:
         if wanted == order or buffer.role == "constant":
             return 0.0
         extents = [*buffer.family, *buffer.shape]
-        sizes = {str(i): USUAL_BATCH if is_samples(e, self.batch) else e.value for i, e in enumerate(extents)}
+        sizes = {str(i): usual(e, self.batch) for i, e in enumerate(extents)}
         return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
 
 

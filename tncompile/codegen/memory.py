@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 import numpy as np
 
 from tncompile.codegen import nodes
 from tncompile.codegen.reading import Storage
 from tncompile.codegen.symbols import Names
-from tncompile.network import Extent, Formula
+from tncompile.network import Extent
 from tncompile.plan.folding.liveness import steps_of, touched
-from tncompile.plan.samples import USUAL_BATCH
+from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
 
 LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
@@ -100,12 +99,6 @@ class MemoryWords:
             *(nodes.assign(word, ast.Dict([], [])) for word in self.spare),
             *ast.parse(text).body,
         ]
-
-
-def usual_size(extents: Collection[Extent], batch: str | None) -> int:
-    """The number of entries, for the usual number of samples."""
-    samples = None if batch is None else Formula.atom(batch)
-    return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in extents)
 
 
 def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:

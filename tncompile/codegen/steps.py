@@ -20,8 +20,8 @@ from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_fun
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.codegen.windows import parts_of, turned
-from tncompile.network import Expr, Extent, Formula, Negative
-from tncompile.plan.samples import USUAL_BATCH
+from tncompile.network import Expr, Extent, Negative
+from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Access, Span, Step
 
 
@@ -62,11 +62,7 @@ def _cost(
 
 def label_sizes(step: Step, batch: str | None) -> dict[str, int]:
     """The extent of each label as costs see it: the number of samples, known only later, is taken as 256."""
-    samples = None if batch is None else Formula.atom(batch)
-    return {
-        label: USUAL_BATCH if extent.formula == samples else extent.value
-        for label, extent in step.labels.items()
-    }
+    return {label: usual(extent, batch) for label, extent in step.labels.items()}
 
 
 @dataclass(frozen=True)

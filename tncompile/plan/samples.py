@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from math import prod
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.peak import most_elements
@@ -10,6 +12,16 @@ from tncompile.plan.schedule import Buffer, Schedule
 
 USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
+
+
+def usual(extent: Extent, batch: str | None) -> int:
+    """An extent; of the number of samples the usual one."""
+    return USUAL_BATCH if batch is not None and extent.formula == Formula.atom(batch) else extent.value
+
+
+def usual_size(extents: Iterable[Extent], batch: str | None) -> int:
+    """The number of entries, for the usual number of samples."""
+    return prod(usual(extent, batch) for extent in extents)
 
 
 @dataclass(frozen=True)

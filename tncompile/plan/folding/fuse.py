@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 
-from tncompile.network import Formula
 from tncompile.plan.cost import product, times
-from tncompile.plan.folding.liveness import dependent, steps_of, touched
+from tncompile.plan.folding.liveness import dependent, steps_of, touched, turns_of
 from tncompile.plan.folding.steps import labels_of, labels_of_subscript
-from tncompile.plan.samples import USUAL_BATCH
+from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Span, Step
 
 Nodes = tuple[Step | Loop, ...]
@@ -35,7 +33,7 @@ class _Moved:
     @property
     def rounds(self) -> int:
         """How many positions the loop visits."""
-        return abs(self.loop.last.constant - self.loop.first.constant) + 1
+        return turns_of(self.loop)
 
     def subscripts(self, step: Step, access: Access) -> dict[str, Affine] | None:
         """For the label along which a step reads or writes exactly the positions visited: its value in a round.
@@ -58,12 +56,11 @@ class _Moved:
 
 def fused(body: Nodes, buffers: Mapping[str, Buffer], kept: Collection[str], batch: str) -> Nodes:
     """The nodes, with steps taken into loops where an array that is not ``kept`` afterwards is large for the usual number of samples."""
-    samples = None if batch is None else Formula.atom(batch)
     for name, buffer in buffers.items():
-        sizes = [USUAL_BATCH if e.formula == samples else e.value for e in (*buffer.family, *buffer.shape)]
-        if buffer.role == "value" and name not in kept and prod(sizes) >= LARGE:
-            for axis in range(len(buffer.family)):
-                if prod(sizes) >= ROUND * sizes[axis]:
+        size = usual_size((*buffer.family, *buffer.shape), batch)
+        if buffer.role == "value" and name not in kept and size >= LARGE:
+            for axis, rounds in enumerate(buffer.family):
+                if size >= ROUND * rounds.value:
                     body = _fused_along(body, name, axis) or body
     return body
 

@@ -22,8 +22,12 @@ def executed(nodes: Sequence[Step | Loop], rounds: int = 1) -> Iterator[tuple[St
         if isinstance(node, Step):
             yield node, rounds
         else:
-            turns = max(1, (node.last.constant - node.first.constant) // node.step + 1)
-            yield from executed(node.body, rounds * turns)
+            yield from executed(node.body, rounds * turns_of(node))
+
+
+def turns_of(loop: Loop) -> int:
+    """How often a loop goes round; where its ends depend on loops around, as if their variables were 0, and once at least."""
+    return max(1, (loop.last.constant - loop.first.constant) // loop.step + 1)
 
 
 def touched(node: Step | Loop) -> dict[str, None]:

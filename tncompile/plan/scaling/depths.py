@@ -8,13 +8,12 @@ average of a product, changes it by less than the `limit`-th root of that range.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
-from tncompile.network import Extent, Formula, Scope
+from tncompile.network import Scope
 from tncompile.plan.folding.liveness import steps_of
-from tncompile.plan.samples import USUAL_BATCH
+from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
@@ -82,12 +81,7 @@ class Depths:
 
     def _size(self, name: str) -> int:
         """The entries of a member of a buffer."""
-        return self.entries(self.schedule.buffers[name].shape)
-
-    def entries(self, extents: Iterable[Extent]) -> int:
-        """The entries of an array, for the usual number of samples."""
-        samples = None if self.batch is None else Formula.atom(self.batch)
-        return prod(USUAL_BATCH if extent.formula == samples else extent.value for extent in extents)
+        return usual_size(self.schedule.buffers[name].shape, self.batch)
 
     def _holds(self, steps: Sequence[Step], always: Collection[str], rounds: int) -> bool:
         """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round?"""
