@@ -10,22 +10,9 @@ import pytest
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.device.cupy import installed
-from tests.device.machine import Machine
 from tests.gpu.data import close, data, move
 from tncompile.runtime import Captured
 from tncompile.runtime.loading import loaded
-
-
-@pytest.fixture
-def machine():
-    return Machine()
-
-
-@pytest.fixture
-def cupy(monkeypatch, machine):
-    with installed(monkeypatch, machine) as module:
-        yield module
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -7,23 +7,10 @@ import pytest
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.device.cupy import installed
-from tests.device.machine import Machine
 from tests.gpu.data import close, data, move
 
 FOLDER = EXAMPLES[0].parent
 LOOP, TREE = (tn.Objective(chain=chain) for chain in ("loop", "tree"))
-
-
-@pytest.fixture
-def machine():
-    return Machine()
-
-
-@pytest.fixture
-def cupy(monkeypatch, machine):
-    with installed(monkeypatch, machine) as module:
-        yield module
 
 
 def to_host(array):

@@ -22,15 +22,7 @@ def interpret(schedule: Schedule, tensors: Mapping[str, Sequence[Array]]) -> dic
     """The members of each output, in the order of its table, from the members of each declared tensor."""
     machine = Machine(schedule, tensors)
     machine.run(schedule.body, {})
-    results: dict[str, list[Array]] = {}
-    for name, accesses in schedule.outputs.items():
-        results[name] = [np.zeros(0)] * len(schedule.network.tables.tensors[name].members)
-        for access in accesses:
-            buffer = schedule.buffers[access.buffer]
-            stacked = machine.values[buffer.name].reshape(-1, *(extent.value for extent in buffer.shape))
-            for position, member in enumerate(buffer.members):
-                results[name][member] = stacked[position]
-    return results
+    return machine.outputs(schedule)
 
 
 class Machine:
@@ -53,6 +45,22 @@ class Machine:
             else:
                 members = [np.asarray(tensors[buffer.tensor][member], dtype) for member in buffer.members]
                 self.values[name] = np.stack(members).reshape(family + shape)
+
+    def outputs(self, schedule: Schedule) -> dict[str, list[Array]]:
+        """The members of each output, in the order of its table."""
+        found: dict[str, list[Array]] = {}
+        for name, accesses in schedule.outputs.items():
+            found[name] = [np.zeros(0)] * len(schedule.network.tables.tensors[name].members)
+            for access in accesses:
+                buffer = schedule.buffers[access.buffer]
+                for position, member in enumerate(buffer.members):
+                    place = np.unravel_index(position, [extent.value for extent in buffer.family])
+                    found[name][member] = self.member(access.buffer, place)
+        return found
+
+    def member(self, name: str, place: tuple[np.intp, ...]) -> Array:
+        """A member of a buffer as it leaves the program."""
+        return self.values[name][place]
 
     def run(self, nodes: Sequence[Step | Loop], variables: Mapping[str, int]) -> None:
         """Executes loops and steps in order, with the values of the loop variables around."""

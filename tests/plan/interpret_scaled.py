@@ -18,15 +18,7 @@ def interpret_scaled(schedule: Schedule, tensors: Mapping[str, Sequence[Array]])
     """The members of each output, as the plain numbers that mantissas and exponents stand for."""
     machine = ScaledMachine(schedule, tensors)
     machine.run(schedule.body, {})
-    found: dict[str, list[Array]] = {}
-    for name, accesses in schedule.outputs.items():
-        found[name] = [np.zeros(0)] * len(schedule.network.tables.tensors[name].members)
-        for access in accesses:
-            buffer = schedule.buffers[access.buffer]
-            for position, member in enumerate(buffer.members):
-                place = np.unravel_index(position, [extent.value for extent in buffer.family])
-                found[name][member] = machine.number_at(access.buffer, place)
-    return found
+    return machine.outputs(schedule)
 
 
 class ScaledMachine(Machine):
@@ -40,7 +32,7 @@ class ScaledMachine(Machine):
             self.values[name][...] = 0
         self.exponents = schedule.exponents
 
-    def number_at(self, name: str, place: tuple[np.intp, ...]) -> Array:
+    def member(self, name: str, place: tuple[np.intp, ...]) -> Array:
         """A member of a buffer as plain numbers: its exponents have an axis for the samples only."""
         mantissa = self.values[name][place]
         if name not in self.exponents:
