@@ -91,7 +91,7 @@ class ScaledMachine(Machine):
         target = self.labels(step.result)
         array, labels = self.read(step.operands[0], step, variables)
         sizes = aligned(abs(array), labels, [*target, *step.summed])
-        size = sizes.max(axis=tuple(range(len(target), sizes.ndim)))
+        size = sizes.sum(axis=tuple(range(len(target), sizes.ndim)))
         exponent = np.where(size == 0, EMPTY, np.floor(np.log2(np.where(size == 0, 1, size))) + 1)
         before = [aligned(*self.read(other, step, variables), target) for other in step.operands[1:]]
         self.put(step, np.where(size == 0, EMPTY, exponent + sum(before)), target, variables)

@@ -13,7 +13,7 @@ from tncompile.codegen.arrays import Strided
 from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
-FUNCTIONS = ("measure", "rescale", "product", "share", "plain", "finished")
+FUNCTIONS = ("sizes", "measure", "rescale", "product", "share", "plain", "finished")
 NOTES = {
     "WIDE": "the numbers of long products",
     "EMPTY": "the exponent of 0",
@@ -28,9 +28,15 @@ UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/d
 DATA_UNITS = 2  # the factors of a product may be data
 
 HELPERS = '''
+def sizes(x, axis):
+    """The sizes of the entries added up along `axis`, which stays with length 1."""
+    size = abs(x)
+    {fast}return size.sum(axis=axis, keepdims=True)
+
+
 def measure(x, axis, scale=0):
-    """The exponents of the largest entries of `x * 2**scale` along `axis`, `EMPTY` where all are 0."""
-    size = abs(x).max(axis=axis)
+    """The exponents of `sizes` of `x * 2**scale`, `EMPTY` where all entries are 0."""
+    size = sizes(x, axis).squeeze(axis)
     return np.where(size == 0, EMPTY, np.frexp(size)[1] + scale)
 
 
@@ -40,8 +46,7 @@ def rescale(x, axis, scale=0, last=False):
     Returns the exponents of these powers, added to `scale`. With `last` it is the largest size that is in
     [1, 2), and the exponent of 0 is `EMPTY`.
     """
-    size = abs(x)
-    size = size.max(axis=axis, keepdims=True) if last else size.sum(axis=axis, keepdims=True)
+    size = abs(x).max(axis=axis, keepdims=True) if last else sizes(x, axis)
     exponent = np.frexp(size)[1] - 1
     x /= np.ldexp(size.dtype.type(1), exponent)
     scale = exponent.squeeze(axis) + scale
@@ -76,6 +81,13 @@ def finished(exponent):
     return np.where(exponent < EMPTY // 2, 0, exponent)
 '''
 
+# Along short axes NumPy adds up slowly.
+FAST = """if axis == x.ndim - 1:
+        return size @ np.ones((x.shape[axis], 1), size.dtype)
+    if axis == x.ndim - 2:
+        return np.ones((1, x.shape[axis]), size.dtype) @ size
+    """
+
 
 def limit(dtype: str) -> int:
     """The depth that a mantissa of this dtype may reach before it is brought back to size."""
@@ -91,6 +103,7 @@ def helpers(domain: Domain) -> list[ast.stmt]:
         if domain.is_complex
         else "np.ldexp(x, exponent)",
         "real": real,
+        "fast": FAST if domain.namespace == "np" else "",
     }
     text = HELPERS
     for word, value in texts.items():

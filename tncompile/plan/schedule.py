@@ -111,8 +111,8 @@ class Step:
 
     Scaled schedules have three more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
 
-    measure:  the exponent e of the largest ``|entry|`` of the first operand over the labels ``summed``
-              (2^(e-1) <= largest < 2^e) plus the second operand (0 if there is none); `EMPTY` where it is 0 all over.
+    measure:  the exponent e of ``sum of |entry|`` of the first operand over the labels ``summed``
+              (2^(e-1) <= sum < 2^e) plus the second operand (0 if there is none); `EMPTY` where it is 0 all over.
     rescale:  the first operand is divided in its place by 2^e, where 2^e <= ``sum of |entry|`` over the labels ``summed``
               < 2^(e+1); the result is e plus the second operand, which is the result as it was before. In
               the loop variable ``turn[0]`` only where that is a multiple of ``turn[1]``. With the function

@@ -17,7 +17,7 @@ from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
-TURNS = (8, 4, 2)  # more would save little, and ask more of the size of each factor
+TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
 UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 
