@@ -18,26 +18,40 @@ from tncompile.network import Ints
 from tncompile.plan.schedule import Buffer
 
 CALLED = "score_and_gradient"
+MEASURED = "measured_gradient"
 
 
 class Differentiated(Entry):
-    """Writes `score_and_gradient`."""
+    """Writes `score_and_gradient`; a balanced one falls back on `measured_gradient`, the same of another schedule."""
 
-    def function(self) -> Block:
+    def function(self, called: str = CALLED) -> Block:
         """The whole function."""
         core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
-        core = [*self._with_pieces(CALLED, core), ast.Return(self._result())]
+        core = [*self._with_pieces(called, core), ast.Return(self._result())]
         head: list[Item] = [Text(tuple(self._documentation())), self._taken_weights(), *self._taken()]
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)
         body = [*head, *self._counted(core), *core]
-        return function_of(CALLED, ["w", *self.words.values()], optional, body)
+        return function_of(called, ["w", *self.words.values()], optional, body)
 
     def _evaluation(self, first: int = 0) -> list[Item]:
         """The steps from a node on, and what belongs to the gradient around them."""
         scales = [] if self.scales is None else self._gradient_scales(self.scales)
-        return [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies(), *scales]
+        found = [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies()]
+        return [*found, *self._checked(), *scales]
+
+    def _checked(self) -> Iterator[Item]:
+        """What is returned where adjoints of a balanced gradient went out of range."""
+        balance = self.schedule.balance
+        if balance is None:
+            return
+        buffers = (balance.scale, balance.cotangent, *balance.sizes)
+        words = [nodes.name(self.program.storages[name].identifier) for name in buffers]
+        sound = nodes.call(nodes.name("in_range"), nodes.name("gradient"), *words)
+        given = [nodes.name(word) for word in ("w", *self.words.values(), "cotangent", "cotangent_scale")]
+        again = ast.Return(nodes.call(nodes.name(MEASURED), *given))
+        yield Block(ast.If(ast.UnaryOp(ast.Not(), sound), [], []), [again])
 
     def _summed(self) -> dict[str, str]:
         return super()._summed() | {"gradient": self._gradient_total()}
@@ -126,9 +140,14 @@ class Differentiated(Entry):
 
     def _gradient_scales(self, scales: OutsideScales) -> Iterator[Item]:
         """The exponents of the gradient, each beside its mantissa."""
-        vector = self.symbols.domain.call(
-            "zeros", nodes.attribute(nodes.name("w"), "shape"), self.symbols.domain.function("int64")
-        )
+        balance, shape = self.schedule.balance, nodes.attribute(nodes.name("w"), "shape")
+        if balance is not None:
+            shared = nodes.call(
+                nodes.name("finished"), nodes.name(self.program.storages[balance.shared].identifier)
+            )
+            yield nodes.assign("gradient_scale", self.symbols.domain.call("full", shape, shared))
+            return
+        vector = self.symbols.domain.call("zeros", shape, self.symbols.domain.function("int64"))
         yield nodes.assign("gradient_scale", vector)
         words = {
             number: self.shared.names.give(

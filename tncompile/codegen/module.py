@@ -10,7 +10,7 @@ import numpy as np
 from tncompile.codegen import nodes, scaling, shapes
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
-from tncompile.codegen.differentiated import Differentiated
+from tncompile.codegen.differentiated import CALLED, MEASURED, Differentiated
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.entry import Scoring
 from tncompile.codegen.initial import Initial
@@ -35,6 +35,7 @@ RESERVED = (
     "dtype",
     "gradient",
     "gradient_scale",
+    "measured_gradient",
     "normal",
     "orthogonal",
     "rng",
@@ -50,6 +51,7 @@ IN_PIECES = ("cut", "join", "part", "score_and_gradient", "start", "starts", "va
 def emit(
     score: Schedule,
     gradient: Schedule | None = None,
+    measured: Schedule | None = None,
     *,
     target: str = "numpy",
     dtype: str = "float64",
@@ -65,6 +67,7 @@ def emit(
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
+    Where ``gradient`` is balanced, ``measured`` is the one to fall back on.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
     ``samples`` says for functions of the module how many samples they may compute at a time. Without ``reuses`` no
     memory is kept from one call to the next.
@@ -73,7 +76,16 @@ def emit(
     package, alias = LIBRARIES[target]
     domain = domain or Domain(dtype, alias)
     module = _Module(
-        score, gradient, package, domain, batch, written or score.network, thorough, samples or {}, reuses
+        score,
+        gradient,
+        measured,
+        package,
+        domain,
+        batch,
+        written or score.network,
+        thorough,
+        samples or {},
+        reuses,
     )
     try:
         return render(list(module.items()))
@@ -89,6 +101,7 @@ class _Module:
         self,
         score: Schedule,
         gradient: Schedule | None,
+        measured: Schedule | None,
         package: str,
         domain: Domain,
         batch: str | None,
@@ -98,9 +111,10 @@ class _Module:
         reuses: bool,
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
+        self.measured = measured
         self.written, self.samples = written, samples
         self.network = score.network
-        self.networks = [score.network] if gradient is None else [score.network, gradient.network]
+        self.networks = [one.network for one in (score, gradient, measured) if one is not None]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
         scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
         sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
@@ -127,7 +141,9 @@ class _Module:
         scoring = Scoring(self.written, self.score, self.symbols, self.shared, self._limit("score"))
         functions += scoring.functions(bound=not modular)
         if self.gradient is not None:
-            functions.append(self._differentiated(self.gradient))
+            functions.append(self._differentiated(self.gradient, CALLED))
+        if self.measured is not None:
+            functions.append(self._differentiated(self.measured, MEASURED))
         yield Text((*self._documentation(),))
         yield Blank()
         namespace = None if self.domain.namespace == self.package else self.domain.namespace
@@ -174,11 +190,11 @@ class _Module:
         yield ""
         yield f"Compiled by tncompile from the network `{self.network.name}`."
 
-    def _differentiated(self, schedule: Schedule) -> Block:
+    def _differentiated(self, schedule: Schedule, called: str) -> Block:
         symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
         symbols.constants = self.symbols.constants
-        limit = self._limit("score_and_gradient")
-        return Differentiated(self.written, schedule, symbols, self.shared, limit).function()
+        limit = self._limit(called)
+        return Differentiated(self.written, schedule, symbols, self.shared, limit).function(called)
 
     def _limit(self, called: str) -> Limit | None:
         """How many samples a function computes at a time."""

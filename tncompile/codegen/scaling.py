@@ -13,13 +13,25 @@ from tncompile.codegen.arrays import Strided
 from tncompile.codegen.domain import Domain
 from tncompile.plan.schedule import Step
 
-FUNCTIONS = ("sizes", "measure", "rescale", "product", "share", "plain", "finished")
+FUNCTIONS = (
+    "sizes",
+    "measure",
+    "rescale",
+    "balance",
+    "follow",
+    "in_range",
+    "product",
+    "share",
+    "plain",
+    "finished",
+)
 NOTES = {
     "WIDE": "the numbers of long products",
     "EMPTY": "the exponent of 0",
     "LOWEST": "the exponent of the smallest number that is not denormal",
     "FAINT": "numbers of an exponent below it count as 0",
     "HIGHEST": "the exponent of the largest power of two",
+    "NEAR": "adjoints that are smaller, or larger than 1 over it, may lose some of what counts",
     "CHUNK": "so many factors are multiplied before they become wide",
     "TURNS": "after so many chunks a product is brought back to size",
 }
@@ -51,6 +63,30 @@ def rescale(x, axis, scale=0, last=False):
     x /= np.ldexp(size.dtype.type(1), exponent)
     scale = exponent.squeeze(axis) + scale
     return np.where(size.squeeze(axis) == 0, EMPTY, scale) if last else scale
+
+
+def balance(x, axis, scale):
+    """Multiplies `x` in place by powers of two: the sizes of its entries along `axis` add up to a number in [1/2, 1) then.
+
+    Returns these powers, and the exponents by which `x` is now less, added to `scale`.
+    """
+    exponent = np.frexp(sizes(x, axis))[1]
+    power = np.ldexp(np.{real}(1), -exponent)
+    x *= power
+    return (power.squeeze(axis), exponent.squeeze(axis) + scale)
+
+
+def follow(x, axis, power=1):
+    """Multiplies `x` in place by the powers of two that brought a state to size; returns its `sizes` then."""
+    x *= power
+    return sizes(x, axis).squeeze(axis)
+
+
+def in_range(gradient, scale, cotangent, *sizes):
+    """Whether no score is 0, and no adjoint so far from 1 that some of it may be lost."""
+    silent = not cotangent.all()
+    inside = all(((size > NEAR) & (size < 1 / NEAR) | (size == 0) & silent).all() for size in sizes)
+    return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient).all()
 
 
 def product(x, axis, scale):
@@ -117,12 +153,14 @@ def helpers(domain: Domain) -> list[ast.stmt]:
         "CHUNK": chunk,
         "TURNS": max(1, limit("float64") // (DATA_UNITS * chunk) - 1),
     }
+    near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
     return [
         # In a product of many factors the entries of one sample drift far apart on the way.
         nodes.assign("WIDE", domain.function("complex128" if domain.is_complex else "float64")),
         nodes.assign("EMPTY", domain.call("int64", empty)),
         *(nodes.assign(word, nodes.number(value)) for word, value in values.items()),
+        nodes.assign("NEAR", near),
         *found,
     ]
 
@@ -137,13 +175,33 @@ def measured(step: Step, value: Value, scale: Value | None) -> Value:
 def rescaled(step: Step, value: Value, before: Value | None) -> Value:
     """A step `rescale`: the new exponents; ``value`` is changed in place."""
     axes, kept = _axes(step, value)
+    more = [] if before is None else [aligned(before, kept)]
+    named = {"last": ast.Constant(True)} if step.function == "last" else {}
+    return Value(
+        nodes.call(nodes.name("rescale"), _in_place(value), axes, *more, **named), Strided.dense(kept)
+    )
+
+
+def balanced(step: Step, value: Value, before: Value) -> tuple[ast.expr, tuple[str, ...]]:
+    """A step `balance`: powers and exponents, and the order of their axes; ``value`` is changed in place."""
+    axes, kept = _axes(step, value)
+    return nodes.call(nodes.name("balance"), _in_place(value), axes, aligned(before, kept)), kept
+
+
+def followed(step: Step, value: Value, power: Value | None) -> Value:
+    """A step `follow`: the sizes; ``value`` is changed in place."""
+    axes, kept = _axes(step, value)
+    more = [] if power is None else [aligned(power, value.labels)]
+    return Value(nodes.call(nodes.name("follow"), _in_place(value), axes, *more), Strided.dense(kept))
+
+
+def _in_place(value: Value) -> ast.expr:
+    """A view, also where it has no axes."""
     place = value.expr
     if not value.labels and isinstance(place, ast.Subscript):  # a view without axes, not a number
         items = place.slice.elts if isinstance(place.slice, ast.Tuple) else [place.slice]
-        place = nodes.indexed(place.value, [*items, ast.Constant(...)])
-    more = [] if before is None else [aligned(before, kept)]
-    named = {"last": ast.Constant(True)} if step.function == "last" else {}
-    return Value(nodes.call(nodes.name("rescale"), place, axes, *more, **named), Strided.dense(kept))
+        return nodes.indexed(place.value, [*items, ast.Constant(...)])
+    return place
 
 
 def multiplied(

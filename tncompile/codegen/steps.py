@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial, reduce
 
@@ -16,7 +16,14 @@ from tncompile.codegen.functions import function
 from tncompile.codegen.memory import Memory, is_copied, is_copy, is_large
 from tncompile.codegen.places import into
 from tncompile.codegen.reading import Reading, Storage, reading
-from tncompile.codegen.scaling import measured, multiplied, rescaled, scaled_function
+from tncompile.codegen.scaling import (
+    balanced,
+    followed,
+    measured,
+    multiplied,
+    rescaled,
+    scaled_function,
+)
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.codegen.windows import parts_of, turned
@@ -51,7 +58,7 @@ def _cost(
         return plan_contraction(operands, result, fresh, sizes).cost
     if op == "measure":
         return 2 * reduction_cost(operands[0], summed, sizes)
-    if op == "rescale":
+    if op in ("rescale", "balance", "follow"):
         again = elementwise_cost(operands[0].labels, [operands[0]], sizes)
         return 2 * reduction_cost(operands[0], summed, sizes) + again
     if op == "reduce":
@@ -90,10 +97,13 @@ class StepWriter:
             return [*self._contract(step, target, bound)]
         parts = parts_of(step) if step.op == "reduce" else None
         operands = [self._read(access) for access in parts or step.operands]
-        if step.op == "rescale":
-            return self._rescale(step, operands, target, bound)
+        if step.op in ("rescale", "follow"):
+            return self._in_turn(step, self._changed(step, operands, target, bound))
+        if step.op == "balance":
+            changed = balanced(step, operands[0], operands[1])
+            return self._in_turn(step, self._pair(operands[1], target, bound, *changed))
         if step.op == "reduce" and len(step.operands) > 1:
-            return [self._product(step, operands, target, bound)]
+            return self._product(step, operands, target, bound)
         if step.op == "measure":
             value = measured(step, operands[0], operands[1] if len(operands) > 1 else None)
         elif parts is not None:
@@ -201,34 +211,50 @@ class StepWriter:
         order = operands[0].labels
         return Value(reduce(join, (aligned(value, order) for value in operands)), Strided.dense(order))
 
-    def _rescale(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:
-        """The exponents of the result anew, and its mantissas in their place; maybe in some rounds only."""
-        items: list[Item] = []
+    def _changed(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> Iterator[Item]:
+        """The exponents or sizes of mantissas that are changed in their place."""
         if not operands[0].labels and isinstance(operands[0].expr, ast.Name):
             array = self.symbols.domain.call("asarray", operands[0].expr, nodes.name("DTYPE"))
-            items.append(nodes.assign(operands[0].expr, array))
-        value = rescaled(step, operands[0], operands[1] if len(operands) > 1 else None)
-        items += self._store(step, value, target, bound)
-        if step.turn is None:
-            return items
-        variable, rounds = step.turn
-        rest = nodes.binary(self.symbols.variable(variable), ast.Mod(), nodes.number(rounds))
-        due = ast.Compare(rest, [ast.Eq()], [nodes.number(0)])
-        return [Block(ast.If(due, [], []), items)]
+            yield nodes.assign(operands[0].expr, array)
+        write = rescaled if step.op == "rescale" else followed
+        value = write(step, operands[0], operands[1] if len(operands) > 1 else None)
+        yield from self._store(step, value, target, bound)
 
-    def _product(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> ast.stmt:
+    def _in_turn(self, step: Step, items: Iterable[Item]) -> list[Item]:
+        """What is done in some rounds of a loop only."""
+        if step.turn is None:
+            return list(items)
+        variable, rounds = step.turn
+        word = self.symbols.variable(variable)
+        moved = nodes.binary(word, ast.Add(), nodes.number(step.offset)) if step.offset else word
+        due = ast.Compare(nodes.binary(moved, ast.Mod(), nodes.number(rounds)), [ast.Eq()], [nodes.number(0)])
+        return [Block(ast.If(due, [], []), list(items))]
+
+    def _product(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:
         """A product and its exponents."""
         labels = target.strided.labels
         value = multiplied(step, operands[0], operands[1], labels, self.symbols.domain, self.extent(step))
-        kept = [label for label in labels if label in operands[1].labels]
-        mantissas = nodes.name(target.storage.identifier) if bound else self.accessor.view(target).expr
-        places = [mantissas, aligned(operands[1], kept)]
-        kinds = ((ast.Name, ast.Subscript) if bound else (ast.Subscript,), (ast.Name, ast.Subscript))
-        targets = [
-            place if isinstance(place, kind) else ast.Subscript(place, ast.Constant(...), ast.Load())
-            for place, kind in zip(places, kinds, strict=True)
-        ]
-        return nodes.assign(nodes.group(targets), value)
+        return self._pair(operands[1], target, bound, value, labels)
+
+    def _pair(
+        self, exponents: Value, target: Reading, bound: bool, value: ast.expr, labels: Sequence[str]
+    ) -> list[Item]:
+        """Two results at once: that of a step, and the exponents that it changes, both in the order of ``labels``."""
+        name = nodes.name(target.storage.identifier)
+        found = Value(name, Strided.dense(target.strided.labels)) if bound else self.accessor.view(target)
+        targets: list[ast.expr] = []
+        turned: list[Item] = []
+        for place in (found, exponents):
+            kept = [label for label in labels if label in place.labels]
+            if isinstance(place.expr, ast.Name) and (bound or place is exponents):
+                targets.append(place.expr)
+                back = transposed(place.expr, kept, place.labels)
+                turned += [] if back is place.expr else [nodes.assign(place.expr, back)]
+            else:
+                lying = aligned(place, kept)
+                whole = ast.Subscript(lying, ast.Constant(...), ast.Load())
+                targets.append(lying if isinstance(lying, ast.Subscript) else whole)
+        return [nodes.assign(nodes.group(targets), value), *turned]
 
     def _combined(self, step: Step, operands: Sequence[Value], labels: tuple[str, ...]) -> Value:
         total: ast.expr | None = None

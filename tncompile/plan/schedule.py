@@ -109,14 +109,18 @@ class Step:
               ``arguments`` in this order; an argument is the number of an operand, or an expression.
     reduce:   ``function`` (prod, max, min) over the labels ``summed`` of one operand.
 
-    Scaled schedules have three more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
+    Scaled schedules have more ways of computing. Their exponents are whole numbers, that of 0 is `EMPTY`.
 
     measure:  the exponent e of ``sum of |entry|`` of the first operand over the labels ``summed``
               (2^(e-1) <= sum < 2^e) plus the second operand (0 if there is none); `EMPTY` where it is 0 all over.
     rescale:  the first operand is divided in its place by 2^e, where 2^e <= ``sum of |entry|`` over the labels ``summed``
               < 2^(e+1); the result is e plus the second operand, which is the result as it was before. In
-              the loop variable ``turn[0]`` only where that is a multiple of ``turn[1]``. With the function
+              the loop variable ``turn[0]`` only where that, plus ``offset``, is a multiple of ``turn[1]``. With the function
               ``last`` it is the largest ``|entry|``, and the exponent of 0 is `EMPTY` (otherwise it may be any).
+    balance:  like ``rescale``, but the second operand becomes the exponent, added to what it was, and the result is 2^-e.
+              It multiplies by that, 2^(e-1) <= sum < 2^e.
+    follow:   the first operand is multiplied in its place by the second, if there is one; the result is then the
+              ``sum of |entry|`` over the labels ``summed``.
     reduce with ``prod`` and a second operand: the product comes out divided by a power of two, as after
               `rescale`, and the exponent is added to the second operand in its place.
 
@@ -127,7 +131,7 @@ class Step:
     label twice (a diagonal). Expressions hold numbers and sizes only, no loop variables.
     """
 
-    op: Literal["contract", "combine", "apply", "reduce", "measure", "rescale"]
+    op: Literal["contract", "combine", "apply", "reduce", "measure", "rescale", "balance", "follow"]
     result: Access
     operands: tuple[Access, ...]
     labels: Mapping[str, Extent]  # every label of the step
@@ -138,7 +142,8 @@ class Step:
     arguments: tuple[int | Expr, ...] = ()  # apply: the number of an operand, or a constant
     comment: str = ""  # the equation, as the file says it
     flops: Extent = ZERO  # of one execution, counted as `cost` counts
-    turn: tuple[str, int] | None = None  # rescale
+    turn: tuple[str, int] | None = None  # rescale, balance, follow
+    offset: int = 0  # added to the loop variable of a turn
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,20 @@ class Slices:
         return prod(self.counts)
 
 
+@dataclass(frozen=True)
+class Balance:
+    """The buffers that say what came of a balanced gradient (`plan/scaling/balance.py`).
+
+    All weights have the exponent ``shared``. The gradient is right if no score is 0 (``scale`` are their exponents), and
+    the ``sizes`` of adjoints are in range, or 0 where the ``cotangent`` is.
+    """
+
+    shared: str
+    scale: str
+    cotangent: str
+    sizes: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Schedule:
     """A network in the order in which it is computed.
@@ -194,6 +213,7 @@ class Schedule:
     slices: Slices | None = None
     exponents: Mapping[str, str] = field(default_factory=dict)
     bound: int = 0
+    balance: Balance | None = None
 
 
-__all__ = ["Access", "Affine", "Buffer", "Gather", "Loop", "Schedule", "Slices", "Span", "Step"]
+__all__ = ["Access", "Affine", "Balance", "Buffer", "Gather", "Loop", "Schedule", "Slices", "Span", "Step"]

@@ -27,7 +27,7 @@ from tncompile.plan import (
     samples_within,
 )
 from tncompile.plan.peak import most_elements
-from tncompile.plan.scaling import scaled
+from tncompile.plan.scaling import balanced_gradient, scaled
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
 from tncompile.transform import batch
@@ -89,6 +89,18 @@ class Plans:
         """How the outputs and the gradients of the weights are computed, likewise. Raises TnError."""
         return self._within_limit(with_gradient=True)
 
+    @cached_property
+    def balanced(self) -> Schedule | None:
+        """A scaled gradient whose adjoints follow their states, where there is one; `gradient` takes over where they leave the range.
+
+        Not for CuPy: whether they did is known only behind the computation, and a graph cannot choose.
+        """
+        if not self.scaled or self.target != "numpy":
+            return None
+        found = balanced_gradient(self.flat, self.batch, range_limit(self.dtype), self._wider)
+        fits = found is not None and most_elements(for_samples(found, self.batch, 1)) <= self._elements
+        return found if fits else None
+
     def schedule(self, with_gradient: bool) -> Schedule:
         """One of the two."""
         return self.gradient if with_gradient else self.score
@@ -110,11 +122,17 @@ class Plans:
     def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        limit, wider = range_limit(self.dtype), self.dtype in ("float32", "complex64")
-        found = scaled(schedule, self.batch, limit, cotangents, self.network.outputs, wider)
+        found = scaled(
+            schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs, self._wider
+        )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)
         return found
+
+    @property
+    def _wider(self) -> bool:
+        """Whether there are numbers of a wider range."""
+        return self.dtype in ("float32", "complex64")
 
     @property
     def _elements(self) -> int:
@@ -130,7 +148,11 @@ class Plans:
         """As many samples as the memory limit allows."""
         known = self._known
         if with_gradient not in known:
-            known[with_gradient] = samples_within(self.schedule(with_gradient), self.batch, self._elements)
+            found = [
+                self.schedule(with_gradient),
+                *([self.balanced] if with_gradient and self.balanced else []),
+            ]
+            known[with_gradient] = min(samples_within(one, self.batch, self._elements) for one in found)
         return known[with_gradient]
 
     def pieces(self, samples: int, with_gradient: bool) -> list[tuple[int, int]]:
@@ -164,9 +186,10 @@ class Plans:
         asked for: by itself, it should not depend on how much memory is free when it is made.
         """
         kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
+        gradients = [one for one in (self.balanced, self.gradient) if one is not None]
         return emit(
             self.score,
-            self.gradient if with_gradient else None,
+            *(gradients if with_gradient else ()),
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,

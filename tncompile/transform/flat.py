@@ -86,9 +86,9 @@ class Apply:
 
 @dataclass(frozen=True)
 class Reduction:
-    """``prod``, ``max`` or ``min`` of one factor over loops, or over indices."""
+    """``prod``, ``max`` or ``min`` of one factor over loops, or over indices; ``power`` over indices."""
 
-    op: Literal["prod", "max", "min"]
+    op: Literal["prod", "max", "min", "power"]
     factor: Factor
     loops: tuple[Loop, ...] = ()
     over: tuple[Index, ...] = ()
@@ -113,7 +113,7 @@ def flat_form(definition: Definition) -> Form:
             return Apply(function, tuple(_argument(definition, argument) for argument in arguments))
         case Reduce(op="prod" | "max" | "min" as op, arguments=(looped,)) if has_use(body):
             return Reduction(op, _factor(definition, looped.body), looped.loops)
-        case Over(op="max" | "min" as op, body=inner, indices=indices):
+        case Over(op="max" | "min" | "power" as op, body=inner, indices=indices):
             return Reduction(op, _factor(definition, inner), over=indices)
     if not has_use(body):
         return Combine((Term(body, None),))

@@ -188,9 +188,9 @@ class Index(Node):
 
 @dataclass(frozen=True)
 class Over(Expr):
-    """``sum(body over i, j)``; also ``max`` and ``min``."""
+    """``sum(body over i, j)``; also ``max`` and ``min``, and ``power`` within the compiler (`transform/balance.py`)."""
 
-    op: Literal["sum", "max", "min"]
+    op: Literal["sum", "max", "min", "power"]
     body: Expr
     indices: tuple[Index, ...]
 

@@ -205,6 +205,7 @@ class _Builder:
                 return Product(tuple(self.build(factor, rows, inner) for factor in factors), inverted)
             case OverNode(op=op, body=body, indices=indices):
                 wires = tuple(self.said(index, inner) for index in indices)
+                assert op != "power"  # it is put in behind this stage
                 return Over(op, self.build(body, rows, inner), wires)
             case Reduce():
                 return self.reduction(expr, rows, inner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from tncompile.network import Network
 from tncompile.plan.folding.arrange import arrange
@@ -17,11 +17,19 @@ from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.sequence import sequenced
 from tncompile.plan.folding.slices import sliced
 from tncompile.plan.folding.steps import StepMaker
-from tncompile.plan.schedule import Access, Schedule
+from tncompile.plan.schedule import Access, Buffer, Loop, Schedule, Step
+
+
+Nodes = tuple[Step | Loop, ...]
+Change = Callable[[Nodes, Mapping[str, Buffer]], tuple[Nodes, Mapping[str, Buffer], Collection[str]]]
 
 
 def fold(
-    flat: Network, keep: Iterable[str] = (), selectors: Sequence[str] = (), batch: str | None = None
+    flat: Network,
+    keep: Iterable[str] = (),
+    selectors: Sequence[str] = (),
+    batch: str | None = None,
+    change: Change | None = None,
 ) -> Schedule:
     """The schedule of a flat network (see docs/architecture.md). Raises InternalError if it is not flat.
 
@@ -31,6 +39,7 @@ def fold(
     ``keep`` names definitions all of whose members are wanted afterwards, as outputs are.
     ``selectors`` are the inputs that say which slice is computed (see `tncompile.transform.slice_index`). With
     ``batch``, the size that counts samples, steps are taken into loops where large arrays shrink by that.
+    ``change`` makes other nodes of these, while all buffers have all their axes, and names buffers that are wanted then.
     """
     layout = Layout(flat)
     kept = {*flat.outputs, *keep}
@@ -39,7 +48,11 @@ def fold(
     wanted = {access.buffer for name in kept for access in _whole(layout, name)}
     if batch is not None:
         body = fused(body, layout.buffers, wanted, batch)
-    body, buffers = rolled(body, layout.buffers, wanted)
+    buffers: Mapping[str, Buffer] = layout.buffers
+    if change is not None:
+        body, buffers, more = change(body, buffers)
+        wanted |= {*more}
+    body, buffers = rolled(body, buffers, wanted)
     outputs = {name: _whole(layout, name) for name in flat.outputs}
     if selectors:
         body, dead, slices = sliced(body, buffers, wanted, selectors)

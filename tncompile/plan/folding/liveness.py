@@ -35,6 +35,12 @@ def touched(node: Step | Loop) -> dict[str, None]:
     return {access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)}
 
 
+def written_by(step: Step) -> tuple[str, ...]:
+    """The buffers that a step writes, or changes in their place."""
+    changed = step.operands[:1] if step.op in ("rescale", "balance", "follow") else ()
+    return (step.result.buffer, *(access.buffer for access in changed))
+
+
 def dead_after(
     body: Sequence[Step | Loop], buffers: Mapping[str, Buffer], kept: Collection[str]
 ) -> tuple[tuple[str, ...], ...]:

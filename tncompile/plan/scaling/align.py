@@ -31,14 +31,14 @@ class Aligner:
         for access in step.operands:
             own = self.exponents.access(access)
             if summed & set(self.exponents.labels(access)):
-                sizes.append(self._measured(access, own, step.labels))
+                sizes.append(self.measured(access, own, step.labels))
             elif own is not None:
                 sizes.append(own)
-        size = self._together(f"{word}_sizes", sizes, step.labels)
+        size = self.together(f"{word}_sizes", sizes, step.labels)
         gone = tuple(label for label in self.exponents.labels(size) if label in step.summed)
         self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, size)
-        operands, whole = list(step.operands), self._together(f"{word}_terms", self.known(step), step.labels)
+        operands, whole = list(step.operands), self.together(f"{word}_terms", self.known(step), step.labels)
         operands[chosen] = self._moved(operands[chosen], whole, size, of, step.labels)
         self.steps.append(replace(step, operands=tuple(operands)))
 
@@ -61,7 +61,7 @@ class Aligner:
         """A sum of several terms, or the largest or smallest of several."""
         operands, coefficients = list(step.operands), list(step.coefficients or [None] * len(step.operands))
         own = [self.exponents.access(access) for access in operands]
-        sizes = [self._measured(a, e, step.labels) for a, e in zip(operands, own, strict=True)]
+        sizes = [self.measured(a, e, step.labels) for a, e in zip(operands, own, strict=True)]
         value = 0 if step.constant is None else abs(self.exponents.number(step.constant))
         if step.constant is not None and value:
             operands.append(self._number("constant", step.constant, step, exponents=False))
@@ -105,7 +105,7 @@ class Aligner:
         name = f"{access.buffer}_{word}"
         return self.exponents.temporary(name, labels, extents, access.buffer, exponents=False)
 
-    def _together(self, word: str, terms: Sequence[Access], extents: Extents) -> Access:
+    def together(self, word: str, terms: Sequence[Access], extents: Extents) -> Access:
         """The sum of exponents as an array of its own; of a single one that itself."""
         if len(terms) == 1:
             return terms[0]
@@ -114,7 +114,7 @@ class Aligner:
         self.total(place, terms, extents)
         return place
 
-    def _measured(self, access: Access, own: Access | None, extents: Extents) -> Access:
+    def measured(self, access: Access, own: Access | None, extents: Extents) -> Access:
         """The exponents of the numbers that an operand stands for: mantissas may be a few rounds away from 1."""
         labels = self.exponents.labels(access)
         rest = tuple(label for label in labels_of(access) if label not in labels)

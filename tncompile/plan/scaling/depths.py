@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tncompile.network import Scope
 from tncompile.plan.folding.liveness import steps_of
@@ -39,12 +40,17 @@ class Depths:
             settled = self._settled(self.schedule.body, self.found)
         return self.rescaled
 
-    def rounds(self, loop: Loop, always: Collection[str]) -> int:
-        """In every how many rounds the buffers need it, other than those that get it ``always``; 1 in nests."""
+    def rounds(
+        self, loop: Loop, always: Collection[str], before: Mapping[str, int] = MappingProxyType({})
+    ) -> int:
+        """In every how many rounds the buffers need it, other than those that get it ``always``; 1 in nests.
+
+        ``before`` are the depths of those that the loop does not find brought back to size.
+        """
         if not all(isinstance(inner, Step) for inner in loop.body):
             return 1
         steps = list(steps_of(loop.body))
-        return next((rounds for rounds in TURNS if self._holds(steps, always, rounds)), 1)
+        return next((rounds for rounds in TURNS if self._holds(steps, always, rounds, before)), 1)
 
     def _settled(self, body: Sequence[Step | Loop], depth: dict[str, int]) -> bool:
         """Follows the depths through a program until something has to be rescaled; says whether nothing had."""
@@ -83,10 +89,12 @@ class Depths:
         """The entries of a member of a buffer."""
         return usual_size(self.schedule.buffers[name].shape, self.batch)
 
-    def _holds(self, steps: Sequence[Step], always: Collection[str], rounds: int) -> bool:
-        """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round?"""
-        depth = dict(self.found)
-        for turn in range(3 * rounds):
+    def _holds(
+        self, steps: Sequence[Step], always: Collection[str], rounds: int, before: Mapping[str, int]
+    ) -> bool:
+        """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round, ``before`` these the last?"""
+        depth = {**self.found, **before}
+        for turn in range(1 if before else 0, 3 * rounds + 1):
             for step in steps:
                 name = step.result.buffer
                 found = step_depth(step, depth, self.schedule.network.scope)

@@ -61,10 +61,12 @@ def scaled(
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
+    return Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
 
 
-class _Scaling:
+class Scaling:
+    """Writes a scaled schedule."""
+
     def __init__(self, exponents: Exponents, analysis: Analysis) -> None:
         self.schedule, self.exponents, self.analysis = exponents.schedule, exponents, analysis
         self.aligner = Aligner(exponents)
@@ -74,7 +76,7 @@ class _Scaling:
         body = list(self._nodes(self.schedule.body, None))
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
-        body = _without_unread(body, kept, self.exponents)
+        body = without_unread(body, kept, self.exponents)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.analysis.given)}
         wide = self.analysis.drifting
@@ -216,7 +218,7 @@ class _Scaling:
         self.aligner.steps.append(replace(step, operands=operands))
 
 
-def _without_unread(body: Sequence[Node], kept: Collection[str], exponents: Exponents) -> list[Node]:
+def without_unread(body: Sequence[Node], kept: Collection[str], exponents: Exponents) -> list[Node]:
     """The program without exponents that nobody asks for."""
     while True:
         read = {a.buffer for s in steps_of(body) for a in s.operands if a.buffer != s.result.buffer} | {*kept}

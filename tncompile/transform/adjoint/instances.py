@@ -23,7 +23,7 @@ from tncompile.network import (
 from tncompile.network.syntax.substitute import substitute
 from tncompile.transform.adjoint.wires import with_one_name_each
 from tncompile.transform.context import Context, Piece
-from tncompile.transform.flat import Apply, Form, flat_form, uses_of
+from tncompile.transform.flat import Apply, Form, Reduction, flat_form, uses_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -131,7 +131,9 @@ def _joined(parts: list[Rows]) -> Rows:
 def _smooth(flat: Network, rule: RuleRows, use: UseRows) -> Mask:
     """The rows of a use through which anything flows back."""
     form = rule.form
-    if isinstance(form, Apply) and form.function in ("step", "sign"):
+    if (isinstance(form, Reduction) and form.op == "power") or (
+        isinstance(form, Apply) and form.function in ("step", "sign")
+    ):
         return np.zeros(use.rows.count, np.bool_)
     if isinstance(form, Apply) and form.function == "^":
         exponent = form.arguments[1]
