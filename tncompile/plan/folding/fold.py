@@ -19,7 +19,6 @@ from tncompile.plan.folding.slices import sliced
 from tncompile.plan.folding.steps import StepMaker
 from tncompile.plan.schedule import Access, Buffer, Loop, Schedule, Step
 
-
 Nodes = tuple[Step | Loop, ...]
 Change = Callable[[Nodes, Mapping[str, Buffer]], tuple[Nodes, Mapping[str, Buffer], Collection[str]]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from tncompile.plan.schedule import Buffer, Loop, Step
+from tncompile.plan.schedule import Access, Buffer, Loop, Step
 
 
 def steps_of(nodes: Sequence[Step | Loop]) -> Iterator[Step]:
@@ -35,10 +35,14 @@ def touched(node: Step | Loop) -> dict[str, None]:
     return {access.buffer: None for step in steps_of((node,)) for access in (*step.operands, step.result)}
 
 
-def written_by(step: Step) -> tuple[str, ...]:
-    """The buffers that a step writes, or changes in their place."""
-    changed = step.operands[:1] if step.op in ("rescale", "balance", "follow") else ()
-    return (step.result.buffer, *(access.buffer for access in changed))
+def changed_by(step: Step) -> tuple[Access, ...]:
+    """What a step writes, or changes in its place."""
+    changed: tuple[Access, ...] = ()
+    if step.op in ("rescale", "balance", "follow"):
+        changed = step.operands[:1]
+    if step.op == "balance" or (step.op == "reduce" and len(step.operands) > 1):
+        changed += step.operands[1:2]  # the exponents
+    return (step.result, *changed)
 
 
 def dead_after(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
-from tncompile.plan.folding.liveness import dead_after, steps_of, touched, written_by
+from tncompile.plan.folding.liveness import changed_by, dead_after, steps_of, touched
 from tncompile.plan.peak import elements, most_alive
 from tncompile.plan.schedule import Buffer, Loop, Step
 
@@ -162,7 +162,7 @@ def _dependences(body: Nodes, buffers: Mapping[str, Buffer]) -> tuple[list[int],
             for access in step.operands:
                 before.update(writers.get(access.buffer, ()))
                 readers.setdefault(access.buffer, []).append(number)
-        written = list(dict.fromkeys(name for step in steps_of((node,)) for name in written_by(step)))
+        written = {access.buffer: None for step in steps_of((node,)) for access in changed_by(step)}
         for name in written:
             before.update(writers.get(name, [])[-1:])
             if buffers[name].rolling:

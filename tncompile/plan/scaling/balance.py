@@ -21,6 +21,7 @@ from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import Analysis, aligns, is_product, may_share
+from tncompile.plan.scaling.copies import forwarded, without_repeats
 from tncompile.plan.scaling.depths import Depths
 from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
 from tncompile.plan.scaling.merge import NotBalanced, merged
@@ -107,9 +108,10 @@ class _Balancing(Scaling):
         (scale,) = (of[name] for name in outputs if name in self.exact)
         balance = Balance(self.shared, scale, self.lifted, tuple(checked))
         kept = outputs | {scale, self.shared, self.lifted, *checked}
-        body = without_unread(body, kept, self.exponents)
+        body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
         # Exponents of states are needed until those of the next state are there, powers until adjoints follow.
         body, self.exponents.buffers = rolled(tuple(body), self.exponents.buffers, kept)
+        body = without_repeats(body)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         buffers = {n: b for n, b in self.exponents.buffers.items() if n in touched or b.role != "value"}
         return replace(
@@ -169,6 +171,7 @@ class _Balancing(Scaling):
     # --- steps ----------------------------------------------------------------------------------------
 
     def _step(self, step: Step, loop: Loop | None) -> None:
+        del loop  # turns are known
         name, steps = step.result.buffer, self.aligner.steps
         of = self.exponents.access(step.result)
         if step.op in ("balance", "follow"):
@@ -220,7 +223,8 @@ class _Balancing(Scaling):
             raise NotBalanced
         cotangent, output = step.operands
         given, own = self.exponents.access(cotangent), self.exponents.access(output)
-        assert given is not None and own is not None
+        assert given is not None
+        assert own is not None
         before = replace(own, buffer=self.before[output.buffer])
         both = self.aligner.together("lift", [before, given], step.labels)
         size = self.aligner.measured(cotangent, both, step.labels)

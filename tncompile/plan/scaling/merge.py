@@ -6,6 +6,7 @@ adjoint of the state is a product with the same power. Here each becomes a chang
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -43,10 +44,13 @@ class _Merge:
         if any(self._reads_raw(step) for step in steps):
             raise NotBalanced
         self.in_place = self._in_place(steps)
+        self.names = dict(self._named(steps))
+        self.words = re.compile(rf"\b({'|'.join(self.names)})(?=[\[(])")
 
     def result(self) -> tuple[Nodes, Mapping[str, Buffer], list[str]]:
         """The nodes, the buffers, and the new ones of these."""
         body = tuple(self._renamed(node) for node in self._nodes(self.body))
+        body = tuple(self._said(node) for node in body)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         kept = {name: b for name, b in self.buffers.items() if name in touched or b.role != "value"}
         return body, {**kept, **self.sizes}, list(self.sizes)
@@ -55,6 +59,21 @@ class _Merge:
         """Does a step read a state before it is brought to size, and does not do that?"""
         read = {access.buffer for access in step.operands} & self.raw
         return bool(read) and step.function != POWER and self._factors(step) is None
+
+    def _named(self, steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+        """What is changed in place, by the names before a power was multiplied in and after that."""
+        for step in steps:
+            if (factors := self._factors(step)) is not None:
+                pair = self.buffers[factors[0].buffer].tensor, self.buffers[step.result.buffer].tensor
+                yield pair if factors[0].buffer in self.raw else pair[::-1]
+
+    def _said(self, node: Node) -> Node:
+        """A node whose equations speak of states and adjoints as the network does that was balanced."""
+        if isinstance(node, Loop):
+            return replace(node, body=tuple(self._said(inner) for inner in node.body))
+        return replace(
+            node, comment=self.words.sub(lambda found: self.names.get(found[1], found[1]), node.comment)
+        )
 
     # --- steps that multiply by a power -----------------------------------------------------------------
 
@@ -152,9 +171,8 @@ class _Merge:
             if factors is None or factors[0].buffer in self.raw:
                 continue
             source, name = factors[0], step.result.buffer
-            if source.subscripts != step.result.subscripts or source.indices != step.result.indices:
-                refused.add(name)
-            elif pairs.setdefault(name, source.buffer) != source.buffer:
+            same = source.subscripts == step.result.subscripts and source.indices == step.result.indices
+            if not same or pairs.setdefault(name, source.buffer) != source.buffer:
                 refused.add(name)
         return {
             name: source

@@ -21,6 +21,7 @@ from tncompile.plan.scaling.analysis import (
     outputs_of,
     without_zeros,
 )
+from tncompile.plan.scaling.copies import forwarded
 from tncompile.plan.scaling.depths import whole_power
 from tncompile.plan.scaling.exponents import (
     Exponents,
@@ -76,7 +77,7 @@ class Scaling:
         body = list(self._nodes(self.schedule.body, None))
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
-        body = without_unread(body, kept, self.exponents)
+        body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.analysis.given)}
         wide = self.analysis.drifting

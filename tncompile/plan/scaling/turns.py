@@ -77,8 +77,9 @@ class _Chooser:
         for step, around in followers:
             values, index = _visited(step.operands[1], around)
             hit = done[index].reshape(len(values), -1)
+            some: Mask = np.logical_or.reduce(hit, axis=1)
             even = bool((hit == hit[:, :1]).all())
-            self.of[id(step)] = _follower(step, around, values, hit.any(axis=1), even)
+            self.of[id(step)] = _follower(step, around, values, some, even)
 
     def _written(self, placed: Sequence[Placed]) -> Mask:
         """The members that some steps give to a buffer."""
@@ -117,7 +118,7 @@ class _Chooser:
         return False
 
 
-def _follower(step: Step, around: Around, values: Ints, hit: Ints, even: bool) -> Step | None:
+def _follower(step: Step, around: Around, values: Ints, hit: Mask, even: bool) -> Step | None:
     """A step that multiplies by powers where there are some; everywhere if that follows no rule."""
     if not hit.any():
         return None
