@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.plan.interpret import Array, Machine, aligned
-from tncompile.plan.schedule import Schedule, Step
+from tncompile.plan.schedule import Access, Schedule, Step
 
 EMPTY = -(2.0**48)
 FAINT = -700
@@ -31,6 +31,22 @@ class ScaledMachine(Machine):
         for name in given:
             self.values[name][...] = 0
         self.exponents = schedule.exponents
+        self.balance = schedule.balance
+        self.results = schedule.network.outputs
+
+    def outputs(self, schedule: Schedule) -> dict[str, list[Array]]:
+        """The members of each output; all gradients of a balanced schedule have one exponent."""
+        found = super().outputs(schedule)
+        if self.balance is None:
+            return found
+        shared = self.values[self.balance.shared]
+        alone = {a.buffer for name in found for a in schedule.outputs[name] if a.buffer in self.exponents}
+        return {
+            name: members
+            if schedule.outputs[name][0].buffer in alone
+            else [powered(one, shared) for one in members]
+            for name, members in found.items()
+        }
 
     def member(self, name: str, place: tuple[np.intp, ...]) -> Array:
         """A member of a buffer as plain numbers: its exponents have an axis for the samples only."""
@@ -46,9 +62,11 @@ class ScaledMachine(Machine):
 
     def step(self, step: Step, variables: Mapping[str, int]) -> None:
         """Executes one step; those of other schedules too."""
-        if step.op == "rescale":
-            if step.turn is None or variables[step.turn[0]] % step.turn[1] == 0:
-                self.rescale(step, variables)
+        if step.op in ("rescale", "balance", "follow"):
+            if step.turn is None or (variables[step.turn[0]] + step.offset) % step.turn[1] == 0:
+                {"rescale": self.rescale, "balance": self.balanced, "follow": self.follow}[step.op](
+                    step, variables
+                )
         elif step.op == "measure":
             self.measure(step, variables)
         elif step.op == "reduce" and len(step.operands) > 1:
@@ -85,6 +103,40 @@ class ScaledMachine(Machine):
         self.put(
             step, np.where(size == 0, EMPTY, scale) if step.function == "last" else scale, target, variables
         )
+
+    def balanced(self, step: Step, variables: Mapping[str, int]) -> None:
+        """Multiplies the first operand by a power of two, the result, and adds its exponent to the second."""
+        state, exponents = step.operands
+        array, labels = self.read(state, step, variables)
+        kept = self.labels(exponents)
+        size = aligned(abs(array), labels, [*kept, *step.summed]).sum(
+            axis=tuple(range(len(kept), len(kept) + len(step.summed)))
+        )
+        exponent = np.where(size == 0, 0, np.floor(np.log2(np.where(size == 0, 1, size))) + 1)
+        power = 2.0**-exponent
+        self.changed(state, array * aligned(power, kept, labels), labels, step, variables)
+        before, order = self.read(exponents, step, variables)
+        self.changed(exponents, before + aligned(exponent, kept, order), order, step, variables)
+        self.put(step, aligned(power, kept, self.labels(step.result)), self.labels(step.result), variables)
+
+    def follow(self, step: Step, variables: Mapping[str, int]) -> None:
+        """Multiplies the first operand by the second; the result is how large it is then."""
+        adjoint, *powers = step.operands
+        array, labels = self.read(adjoint, step, variables)
+        for power in powers:
+            array = array * aligned(*self.read(power, step, variables), labels)
+        self.changed(adjoint, array, labels, step, variables)
+        target = self.labels(step.result)
+        sizes = aligned(abs(array), labels, [*target, *step.summed])
+        self.put(step, sizes.sum(axis=tuple(range(len(target), sizes.ndim))), target, variables)
+
+    def changed(
+        self, access: Access, value: Array, labels: Sequence[str], step: Step, variables: Mapping[str, int]
+    ) -> None:
+        """Writes over an operand."""
+        kept = self.labels(access)
+        sizes = [step.labels[label].value for label in kept]
+        self.write(access, np.broadcast_to(aligned(value, labels, kept), sizes), step, variables)
 
     def measure(self, step: Step, variables: Mapping[str, int]) -> None:
         """The exponents of what is not 0."""

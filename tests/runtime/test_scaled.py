@@ -91,6 +91,22 @@ def test_random_networks_are_the_same_scaled(text):
     assert error <= 1e-8
 
 
+MEETING = """network meeting
+size d = 4, n = 2
+input x[1..d](n)
+weight A[1..d](n), B[1..d](n)
+output f[k](a) = A[k](a) * x[k](a) for k in 1..d
+v[k](a) = cos(B[k](a) * x[1](a)) for k in 1..d
+output y[k]() = sum(v[k](a) * f[m](a) for m in 1..d) for k in 1..d
+"""
+
+
+def test_sums_over_members_of_which_two_operands_have_exponents():
+    """What is moved to one exponent then has each axis once."""
+    net = tn.load(MEETING)
+    assert Comparison(net, Plainly(net)).gradient_error() < 1e-8
+
+
 @given(networks(is_complex=True))
 @settings(max_examples=10, **QUIET)
 def test_random_complex_networks_are_the_same_scaled(text):

@@ -29,17 +29,29 @@ class Differentiated(Entry):
         core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
         core = [*self._with_pieces(called, core), ast.Return(self._result())]
-        head: list[Item] = [Text(tuple(self._documentation())), self._taken_weights(), *self._taken()]
+        head: list[Item] = [Text(tuple(self._documentation())), *self._remembered()]
+        head += [self._taken_weights(), *self._taken()]
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)
         body = [*head, *self._counted(core), *core]
-        return function_of(called, ["w", *self.words.values()], optional, body)
+        block = function_of(called, ["w", *self.words.values()], optional, body)
+        if self.schedule.balance is not None and isinstance(block.head, ast.FunctionDef):
+            # What overflows is found at the end, and computed in another way.
+            ignored = [ast.keyword(word, ast.Constant("ignore")) for word in ("over", "invalid")]
+            block.head.decorator_list.append(ast.Call(self.symbols.domain.function("errstate"), [], ignored))
+        return block
 
     def _evaluation(self, first: int = 0) -> list[Item]:
         """The steps from a node on, and what belongs to the gradient around them."""
         scales = [] if self.scales is None else self._gradient_scales(self.scales)
         found = [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies()]
         return [*found, *self._checked(), *scales]
+
+    def _remembered(self) -> Iterator[Item]:
+        """What another function is given, should this one not do."""
+        if self.schedule.balance is not None:
+            given = [nodes.name(word) for word in ("w", *self.words.values(), "cotangent", "cotangent_scale")]
+            yield nodes.assign("arguments", nodes.group(given))
 
     def _checked(self) -> Iterator[Item]:
         """What is returned where adjoints of a balanced gradient went out of range."""
@@ -49,8 +61,7 @@ class Differentiated(Entry):
         buffers = (balance.scale, balance.cotangent, *balance.sizes)
         words = [nodes.name(self.program.storages[name].identifier) for name in buffers]
         sound = nodes.call(nodes.name("in_range"), nodes.name("gradient"), *words)
-        given = [nodes.name(word) for word in ("w", *self.words.values(), "cotangent", "cotangent_scale")]
-        again = ast.Return(nodes.call(nodes.name(MEASURED), *given))
+        again = ast.Return(nodes.call(nodes.name(MEASURED), ast.Starred(nodes.name("arguments"), ast.Load())))
         yield Block(ast.If(ast.UnaryOp(ast.Not(), sound), [], []), [again])
 
     def _summed(self) -> dict[str, str]:

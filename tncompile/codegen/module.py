@@ -26,6 +26,7 @@ from tncompile.source import Diagnostic, TnError
 
 LIBRARIES = {"numpy": ("numpy", "np"), "cupy": ("cupy", "cp")}
 RESERVED = (
+    "arguments",
     "bind",
     "DTYPE",
     "WEIGHTS",

@@ -130,8 +130,8 @@ class Aligner:
     ) -> Access:
         """What an operand with the exponents ``own`` is at the exponents ``to``; ``size`` is what was measured."""
         exponents = (*([] if own is None else [own]), size, to)
-        labels = [*labels_of(access)]
-        labels += [label for e in exponents for label in self.exponents.labels(e) if label not in labels]
+        more = [label for e in exponents for label in self.exponents.labels(e)]
+        labels = tuple(dict.fromkeys([*labels_of(access), *more]))
         place = self._room("moved", access, labels, extents)
         called = "lower" if own is None else "shift"
         self.steps.append(with_function(called, place, (access, *exponents), extents))

@@ -58,14 +58,18 @@ class Analysis:
         constants = [argument for argument in step.arguments if not isinstance(argument, int)]
         return all(complex(scope.numbers(constant)[0]) == 0 for constant in constants)
 
-    def _drifting(self) -> set[str]:
-        """Of the long products those of which all stages are kept, and meet others of that kind."""
-        long = {
+    def long(self) -> set[str]:
+        """The long products, entry by entry, of which all stages are kept."""
+        return {
             step.result.buffer
             for step, rounds in executed(self.schedule.body)
             if rounds >= LONG and is_entrywise(step) and not self.schedule.buffers[step.result.buffer].rolling
             if any(access.buffer == step.result.buffer for access in step.operands)
         }
+
+    def _drifting(self) -> set[str]:
+        """Of the long products those that meet others of that kind."""
+        long = self.long()
         meeting = [step for step in self.steps if is_entrywise(step) and _all_in(step, long)]
         return {access.buffer for step in meeting for access in step.operands}
 

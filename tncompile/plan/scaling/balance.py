@@ -66,7 +66,8 @@ def _states(flat: Network, batch: str | None, limit: int, wider: bool) -> Mappin
         reads = any(access.buffer in analysis.carried for access in step.operands)
         if reads and (not analysis.keeps(step) or aligns(step, exponents) or is_product(step)):
             raise NotBalanced
-    if analysis.drifting or any(is_product(step) for step in analysis.steps):
+    # What flows back along such a product meets what came before (see `Analysis.drifting`).
+    if (wider and analysis.long()) or any(is_product(step) for step in analysis.steps):
         raise NotBalanced
     found: dict[str, list[Ints]] = {}
     for name in sorted(analysis.rescaled - analysis.exact):
