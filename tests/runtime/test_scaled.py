@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 import tncompile as tn
 from tests.helpers import Comparison
 from tests.networks import networks
+from tests.runtime.scaled import Plainly, as_plain
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.tn"))
 QUIET = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
@@ -19,34 +20,6 @@ QUIET = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_
 
 def example(name, **sizes):
     return tn.load(EXAMPLES[0].parent / f"{name}.tn", **sizes)
-
-
-def as_plain(pair):
-    """The numbers that a pair stands for."""
-    if isinstance(pair, dict):
-        return {name: as_plain(value) for name, value in pair.items()}
-    mantissa, scale = pair
-    if isinstance(mantissa, list):
-        return [as_plain(member) for member in zip(mantissa, scale, strict=True)]
-    assert scale.dtype.kind == "i"
-    with np.errstate(over="ignore", under="ignore"):
-        return mantissa * np.ldexp(1.0, np.broadcast_to(scale, np.shape(mantissa)))
-
-
-class Plainly:
-    """A scaled model as if it were none."""
-
-    def __init__(self, net):
-        self.model = tn.compile(net, scaled=True)
-        self.init = self.model.init
-
-    def score(self, *arguments):
-        return as_plain(self.model.score(*arguments))
-
-    def score_and_gradient(self, *arguments, cotangent):
-        value, (mantissa, scale) = self.model.score_and_gradient(*arguments, cotangent=cotangent)
-        scale.flat = as_plain((mantissa.flat, scale.flat))
-        return as_plain(value), scale
 
 
 def exact(array):
