@@ -120,18 +120,10 @@ class _Merge:
             for number, node in enumerate(slot):
                 if not any(inner.result.buffer == source.buffer for inner in steps_of((node,))):
                     continue
-                names = _names(source, node.result) if isinstance(node, Step) else None
-                place = None if names is None else _relabelled(result, names)
-                if (
-                    not isinstance(node, Step)
-                    or place is None
-                    or {*labels_of(place)} != {*labels_of(node.result)}
-                ):
-                    return False
-                step = replace(node, result=place)
-                if not may_share(step):
+                step = _giving(node, source, result) if isinstance(node, Step) else None
+                if step is not None:
                     slot[number] = step
-                return not may_share(step)
+                return step is not None
         return False
 
     def _drop(self, slots: list[list[Node]], source: Access) -> None:
@@ -163,48 +155,32 @@ class _Merge:
     # --- adjoints that can be changed where they are -----------------------------------------------------
 
     def _in_place(self, steps: Sequence[Step]) -> dict[str, str]:
-        """The adjoints before powers, for those that can lie in the memory of the adjoints behind them."""
+        """The adjoints before powers, for those that can lie in the memory of the adjoints behind them.
+
+        Each member of a buffer is written once, so nothing can come between it and its product.
+        """
         pairs: dict[str, str] = {}
         refused: set[str] = set()
         for step in steps:
             factors = self._factors(step)
+            name = step.result.buffer
             if factors is None or factors[0].buffer in self.raw:
-                continue
-            source, name = factors[0], step.result.buffer
-            same = source.subscripts == step.result.subscripts and source.indices == step.result.indices
-            if not same or pairs.setdefault(name, source.buffer) != source.buffer:
-                refused.add(name)
-        return {
-            name: source
-            for name, source in pairs.items()
-            if name not in refused and self._alike(name, source) and self._in_turn(name, source)
-        }
+                refused |= {access.buffer for access in step.operands}  # a source that is read besides
+                refused |= {name} if may_share(step) else set()
+            elif (
+                not self._alike(factors[0], step.result)
+                or pairs.setdefault(name, factors[0].buffer) != factors[0].buffer
+            ):
+                refused |= {name, factors[0].buffer}
+        return {name: source for name, source in pairs.items() if not refused & {source}}
 
-    def _alike(self, name: str, source: str) -> bool:
-        one, other = self.buffers[name], self.buffers[source]
-        same = (one.shape, one.rolling) == (other.shape, other.rolling)
-        return (
-            same
-            and other.role == "value"
-            and [e.value for e in one.family] == [e.value for e in other.family]
-        )
-
-    def _in_turn(self, name: str, source: str) -> bool:
-        """Is each ``source`` multiplied before anything reads ``name``, and read by nothing else?"""
-        clean = True
-        for step in _twice(self.body):
-            reads = {access.buffer for access in step.operands}
-            multiplies = step.result.buffer == name
-            if source in reads and not multiplies:
-                return False
-            if name in reads and not clean:
-                return False
-            if step.result.buffer == source:
-                if may_share(step):
-                    return False
-                clean = False
-            clean = clean or multiplies
-        return True
+    def _alike(self, source: Access, result: Access) -> bool:
+        """Does a product leave every entry at its place, in a buffer like that of the source?"""
+        one, other = self.buffers[source.buffer], self.buffers[result.buffer]
+        names = _names(replace(source, buffer=result.buffer, conjugate=False), result)
+        same = names is not None and all(before == after for before, after in names.items())
+        family = [[extent.value for extent in buffer.family] for buffer in (one, other)]
+        return same and one.role == "value" and one.shape == other.shape and family[0] == family[1]
 
     def _renamed(self, node: Node) -> Node:
         if isinstance(node, Loop):
@@ -217,19 +193,19 @@ class _Merge:
         return replace(access, buffer=self.in_place.get(access.buffer, access.buffer))
 
 
+def _giving(step: Step, source: Access, result: Access) -> Step | None:
+    """The step that makes ``source``, making ``result`` of it; None where it makes more or less, or would hand it on."""
+    names = _names(source, step.result)
+    place = None if names is None else _relabelled(result, names)
+    if place is None or {*labels_of(place)} != {*labels_of(step.result)}:
+        return None
+    changed = replace(step, result=place)
+    return None if may_share(changed) else changed
+
+
 def sizes_of(power: str) -> str:
     """The buffer of the sizes of adjoints that powers were multiplied into."""
     return f"{power}_sizes"
-
-
-def _twice(body: Sequence[Node]) -> Iterator[Step]:
-    """The steps as they run, each loop for two rounds."""
-    for node in body:
-        if isinstance(node, Step):
-            yield node
-        else:
-            for _ in range(2):
-                yield from _twice(node.body)
 
 
 def _names(read: Access, written: Access) -> dict[str, str] | None:

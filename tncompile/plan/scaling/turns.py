@@ -98,9 +98,8 @@ class _Chooser:
 
     def _rounds(self, loop: Loop) -> int:
         """In every how many rounds the states of a loop are brought to size, if none is before it."""
-        states = {
-            step.operands[0].buffer for step, around in self.placed if step.op == "balance" and loop in around
-        }
+        inside = [step for step, around in self.placed if any(one is loop for one in around)]
+        states = {step.operands[0].buffer for step in inside if step.op == "balance"}
         before = {
             step.result.buffer: step_depth(step, self.depths.found, self.scope)
             for step, around in self.placed
