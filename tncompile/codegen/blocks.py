@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -24,9 +23,10 @@ from tncompile.network import (
     nodes_of,
 )
 from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class WeightBlock:
     """A stretch of the flat vector: the members of one block of one weight, one after the other."""
 

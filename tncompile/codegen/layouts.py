@@ -14,6 +14,7 @@ from tncompile.network import Extent, Formula
 from tncompile.plan.folding.liveness import executed
 from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Buffer, Schedule, Step
+from tncompile.source.records import record
 
 Order = tuple[int, ...]
 MANY_STEPS = 150
@@ -37,7 +38,7 @@ def samples_first(buffer: Buffer, batch: str | None) -> Order:
     return (family, *range(family), *range(family + 1, count))
 
 
-@dataclass(frozen=True)
+@record
 class Placed:
     """Where results go, as far as the choice of orders is concerned."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -14,6 +13,7 @@ from tncompile.codegen.blocks import is_array
 from tncompile.codegen.outside import Outside
 from tncompile.network import Extent
 from tncompile.plan.schedule import Schedule
+from tncompile.source.records import record
 
 FUNCTIONS = ("checked", "checked_list", "checked_or_number", "checked_integers")
 SHOWN = 3  # shapes of the members of a list
@@ -66,7 +66,7 @@ def whole_numbers(source: ast.expr, value: ast.expr) -> ast.expr:
     return nodes.call(nodes.name("checked_integers"), nodes.number(ast.unparse(source)), value)
 
 
-@dataclass(frozen=True)
+@record
 class Shapes:
     """Writes the shapes of the inputs and outputs of one schedule."""
 

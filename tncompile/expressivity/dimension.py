@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -27,6 +27,7 @@ from tncompile.network.values.exact import Irrational
 from tncompile.plan import Objective, fold, order
 from tncompile.runtime.model import loaded
 from tncompile.source import TnError
+from tncompile.source.records import record
 from tncompile.transform import batch, gradient, separate_conjugates
 from tncompile.transform.names import Names
 
@@ -35,7 +36,7 @@ TOGETHER = 256  # samples that are evaluated at once
 Numbers = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class Dimension:
     """The dimension of a network, with what surrounds it.
 

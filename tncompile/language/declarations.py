@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from lark import Token
@@ -46,16 +46,17 @@ from tncompile.network.syntax import (
 )
 from tncompile.network.syntax.text import expression_text
 from tncompile.source import Fault
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Header(Statement):
     """``network NAME``"""
 
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class Head(Node):
     """``NAME[...](...)`` at the beginning of a declaration or definition."""
 

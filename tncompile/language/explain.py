@@ -7,7 +7,6 @@ knows one slip; they are asked in turn, and the first that recognises it answers
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, cast
 
@@ -19,6 +18,7 @@ from tncompile.language.characters import explain_character
 from tncompile.language.grammar import word_lexer
 from tncompile.network.syntax.words import RESERVED
 from tncompile.source import Diagnostic, Source, Span
+from tncompile.source.records import record
 
 _BEGINNINGS: Final = RESERVED[: RESERVED.index("for")]
 _OPERAND_ENDS: Final = ("NAME", "NUMERAL", "CLOSE", "CLOSE_SQUARE")
@@ -27,7 +27,7 @@ _COMMAS: Final = ("_COMMA", "_LOOP_COMMA")
 _JOINING: Final = ("for", "over", "in", "if", "else", "and", "or")
 
 
-@dataclass(frozen=True)
+@record
 class Stop:
     """Where the parser stopped: the tokens before, the one it did not take, those it would have taken.
 

@@ -13,6 +13,7 @@ from typing import Final
 from lark import Token
 
 from tncompile.network.syntax.words import FUNCTIONS
+from tncompile.source.records import record
 
 COMMAS: Final = ("_COMMA", "_LOOP_COMMA")
 OPENING: Final = ("OPEN", "OPEN_SQUARE")
@@ -21,7 +22,7 @@ _ARITHMETIC: Final = ("PLUS", "MINUS", "TIMES", "DIVIDE")
 _OPERAND_ENDS: Final = ("NAME", "NUMERAL", *CLOSING)
 
 
-@dataclass(frozen=True)
+@record
 class Word:
     """A token with what stands before it: a blank or nothing. ``operator``: it joins two operands."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from tncompile.network.syntax import Binary, Compare, Expr, ListExpr, Loop, Name
 from tncompile.network.syntax.substitute import integer, integer_value, shifted, substitute
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.source import Fault
+from tncompile.source.records import record
 
 if TYPE_CHECKING:
     from tncompile.network.values.scope import Scope
@@ -20,7 +21,7 @@ MOST_NESTS = 4  # more than these, and a list of the rows reads better
 DEEPEST = 3  # how often a set of rows is split
 
 
-@dataclass(frozen=True)
+@record
 class Nest:
     """Loops that yield some rows, and what stands in the place of the variables that have no loop.
 

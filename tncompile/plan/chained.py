@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from tncompile.network import Network
@@ -13,6 +12,7 @@ from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import most_elements
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
+from tncompile.source.records import record
 from tncompile.transform import gradient, inline_definitions
 from tncompile.transform.chain.chains import Chain, chains_of
 from tncompile.transform.chain.tree import ONE_AFTER_ANOTHER, chain_tree
@@ -22,7 +22,7 @@ CLEAR = 3.0  # how many times as long scores must take for gradients not to be a
 PASSES = 4  # how often score and gradient together multiply: the score once for each of them, and twice on the way back
 
 
-@dataclass(frozen=True)
+@record
 class Device:
     """What a network is planned for: a clock, the numbers, and how many of them may be alive at once (None: any)."""
 
@@ -46,7 +46,7 @@ def order_for(net: Network, objective: Objective = DEFAULT, device: Device | Non
     return _Chooser(loops, objective, device or Device(NUMPY, Numbers())).chosen()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class _Planned:
     """A network, those of its definitions that are parts of trees, and the same in order."""
 

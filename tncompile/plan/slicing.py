@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tncompile.network import Extent, Index, Network
 from tncompile.plan.cost import total
@@ -14,12 +14,13 @@ from tncompile.plan.samples import for_samples
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import Objective
 from tncompile.plan.table import plan_table
+from tncompile.source.records import record
 from tncompile.transform import Summed, gradient, inline_definitions, slice_index, summed_indices
 
 TRIED = 4  # indices of which the whole plan is made, in each round
 
 
-@dataclass(frozen=True)
+@record
 class Task:
     """What is planned: the outputs of a network, maybe with the gradients of its weights."""
 
@@ -30,7 +31,7 @@ class Task:
     objective: Objective
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """A network, maybe one slice of the one that was asked for, and how it is computed."""
 

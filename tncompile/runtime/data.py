@@ -11,12 +11,13 @@ import numpy as np
 from tncompile.codegen import is_array, member_title
 from tncompile.network import Extent, Formula, Network
 from tncompile.source import Diagnostic, TnError
+from tncompile.source.records import record
 
 Array = Any
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Expected:
     """A tensor as it looks from outside: one array, or a list with an array for each member.
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 from tncompile.runtime.loading import loaded
+from tncompile.source.records import record
 
 Array = Any
 Value = Any  # an array, a list of arrays, or either by name
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """One call of a function of a module; it can be sent to another process."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -30,10 +30,11 @@ from tncompile.plan.peak import most_elements
 from tncompile.plan.scaling import scaled
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 from tncompile.transform import batch
 
 
-@dataclass(frozen=True)
+@record
 class Plans:
     """The stages of one compilation."""
 

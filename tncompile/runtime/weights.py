@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from math import prod
@@ -14,12 +13,13 @@ import numpy as np
 from tncompile.codegen import is_array, member_title, weight_blocks
 from tncompile.network import Network
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 
 Array = Any  # an array of NumPy or CuPy
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where a member stands in the flat vector, and its shape."""
 
@@ -31,7 +31,7 @@ class Place:
         return flat[self.start : self.start + prod(self.shape)].reshape(self.shape)
 
 
-@dataclass(frozen=True)
+@record
 class WeightLayout:
     """How the weights of a network lie in one vector: weights in file order, each block by block."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
@@ -17,13 +16,14 @@ from tncompile.network.written.messages import column_of, index_text, left_side,
 from tncompile.network.written.rules import Defined, Group
 from tncompile.network.written.sites import Slot
 from tncompile.source import Diagnostic, Note, Source
+from tncompile.source.records import record
 
 AGAINST = (
     1 << 20
 )  # the cost of a step from a use to the definition used: definitions say their own extents first
 
 
-@dataclass(frozen=True)
+@record
 class Saying:
     """One row of a batch: an axis of a member, which says the extent of a wire."""
 
@@ -31,7 +31,7 @@ class Saying:
     row: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Contradiction:
     """A wire of which two sayings differ."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,9 +15,10 @@ from tncompile.network.written.rules import Group
 from tncompile.network.written.sites import Site, Slot
 from tncompile.network.written.summation import Held, Summation, slot_keys
 from tncompile.source import Diagnostic, Note
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Lone:
     """An index that stands alone: the use that carries it, the row there, its extent."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -51,9 +51,10 @@ from tncompile.plan.flatten.terms import (
     conjugated,
     walk,
 )
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Group:
     """Some rows of a rule; ``extents`` of each class are those of the indices outside of loops."""
 

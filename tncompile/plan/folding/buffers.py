@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from tncompile.network import Block, Extent, Formula, Ints, Network, RuleClass, TensorTable, expression_text
 from tncompile.plan.folding.ranges import Ranges
 from tncompile.plan.schedule import Buffer
+from tncompile.source.records import record
 
 Role = Literal["input", "weight", "constant", "value"]
 
@@ -24,7 +24,7 @@ _RESERVED = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Home:
     """Where the members of one tensor lie: the buffer of each, and its position on each family axis.
 

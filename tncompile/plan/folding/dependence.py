@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Ints
 from tncompile.plan.folding.pieces import Piece
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Edges:
     """The dependences of one operand of one piece on the instances of another piece (or of itself).
 

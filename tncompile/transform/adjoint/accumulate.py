@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network import Definition, FreeIndex, Index, Ints, Number, Use, nodes_of
+from tncompile.source.records import record
 from tncompile.transform.adjoint.contribution import Contribution
 from tncompile.transform.adjoint.instances import Mask
 from tncompile.transform.adjoint.scatter import scattered
@@ -18,7 +18,7 @@ from tncompile.transform.flat import Factor, Term
 from tncompile.transform.members import member_loops
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Adjoint:
     """The adjoint of one tensor: its name, what adds to it, and the members that must have one.
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Expr, Index, Ints, Item, Loop, Name, Range, Rows
 from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.source.records import record
 from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.flat import Factor
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Contribution:
     """``adjoint[subscripts](indices) += coefficient * factors``, once for each row of the loops.
 
@@ -48,7 +49,7 @@ class Contribution:
         ]
 
 
-@dataclass(frozen=True)
+@record
 class Arranged:
     """A contribution with the loops that are summed told from those that stand behind the rule."""
 

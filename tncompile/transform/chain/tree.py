@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -29,6 +29,7 @@ from tncompile.network import (
     verify,
 )
 from tncompile.network.syntax.substitute import integer, shifted, substitute
+from tncompile.source.records import record
 from tncompile.transform.build import rule, use
 from tncompile.transform.chain.chains import Chain
 from tncompile.transform.chain.links import BUILT_IN, Links
@@ -42,7 +43,7 @@ Factor = tuple[str, Expr]  # a matrix: its definition, and its subscript along t
 ONE_AFTER_ANOTHER = 3  # factors at the top: as vectors they take as many products, and smaller ones
 
 
-@dataclass(frozen=True)
+@record
 class Tree:
     """A network with a tree in the place of a chain, and the names of the definitions that were added."""
 
