@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from lark import Token
-
 from tncompile.language.expressions import (
     Argument,
     Arguments,
@@ -23,6 +21,7 @@ from tncompile.language.expressions import (
     plain_name,
     span_of,
 )
+from tncompile.language.tokens import Token
 from tncompile.network.syntax import (
     Axis,
     Cut,

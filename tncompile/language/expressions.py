@@ -12,8 +12,7 @@ from dataclasses import replace
 from math import isinf
 from typing import Any, Final
 
-from lark import Token
-
+from tncompile.language.tokens import Token
 from tncompile.network.syntax import (
     Add,
     Binary,
@@ -98,7 +97,7 @@ def span_of(part: Token | Node) -> Span:
     """Where a part stands."""
     if isinstance(part, Node):
         return part.span
-    return Span(part.start_pos or 0, part.end_pos or 0)
+    return Span(part.start_pos, part.end_pos)
 
 
 def hull(parts: Sequence[Any]) -> Span:

@@ -17,11 +17,13 @@ Method = Callable[..., Any]
 
 
 @overload
-def record(made: type[T], /) -> type[T]: ...
+def record(made: type[T], /) -> type[T]:
+    """`@record`: compared by value."""
 
 
 @overload
-def record(*, eq: bool) -> Callable[[type[T]], type[T]]: ...
+def record(*, eq: bool) -> Callable[[type[T]], type[T]]:
+    """`@record(eq=False)`: compared by identity."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
