@@ -6,12 +6,11 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-import numpy as np
-
 from tncompile.codegen import nodes
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.outside import Outside
 from tncompile.network import Extent
+from tncompile.network.values.sets import unique
 from tncompile.plan.schedule import Schedule
 from tncompile.source.records import record
 
@@ -116,7 +115,7 @@ class Shapes:
             return self.outside.shape(name, self.schedule.buffers[buffers[0]])
         table = self.schedule.network.tables.tensors[name]
         shape = self._member(table.blocks[0].shape)
-        family = [nodes.number(len(np.unique(column))) for column in table.members.T]
+        family = [nodes.number(len(unique(column))) for column in table.members.T]
         sampled = bool(shape) and self._free(shape[:1]) != shape[:1]
         return [*shape[:sampled], *family, *shape[sampled:]]
 

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import cast
 
 from tncompile.language.declarations import Header
-from tncompile.language.explain import explain
 from tncompile.language.nesting import check_nesting
 from tncompile.language.parser import Stopped, UnknownSign, parse_tokens
 from tncompile.language.statements import cut_statements, lines_of
@@ -47,6 +46,8 @@ def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
         # What `StatementBuilder` returns for a whole statement.
         statements = cast("tuple[Statement, ...]", parse_tokens(source.text, span))
     except (Stopped, UnknownSign) as error:
+        from tncompile.language.explain import explain  # noqa: PLC0415  most texts need no explanation
+
         raise Fault(explain(source, span, error)) from None
     check_nesting(source, span, statements)
     return statements

@@ -11,6 +11,7 @@ import numpy as np
 from tncompile.network.syntax import Binary, Compare, Expr, ListExpr, Loop, Name, Range, Size
 from tncompile.network.syntax.substitute import integer, integer_value, shifted, substitute
 from tncompile.network.values.rows import Ints, Rows
+from tncompile.network.values.sets import within
 from tncompile.source import Fault
 from tncompile.source.records import record
 
@@ -252,7 +253,7 @@ def _alike(rows: Rows, at: int) -> list[Rows]:
         members = np.array(alike)
         breaks = np.flatnonzero(np.diff(members) != 1) + 1
         runs = np.split(members, breaks) if len(beside) == 1 else [members]
-        parts += [rows.take(np.isin(column, run)) for run in runs]
+        parts += [rows.take(within(column, run)) for run in runs]
         if len(parts) > MOST_NESTS:
             break
     return parts

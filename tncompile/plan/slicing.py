@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tncompile.network import Extent, Index, Network
 from tncompile.plan.cost import total
@@ -15,7 +16,10 @@ from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import Objective
 from tncompile.plan.table import plan_table
 from tncompile.source.records import record
-from tncompile.transform import Summed, gradient, inline_definitions, slice_index, summed_indices
+from tncompile.transform import inline_definitions
+
+if TYPE_CHECKING:
+    from tncompile.transform import Summed
 
 TRIED = 4  # indices of which the whole plan is made, in each round
 
@@ -65,14 +69,22 @@ def plan_within(task: Task, limit: int) -> Plan | None:
 
 def planned(task: Task) -> Plan:
     """The plan of a task, without slices."""
-    flat = gradient(task.flat) if task.with_gradient else task.flat
-    return Plan(task.network, (), fold(flat, batch=task.batch))
+    return Plan(task.network, (), fold(_whole(task.flat, task), batch=task.batch))
 
 
 def _sliced(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:
     """The plan of a slice of the network of a task."""
     flat = order(network, objective)
-    return Plan(network, selectors, fold(gradient(flat) if task.with_gradient else flat, (), selectors))
+    return Plan(network, selectors, fold(_whole(flat, task), (), selectors))
+
+
+def _whole(flat: Network, task: Task) -> Network:
+    """A network in order, with its gradient where the task asks for it."""
+    if not task.with_gradient:
+        return flat
+    from tncompile.transform import gradient  # noqa: PLC0415  a score alone needs none of it
+
+    return gradient(flat)
 
 
 def operations(schedule: Schedule) -> Extent:
@@ -105,6 +117,8 @@ def _options(task: Task, plan: Plan, objective: Objective) -> Iterator[tuple[Sum
 
 
 def _with_slices(task: Task, plan: Plan, summed: Summed, width: int, objective: Objective) -> Plan | None:
+    from tncompile.transform import slice_index  # noqa: PLC0415  most plans fit as they are
+
     found = slice_index(plan.network, summed, width)
     return None if found is None else _sliced(task, found[0], (*plan.selectors, found[1]), objective)
 
@@ -122,6 +136,8 @@ def _widest(task: Task, plan: Plan, summed: Summed, limit: int) -> Plan | None:
 
 def _promising(task: Task, plan: Plan) -> list[Summed]:
     """The indices that may be sliced, those first without which the arrays alive at the peak are smallest."""
+    from tncompile.transform import summed_indices  # noqa: PLC0415  most plans fit as they are
+
     schedule = for_samples(plan.schedule, task.batch, 1)
     carried = _carried(schedule.network)
     alive = [

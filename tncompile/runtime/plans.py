@@ -25,9 +25,9 @@ from tncompile.plan import (
     plan_within,
     planned,
     samples_within,
+    scaling,
 )
 from tncompile.plan.peak import most_elements
-from tncompile.plan.scaling import scaled
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
 from tncompile.source.records import record
@@ -112,7 +112,7 @@ class Plans:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
         limit, wider = range_limit(self.dtype), self.dtype in ("float32", "complex64")
-        found = scaled(schedule, self.batch, limit, cotangents, self.network.outputs, wider)
+        found = scaling.scaled(schedule, self.batch, limit, cotangents, self.network.outputs, wider)
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)
         return found

@@ -12,6 +12,7 @@ import numpy as np
 
 from tncompile.codegen import is_array, member_title, weight_blocks
 from tncompile.network import Network
+from tncompile.network.values.sets import unique
 from tncompile.source import TnError, UsageError
 from tncompile.source.records import record
 
@@ -77,7 +78,7 @@ class WeightLayout:
         members = [self.places[member_title(name, subscripts)] for subscripts in table.members.tolist()]
         if not is_array(self.network, name):
             return [member.view(flat) for member in members]
-        box = tuple(len(np.unique(column)) for column in table.members.T)
+        box = tuple(len(unique(column)) for column in table.members.T)
         return Place(members[0].start, (*box, *members[0].shape)).view(flat)
 
     def _unknown(self, name: str) -> str:

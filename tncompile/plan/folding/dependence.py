@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Ints
+from tncompile.network.values.sets import unique
 from tncompile.plan.folding.pieces import Piece
 from tncompile.source.records import record
 
@@ -43,7 +44,7 @@ def all_edges(pieces: Sequence[Piece]) -> list[Edges]:
                 continue
             read = operand.producers[rows, slots]
             owners = owner[read]
-            for producer in np.unique(owners).tolist():
+            for producer in unique(owners).tolist():
                 which = owners == producer
                 found.append(Edges(number, producer, instances[rows[which]], read[which], slots[which]))
     return found

@@ -17,6 +17,7 @@ from tncompile.transform.read import directly_read
 
 Mask = npt.NDArray[np.bool_]
 
+ONE_AFTER_ANOTHER = 3  # factors at the top of a tree: as vectors they take as many products, and smaller ones
 SHORTEST = 4  # steps: fewer are as soon done one after the other
 MOST = 8  # stretches of one network, the longest ones
 RAGGED = 4  # how many times as many places as links may be looked at

@@ -31,7 +31,7 @@ from tncompile.network import (
 from tncompile.network.syntax.substitute import integer, shifted, substitute
 from tncompile.source.records import record
 from tncompile.transform.build import rule, use
-from tncompile.transform.chain.chains import Chain
+from tncompile.transform.chain.chains import ONE_AFTER_ANOTHER, Chain
 from tncompile.transform.chain.links import BUILT_IN, Links
 from tncompile.transform.context import Context
 from tncompile.transform.extents import formula_expr
@@ -39,8 +39,6 @@ from tncompile.transform.members import member_loops
 from tncompile.transform.names import other_index
 
 Factor = tuple[str, Expr]  # a matrix: its definition, and its subscript along the chain
-
-ONE_AFTER_ANOTHER = 3  # factors at the top: as vectors they take as many products, and smaller ones
 
 
 @record
