@@ -10,7 +10,7 @@ from tncompile.network import Extent, Index, Network
 from tncompile.plan.cost import total
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
-from tncompile.plan.peak import alive_at_peak, elements, most_elements
+from tncompile.plan.peak import alive_at_peak, element_count, most_elements
 from tncompile.plan.samples import for_samples
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import Objective
@@ -142,7 +142,7 @@ def _promising(task: Task, plan: Plan) -> list[Summed]:
     carried = _carried(schedule.network)
     alive = [
         (
-            times * elements(schedule.buffers[name]).value,
+            times * element_count(schedule.buffers[name]),
             carried.get(schedule.buffers[name].tensor, frozenset()),
         )
         for name, times in alive_at_peak(schedule).items()
