@@ -59,6 +59,8 @@ def choose_orders(schedule: Schedule, placed: Placed, batch: str | None, thoroug
 
 @dataclass
 class _Search:
+    """The time of a program by the orders of its buffers, and the way to better ones."""
+
     schedule: Schedule
     placed: Placed
     batch: str | None

@@ -339,6 +339,8 @@ class StepWriter:
 
 @record
 class _Extents:
+    """The extents of the labels of a step, as expressions."""
+
     step: Step
     symbols: Symbols
 
