@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tncompile.network.values.sets import common, union, unique, unique_rows, within, without
+from tncompile.network.values.sets import common, numbered, union, unique, unique_rows, within, without
 
 
 def arrays(seed: int) -> list[np.ndarray]:
@@ -16,7 +16,11 @@ def arrays(seed: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("seed", range(5))
 def test_sets_are_those_of_numpy(seed):
     for one in arrays(seed):
-        assert np.array_equal(unique(one), np.unique(one))
+        values, places = np.unique(one, return_inverse=True)
+        assert np.array_equal(unique(one), values)
+        count, found = numbered(one)
+        assert count == len(values)
+        assert np.array_equal(found, places)
         for other in arrays(seed + 10):
             assert np.array_equal(within(one, other), np.isin(one, other))
             assert np.array_equal(union(one, other), np.union1d(one, other))

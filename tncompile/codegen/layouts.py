@@ -65,6 +65,7 @@ class _Search:
     placed: Placed
     batch: str | None
     _known: dict[tuple[int, tuple[Order, ...]], float] = field(default_factory=dict)
+    _edges: dict[tuple[str, Order], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.steps = list(executed(self.schedule.body))
@@ -144,9 +145,13 @@ class _Search:
         wanted = self.placed.outside.get(name, order)
         if wanted == order or buffer.role == "constant":
             return 0.0
-        extents = [*buffer.family, *buffer.shape]
-        sizes = {str(i): usual(e, self.batch) for i, e in enumerate(extents)}
-        return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
+        if (name, order) not in self._edges:
+            extents = [*buffer.family, *buffer.shape]
+            sizes = {str(i): usual(e, self.batch) for i, e in enumerate(extents)}
+            self._edges[name, order] = copy_cost(
+                Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes
+            )
+        return self._edges[name, order]
 
 
 def bound_buffers(schedule: Schedule, placed: Sequence[str]) -> frozenset[str]:

@@ -70,11 +70,8 @@ def _kept(file: Path, origin: bytes) -> Tables | None:
         first, check, data = file.read_bytes().split(b"\n", 2)
     except (OSError, ValueError):
         return None
-    return (
-        cast(Tables, marshal.loads(data))
-        if (first, check) == (_hex(origin), _hex(source_hash(data)))
-        else None
-    )
+    fits = (first, check) == (_hex(origin), _hex(source_hash(data)))
+    return cast(Tables, marshal.loads(data)) if fits else None
 
 
 def _keep(file: Path, origin: bytes, tables: Tables) -> None:

@@ -24,6 +24,17 @@ def unique(values: Array[Scalar]) -> Array[Scalar]:
     return ordered[first]
 
 
+def numbered(values: Array[Scalar]) -> tuple[int, npt.NDArray[np.int64]]:
+    """How many distinct values a vector has, and for each entry the place of its value among these in order."""
+    order = values.argsort(kind="stable")
+    ordered = values[order]
+    first = np.zeros(len(ordered), np.int64)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:], casting="unsafe")
+    places = np.empty(len(ordered), np.int64)
+    places[order] = first.cumsum()
+    return int(places[order[-1]]) + 1 if len(ordered) else 0, places
+
+
 def unique_rows(rows: Array[Scalar]) -> Array[Scalar]:
     """The rows of a matrix, each once, in lexicographic order."""
     if not rows.shape[1]:
