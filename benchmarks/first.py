@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.process import peak_so_far
+from benchmarks.peak import peak_so_far
 
 Run = Callable[[], object]
 

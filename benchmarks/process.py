@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+from benchmarks.peak import in_bytes
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,3 @@ def finished(arguments: Sequence[str], quiet: bool = False) -> Finished:
     taken = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     return Finished(text, process.returncode, taken, in_bytes(used.ru_maxrss))
-
-
-def peak_so_far() -> int:
-    """The most bytes that this process has held.
-
-    Linux lets ``ru_maxrss`` begin with what the parent held; its own high-water mark begins anew.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        words = next(line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(words[1]) * 1024
-    return in_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-def in_bytes(maxrss: int) -> int:
-    """Linux counts kibibytes, macOS bytes."""
-    return maxrss if sys.platform == "darwin" else maxrss * 1024

@@ -113,6 +113,14 @@ def test_every_module_and_every_public_name_is_documented(path):
     assert [node.name for node in public if not ast.get_docstring(node)] == []
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_class_of_data_is_documented(path):
+    # `dataclass` would ask `inspect` for a signature to put there, at some milliseconds for the first one.
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    decorated = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.decorator_list]
+    assert [node.name for node in decorated if not ast.get_docstring(node)] == []
+
+
 def test_a_plain_import_loads_no_third_party():
     command = (
         "import sys; before = set(sys.modules); import tncompile; print(*sorted(set(sys.modules) - before))"

@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from tncompile.lazy import lazily
 
 if TYPE_CHECKING:
     from tncompile.comparison.interface import compare
@@ -29,29 +30,29 @@ if TYPE_CHECKING:
 
 # Where each name lives. A module is imported when a name of it is asked for, so `import tncompile` is cheap.
 _PLACES = {
-    "Comparison": ("tncompile.comparison.result", "Comparison"),
-    "Model": ("tncompile.runtime", "Model"),
-    "Network": ("tncompile.network", "Network"),
-    "Objective": ("tncompile.plan", "Objective"),
-    "TnError": ("tncompile.source", "TnError"),
-    "UsageError": ("tncompile.source", "UsageError"),
-    "Weights": ("tncompile.runtime", "Weights"),
-    "batch": ("tncompile.transform", "batch"),
-    "check": ("tncompile.language", "check"),
-    "compare": ("tncompile.comparison.interface", "compare"),
-    "compile": ("tncompile.runtime", "compile_network"),
-    "cost": ("tncompile.plan", "cost"),
-    "dimension": ("tncompile.expressivity.dimension", "dimension"),
-    "fold": ("tncompile.plan", "fold"),
-    "format_text": ("tncompile.language", "format_text"),
-    "gradient": ("tncompile.plan", "gradient_of"),
-    "grid": ("tncompile.transform", "grid"),
-    "load": ("tncompile.language", "load"),
-    "open_legs": ("tncompile.transform", "open_legs"),
-    "order": ("tncompile.plan", "order"),
-    "probe": ("tncompile.transform", "probe"),
-    "rank": ("tncompile.expressivity.rank", "rank"),
-    "verify_certificate": ("tncompile.expressivity.certificates.check_certificate", "verify_certificate"),
+    "Comparison": "tncompile.comparison.result:Comparison",
+    "Model": "tncompile.runtime:Model",
+    "Network": "tncompile.network:Network",
+    "Objective": "tncompile.plan:Objective",
+    "TnError": "tncompile.source:TnError",
+    "UsageError": "tncompile.source:UsageError",
+    "Weights": "tncompile.runtime:Weights",
+    "batch": "tncompile.transform:batch",
+    "check": "tncompile.language:check",
+    "compare": "tncompile.comparison.interface:compare",
+    "compile": "tncompile.runtime:compile_network",
+    "cost": "tncompile.plan:cost",
+    "dimension": "tncompile.expressivity.dimension:dimension",
+    "fold": "tncompile.plan:fold",
+    "format_text": "tncompile.language:format_text",
+    "gradient": "tncompile.plan:gradient_of",
+    "grid": "tncompile.transform:grid",
+    "load": "tncompile.language:load",
+    "open_legs": "tncompile.transform:open_legs",
+    "order": "tncompile.plan:order",
+    "probe": "tncompile.transform:probe",
+    "rank": "tncompile.expressivity.rank:rank",
+    "verify_certificate": "tncompile.expressivity.certificates.check_certificate:verify_certificate",
 }
 
 __all__ = [
@@ -81,13 +82,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _PLACES[name]
-    value = getattr(import_module(module), attribute)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _PLACES)
 
 
 def __dir__() -> list[str]:

@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from tests.language.trees import some, statements
 from tncompile.language import format_text, parse
-from tncompile.language.grammar import word_lexer
+from tncompile.language.parser import tokens_of
 from tncompile.language.spacing import joined, spaced
 from tncompile.network.syntax.text import statement_text
-from tncompile.source import Source, TnError
+from tncompile.source import Source, Span, TnError
 
 
-def tokens_of(text: str):
-    return list(word_lexer().lex(text))
+def all_tokens(text: str):
+    return list(tokens_of(text, Span(0, len(text))))
 
 
 @settings(max_examples=200)
 @given(statements)
 def test_the_printer_and_the_formatter_set_the_same_blanks(statement):
     text = statement_text(statement)
-    assert joined(spaced(tokens_of(text))) == text.replace("  for ", " for ")
+    assert joined(spaced(all_tokens(text))) == text.replace("  for ", " for ")
 
 
 @settings(max_examples=60)
@@ -43,7 +43,7 @@ def test_comments_are_kept_in_their_order_wherever_they_stand(group, data):
     lines = ["# the documentation", "network test"]
     count = 0
     for statement in group:
-        words = [str(token) for token in tokens_of(statement_text(statement))]
+        words = [str(token) for token in all_tokens(statement_text(statement))]
         line = words[0]
         for word in words[1:]:
             gap = data.draw(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.language.trees import some, statements
 from tncompile.language import format_text, parse
-from tncompile.language.grammar import statement_parser
+from tncompile.language.grammar import grammar
+from tncompile.language.tables import grammar_text
 from tncompile.network.syntax.text import statement_text
 from tncompile.source import Source, TnError
 
@@ -20,7 +21,9 @@ from tncompile.source import Source, TnError
 TERMINALS = re.compile(
     r"\b(?:"
     + "|".join(
-        t.name.strip("_") for t in statement_parser().terminals if len(t.name) > 2 and t.name != "NAME"
+        t.name.strip("_")
+        for t in grammar(grammar_text("tn.lark")).terminals
+        if len(t.name) > 2 and t.name != "NAME"
     )
     + r"|END|ANON)\b"
 )

@@ -10,7 +10,8 @@ from lark import Lark
 
 from tncompile.language import parse
 from tncompile.language.declarations import StatementBuilder
-from tncompile.language.grammar import grammar_text, statement_parser
+from tncompile.language.grammar import grammar
+from tncompile.language.tables import grammar_text
 from tncompile.network.syntax import (
     Axis,
     CutItem,
@@ -31,6 +32,8 @@ from tncompile.network.syntax import (
 from tncompile.network.syntax.words import FUNCTIONS, RESERVED
 from tncompile.source import Source
 
+MADE = grammar(grammar_text("tn.lark"))
+
 
 def parsed(line: str):
     return parse(Source("test.tn", f"network test\n{line}\n")).statements
@@ -46,22 +49,18 @@ def test_the_grammar_has_no_conflicts_that_are_resolved_silently():
 
 
 def test_every_terminal_has_a_name():
-    assert not [terminal.name for terminal in statement_parser().terminals if terminal.name.startswith("__")]
+    assert not [terminal.name for terminal in MADE.terminals if terminal.name.startswith("__")]
 
 
 def test_every_rule_of_the_grammar_is_built_by_a_method():
-    rules = {rule.alias or rule.origin.name for rule in statement_parser().rules}
+    rules = {rule.alias or rule.origin.name for rule in MADE.rules}
     kept = {name for name in rules if not name.startswith(("_", "statement"))}
     passed_on = {"expression", "atom", "signed", "negation", "domain", "subscript", "argument"}
     assert kept - passed_on <= {name for name in dir(StatementBuilder) if not name.startswith("_")}
 
 
 def test_the_words_of_the_grammar_are_the_reserved_words():
-    words = {
-        terminal.pattern.value
-        for terminal in statement_parser().terminals
-        if terminal.pattern.value.isalpha()
-    }
+    words = {terminal.pattern.value for terminal in MADE.terminals if terminal.pattern.value.isalpha()}
     assert words == set(RESERVED)
 
 

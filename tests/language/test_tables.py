@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
-from tncompile.language.grammar import tables_file
+from tncompile.language.tables import tables_file
 from tncompile.language.parse import parse
 from tncompile.source import Source
 print(parse(Source("a.tn", "network a\\nsize n = 2\\nweight A(n)\\noutput y() = A(i) * A(i)\\n")).statements[-1])

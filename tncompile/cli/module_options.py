@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import click
 
 from tncompile.codegen import DTYPES, LIBRARIES
+from tncompile.source.records import record
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-@dataclass(frozen=True)
+@record
 class ModuleKind:
     """An array library, the type of the numbers (None for the usual one), and whether they are scaled."""
 

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -22,11 +21,12 @@ from tncompile.expressivity.sweep import parse_axis, points_of, sweep
 from tncompile.language import load_source
 from tncompile.network import Network
 from tncompile.source import UsageError
+from tncompile.source.records import record
 
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True)
+@record
 class Wanted:
     """What is asked about each network."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from tncompile.cli.equations import equations_text
 from tncompile.cli.module_options import ModuleKind
@@ -17,10 +16,11 @@ from tncompile.network import Network
 from tncompile.plan import CLOCKS, Device, Numbers, Objective, fold, order_for
 from tncompile.runtime import compile_network
 from tncompile.source import Source, UsageError
+from tncompile.source.records import record
 from tncompile.transform import batch, gradient
 
 
-@dataclass(frozen=True)
+@record
 class Request:
     """What is asked for: a text at some sizes, maybe with its gradient, ordered by an objective; of the stage ``python``
     also what the module is for."""

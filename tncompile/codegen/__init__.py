@@ -1,10 +1,17 @@
 """`Schedule` → Python text, through `ast`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight_blocks
 from tncompile.codegen.domain import DTYPES
-from tncompile.codegen.modular import Modular
 from tncompile.codegen.module import LIBRARIES, emit
 from tncompile.codegen.scaling import limit as range_limit
+from tncompile.lazy import lazily
+
+if TYPE_CHECKING:
+    from tncompile.codegen.modular import Modular
 
 __all__ = [
     "DTYPES",
@@ -17,3 +24,5 @@ __all__ = [
     "range_limit",
     "weight_blocks",
 ]
+
+__getattr__ = lazily(__name__, {"Modular": "tncompile.codegen.modular:Modular"})

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from tncompile.codegen import nodes
 from tncompile.codegen.arrays import Strided
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.products import Matrix
+from tncompile.source.records import record
 
 ExtentOf = Callable[[str], ast.expr]
 
 
-@dataclass(frozen=True)
+@record
 class Value:
     """An array expression and the labels of its axes."""
 

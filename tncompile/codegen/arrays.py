@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
+
+from tncompile.source.records import record
 
 # Nanoseconds, measured with NumPy 2.4 on two x86-64 cores; only their ratios matter.
 CALL = 700.0  # one call of an array function
@@ -17,7 +18,7 @@ SCATTERED = 1.0  # one element read or written out of the order of memory
 OPERATION = 0.01  # one multiplication or addition inside a matrix product
 
 
-@dataclass(frozen=True)
+@record
 class Strided:
     """Labels of an array, outermost first; ``joined[i]`` says that axis i and the next one are a
     single run in memory, and for the last axis that its elements are neighbours."""

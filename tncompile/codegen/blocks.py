@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -23,10 +22,12 @@ from tncompile.network import (
     TensorTable,
     nodes_of,
 )
+from tncompile.network.values.sets import unique
 from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class WeightBlock:
     """A stretch of the flat vector: the members of one block of one weight, one after the other."""
 
@@ -76,7 +77,7 @@ def block_title(
         return f"{table.name}[{str(single).replace(' ', '')}]"
     if not members.shape[1]:
         return table.name
-    columns = [np.unique(column) for column in members.T]
+    columns = [unique(column) for column in members.T]
     steady = all(len(c) == 1 or (np.diff(c) == 1).all() for c in columns)
     if steady and np.prod([len(c) for c in columns], dtype=np.float64) == len(members):
         counts = iter(family if len(family) == sum(len(c) > 1 for c in columns) else ())
@@ -184,5 +185,5 @@ def _independent(loops: Sequence[Loop]) -> bool:
 
 
 def _is_grid(table: TensorTable) -> bool:
-    columns = [np.unique(column) for column in table.members.T]
+    columns = [unique(column) for column in table.members.T]
     return bool(np.prod([len(c) for c in columns], dtype=np.float64) == len(table.members))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import ExtentOf, Value, aligned, as_matrices, from_matrices, transposed
 from tncompile.codegen.arrays import Sizes, Strided, copy_cost, extent, reduction_cost
 from tncompile.codegen.domain import Domain
 from tncompile.codegen.products import Product, best_product
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Contraction:
     """How a contraction is computed: sums of single operands first, then at most one product."""
 
@@ -45,7 +45,7 @@ def plan_contraction(operands: Sequence[Strided], result: Strided, fresh: bool, 
     return Contraction(tuple(alone), core, product, cost + product.cost)
 
 
-@dataclass(frozen=True)
+@record
 class Contractor:
     """Writes a planned contraction as one expression."""
 

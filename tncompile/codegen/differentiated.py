@@ -10,15 +10,13 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.entry import Entry, function_of, one_family_axis, places_of, unpacked
+from tncompile.codegen.entry import CALLED, MEASURED, Entry, function_of, one_family_axis, places_of, unpacked
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.shapes import spread
 from tncompile.codegen.text import Block, Item, Text
 from tncompile.network import Ints
+from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer
-
-CALLED = "score_and_gradient"
-MEASURED = "measured_gradient"
 
 
 class Differentiated(Entry):
@@ -194,7 +192,7 @@ class Differentiated(Entry):
         return [
             number
             for number in self.shared.numbers[weight]
-            if np.isin(members, self.shared.blocks[number].block.members).any()
+            if within(members, self.shared.blocks[number].block.members).any()
         ]
 
     def _gradient_copies(self) -> Iterator[Item]:
@@ -229,7 +227,7 @@ class Differentiated(Entry):
             value = lying
             if not np.array_equal(members, block):
                 own = [self.symbols.extent(extent) for extent in buffer.shape]
-                mine = np.flatnonzero(np.isin(members, block))
+                mine = np.flatnonzero(within(members, block))
                 view = nodes.indexed(
                     one_family_axis(whole, view, own),
                     [places_of(np.searchsorted(block, members[mine]), len(block))],

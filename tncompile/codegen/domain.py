@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from string import ascii_letters
 
 import numpy as np
@@ -12,13 +11,14 @@ import numpy.typing as npt
 
 from tncompile.codegen import nodes
 from tncompile.network import Expr, Rows, Scope
+from tncompile.source.records import record
 
 Labels = tuple[str, ...]
 Numbers = npt.NDArray[np.complex128]
 DTYPES = ("float32", "float64", "complex64", "complex128")
 
 
-@dataclass(frozen=True)
+@record
 class Domain:
     """Real or complex floating-point numbers of one dtype, in the array library called `namespace`.
 

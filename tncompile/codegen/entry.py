@@ -18,7 +18,11 @@ from tncompile.codegen.sliced import Limit, in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Blank, Block, Item, Text, mentions, wrapped
 from tncompile.network import Ints, Network
+from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer, Schedule
+
+CALLED = "score_and_gradient"
+MEASURED = "measured_gradient"  # what that falls back on where it is balanced (`plan/scaling/balance.py`)
 
 
 class Entry:
@@ -160,7 +164,7 @@ class Entry:
         for number in self.shared.numbers[buffer.tensor]:
             block = self.shared.blocks[number]
             members = block.block.members
-            if not np.isin(buffer.members, members).all():
+            if not within(buffer.members, members).all():
                 continue
             places = places_of(np.searchsorted(members, buffer.members), len(members))
             view: ast.expr = nodes.name(self.shared.view(self.schedule, number))

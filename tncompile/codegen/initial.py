@@ -14,6 +14,7 @@ from tncompile.codegen.blocks import WeightBlock
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Text
 from tncompile.network import Expr, Formula, Ints, Name, Network, nodes_of
+from tncompile.network.values.sets import unique
 
 
 @dataclass
@@ -147,7 +148,7 @@ class Initial:
 
 def _family_shape(block: WeightBlock) -> list[int]:
     """The family axes of a block: one for each subscript that varies if the members are a box, else one."""
-    counts = [len(np.unique(column)) for column in block.table.members[block.block.members].T]
+    counts = [len(unique(column)) for column in block.table.members[block.block.members].T]
     varying = [count for count in counts if count > 1]
     whole = len(block.block.members)
     return varying if np.prod(varying, dtype=np.float64) == whole else [whole]

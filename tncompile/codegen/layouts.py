@@ -14,6 +14,7 @@ from tncompile.network import Extent, Formula
 from tncompile.plan.folding.liveness import executed
 from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Buffer, Schedule, Step
+from tncompile.source.records import record
 
 Order = tuple[int, ...]
 MANY_STEPS = 150
@@ -37,7 +38,7 @@ def samples_first(buffer: Buffer, batch: str | None) -> Order:
     return (family, *range(family), *range(family + 1, count))
 
 
-@dataclass(frozen=True)
+@record
 class Placed:
     """Where results go, as far as the choice of orders is concerned."""
 
@@ -58,10 +59,13 @@ def choose_orders(schedule: Schedule, placed: Placed, batch: str | None, thoroug
 
 @dataclass
 class _Search:
+    """The time of a program by the orders of its buffers, and the way to better ones."""
+
     schedule: Schedule
     placed: Placed
     batch: str | None
     _known: dict[tuple[int, tuple[Order, ...]], float] = field(default_factory=dict)
+    _edges: dict[tuple[str, Order], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.steps = list(executed(self.schedule.body))
@@ -141,9 +145,13 @@ class _Search:
         wanted = self.placed.outside.get(name, order)
         if wanted == order or buffer.role == "constant":
             return 0.0
-        extents = [*buffer.family, *buffer.shape]
-        sizes = {str(i): usual(e, self.batch) for i, e in enumerate(extents)}
-        return copy_cost(Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes)
+        if (name, order) not in self._edges:
+            extents = [*buffer.family, *buffer.shape]
+            sizes = {str(i): usual(e, self.batch) for i, e in enumerate(extents)}
+            self._edges[name, order] = copy_cost(
+                Strided.dense(map(str, wanted)), tuple(map(str, order)), sizes
+            )
+        return self._edges[name, order]
 
 
 def bound_buffers(schedule: Schedule, placed: Sequence[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from tncompile.network import Extent
 from tncompile.plan.folding.liveness import steps_of, touched
 from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
+from tncompile.source.records import record
 
 LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
 COPIED = (
@@ -41,7 +42,7 @@ def KEEP(spare, count, memory):
 '''
 
 
-@dataclass(frozen=True)
+@record
 class Memory:
     """Which buffers lie in memory that is used again.
 
@@ -146,7 +147,7 @@ def _root(name: str, over: Mapping[str, str]) -> str:
     return name
 
 
-@dataclass(frozen=True)
+@record
 class _Use:
     """A step that reads or writes a buffer, and the node at the top of the schedule that it is, or lies in."""
 

@@ -7,7 +7,6 @@ products, or of 2^28 residues. Matrix products with longer sums split one operan
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +15,7 @@ from tncompile.codegen import nodes
 from tncompile.codegen.domain import Domain, Numbers
 from tncompile.network import Expr, Rows, Scope
 from tncompile.network.values.exact import exact_numbers
+from tncompile.source.records import record
 
 HELPERS = '''
 def reduced(x):
@@ -88,7 +88,7 @@ def power(x, exponent):
 '''
 
 
-@dataclass(frozen=True)
+@record
 class Modular(Domain):
     """Residues modulo ``prime``. ``unit`` stands for the imaginary unit: a root of -1, or 0 where there is none."""
 

@@ -10,9 +10,8 @@ import numpy as np
 from tncompile.codegen import nodes, scaling, shapes
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
 from tncompile.codegen.constants import constant_array
-from tncompile.codegen.differentiated import CALLED, MEASURED, Differentiated
 from tncompile.codegen.domain import Domain
-from tncompile.codegen.entry import Scoring
+from tncompile.codegen.entry import CALLED, MEASURED, Scoring
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
@@ -192,6 +191,8 @@ class _Module:
         yield f"Compiled by tncompile from the network `{self.network.name}`."
 
     def _differentiated(self, schedule: Schedule, called: str) -> Block:
+        from tncompile.codegen.differentiated import Differentiated  # noqa: PLC0415  a score alone needs none of it
+
         symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
         symbols.constants = self.symbols.constants
         limit = self._limit(called)

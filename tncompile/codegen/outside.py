@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +14,12 @@ from tncompile.codegen.layouts import is_samples, samples_first
 from tncompile.codegen.symbols import Symbols
 from tncompile.network import Extent, Ints, Network
 from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.source.records import record
 
 Held = Mapping[str, tuple[ast.expr, tuple[int, ...]]]  # the array of each buffer, and the order of its axes
 
 
-@dataclass(frozen=True)
+@record
 class Outside:
     """Writes inputs and outputs of one network. Where there are samples, they are the first axis."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
@@ -14,9 +13,10 @@ from tncompile.codegen.outside import Outside
 from tncompile.codegen.program import Program
 from tncompile.codegen.shapes import spread, whole_numbers
 from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class OutsideScales:
     """Writes exponents as arrays that broadcast against their mantissas: the axes of members have length 1."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product as choices
 
 from tncompile.codegen.arrays import (
@@ -19,11 +18,12 @@ from tncompile.codegen.arrays import (
     extent,
     reduction_cost,
 )
+from tncompile.source.records import record
 
 Labels = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Matrix:
     """An operand as a stack of matrices: the labels of the stack, of the rows, of the columns."""
 
@@ -43,7 +43,7 @@ class Matrix:
         return near and array.is_run(self.rows) and array.is_run(self.columns)
 
 
-@dataclass(frozen=True)
+@record
 class Product:
     """One way to compute a product: by `matmul` of two stacks, or element by element and then summed."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tncompile.codegen.arrays import Strided
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Storage:
     """A buffer and its memory: the order of its axes (family axes first, counted from 0), outermost first."""
 
@@ -18,7 +18,7 @@ class Storage:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Part:
     """What happens to one axis of an array: a subscript, and the label that remains (none for an integer)."""
 
@@ -26,7 +26,7 @@ class Part:
     subscript: Affine | Span | Gather | None  # None: the whole axis
 
 
-@dataclass(frozen=True)
+@record
 class Reading:
     """An access, axis by axis in the order of memory."""
 

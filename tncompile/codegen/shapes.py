@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
-
-import numpy as np
 
 from tncompile.codegen import nodes
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.outside import Outside
 from tncompile.network import Extent
+from tncompile.network.values.sets import unique
 from tncompile.plan.schedule import Schedule
+from tncompile.source.records import record
 
 FUNCTIONS = ("checked", "checked_list", "checked_or_number", "checked_integers")
 SHOWN = 3  # shapes of the members of a list
@@ -66,7 +65,7 @@ def whole_numbers(source: ast.expr, value: ast.expr) -> ast.expr:
     return nodes.call(nodes.name("checked_integers"), nodes.number(ast.unparse(source)), value)
 
 
-@dataclass(frozen=True)
+@record
 class Shapes:
     """Writes the shapes of the inputs and outputs of one schedule."""
 
@@ -116,7 +115,7 @@ class Shapes:
             return self.outside.shape(name, self.schedule.buffers[buffers[0]])
         table = self.schedule.network.tables.tensors[name]
         shape = self._member(table.blocks[0].shape)
-        family = [nodes.number(len(np.unique(column))) for column in table.members.T]
+        family = [nodes.number(len(unique(column))) for column in table.members.T]
         sampled = bool(shape) and self._free(shape[:1]) != shape[:1]
         return [*shape[:sampled], *family, *shape[sampled:]]
 

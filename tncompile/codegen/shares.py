@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from tncompile.network import Index, Ints, Network, Rows, RuleClass, UseTable
+from tncompile.network.values.sets import unique
 
 UNUSED = -1
 
@@ -59,7 +60,7 @@ def _counts(network: Network, found: RuleClass, uses: list[UseTable]) -> list[In
         if columns:
             of_use = np.stack(columns, axis=1)
             for row in of_use:
-                carried[np.unique(row)] += 1
+                carried[unique(row)] += 1
     carried[sorted(free)] = 0
     return [
         np.where(_repeated(columns), 0, carried[np.stack(columns, axis=1)])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from tncompile.codegen import nodes
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.plan.schedule import Schedule
+from tncompile.source.records import record
 
 HELPERS = """
 def cut(value, start, stop):
@@ -57,7 +57,7 @@ def helpers(namespace: str) -> Iterator[tuple[ast.FunctionDef, str]]:
         yield function, DOCUMENTATION[function.name]
 
 
-@dataclass(frozen=True)
+@record
 class Limit:
     """The constant that says how many samples are computed at a time, where there are more than ``several`` times as many."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache, partial, reduce
 
 from tncompile.codegen import nodes
@@ -30,6 +30,7 @@ from tncompile.codegen.windows import parts_of, turned
 from tncompile.network import Expr, Extent, Negative
 from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Access, Span, Step
+from tncompile.source.records import record
 
 
 def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
@@ -72,7 +73,7 @@ def label_sizes(step: Step, batch: str | None) -> dict[str, int]:
     return {label: usual(extent, batch) for label, extent in step.labels.items()}
 
 
-@dataclass(frozen=True)
+@record
 class StepWriter:
     """Writes steps over buffers whose places in memory are known."""
 
@@ -362,8 +363,10 @@ class StepWriter:
         return self.storages[name].buffer.role == "value" and not self._changes(name)
 
 
-@dataclass(frozen=True)
+@record
 class _Extents:
+    """The extents of the labels of a step, as expressions."""
+
     step: Step
     symbols: Symbols
 

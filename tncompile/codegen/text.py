@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from textwrap import wrap
+
+from tncompile.source.records import record
 
 WIDTH = 100
 INDENT = "    "
 TERMS = 100  # of one expression
 
 
-@dataclass(frozen=True)
+@record
 class Comment:
     """A comment on lines of its own."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@record
 class Blank:
     """Empty lines."""
 
     count: int = 1
 
 
-@dataclass(frozen=True)
+@record
 class Noted:
     """A statement with a comment behind it."""
 
@@ -34,7 +36,7 @@ class Noted:
     comment: str
 
 
-@dataclass(frozen=True)
+@record
 class Block:
     """A compound statement: its head, and what stands in it."""
 
@@ -42,7 +44,7 @@ class Block:
     body: list[Item] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
+@record
 class Text:
     """A documentation string."""
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from tncompile.comparison.contender import Contender, named
 from tncompile.expressivity.sweep import MOST_POINTS, parse_values
 from tncompile.source import UsageError
+from tncompile.source.records import record
 
 WIDTH = "width"
 _TARGET = re.compile(r"(?:([^\W\d]\w*)\.)?([^\W\d]\w*)")
 
 
-@dataclass(frozen=True)
+@record
 class Target:
     """A size of one network, or (``label`` is empty) of all that have it."""
 
@@ -31,7 +31,7 @@ class Target:
         return self.label in ("", contender.label) and self.name in contender.declared
 
 
-@dataclass(frozen=True)
+@record
 class SweepAxis:
     """Sizes that take the same values together."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from tncompile.language.syntax import Syntax
 from tncompile.network import Extent, Network, Size
 from tncompile.network.values.structural import structural_names
 from tncompile.source import Source, TnError, UsageError
+from tncompile.source.records import record
 
 _NAME = re.compile(r"[^\W\d]\w*")
 Value = int | float | list["Value"]
 Sizes = Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@record
 class Contender:
     """A network that is compared. ``bound``: it keeps the sizes it has, whatever the others have."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from tncompile.expressivity.cuts import Study, studies
@@ -14,6 +14,7 @@ from tncompile.expressivity.upper.bounds import upper_bound
 from tncompile.language import load
 from tncompile.network import Network
 from tncompile.source import TnError
+from tncompile.source.records import record
 
 LARGEST = 2**20  # widths that are tried
 TRIES = 12  # widths above the first that the bounds allow, until one has the ranks
@@ -30,7 +31,7 @@ def equivalent_widths(net: Network, options: Options) -> dict[str, Any]:
     return {"widths": [search.solve(target) for target in options["targets"]]}
 
 
-@dataclass(frozen=True)
+@record
 class _Answer:
     """See `EquivalentWidth`."""
 
@@ -40,7 +41,7 @@ class _Answer:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class _Found:
     """A rank at a cut, as far as it matters whether it reaches what is wanted; ``verdict`` as of a rank."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tncompile.expressivity.result import member_text
 from tncompile.network import Expr, Loop, Name, Network, Range, Tensor
+from tncompile.source.records import record
 
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Inputs:
     """The inputs of a network: for each tensor the subscripts of its members, and the extents of each."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tncompile.comparison.axes import SweepAxis, Target, is_pseudo_width, points_of
 from tncompile.comparison.contender import (
@@ -16,9 +16,10 @@ from tncompile.comparison.contender import (
 from tncompile.comparison.inputs import Inputs, implied_sizes, inputs_of
 from tncompile.network import ListExpr, Network, Size, Tensor
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """A network at a point: the sizes given to its file, and all it has; or why it has none there."""
 
@@ -30,7 +31,7 @@ class Place:
     failure: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Common:
     """What all networks of a comparison are given."""
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from tncompile.comparison.axes import SweepAxis, Target, check_targets, is_pseudo_width
 from tncompile.comparison.contender import Contender
 from tncompile.comparison.result import Budget
 from tncompile.source import UsageError, read_bytes
+from tncompile.source.records import record
 
 LARGEST_DIMENSION = 2_000  # weights up to which the dimension is found unless told otherwise
 
 
-@dataclass(frozen=True)
+@record
 class Ranking:
     """How ranks are found; see `tncompile.rank`."""
 
@@ -30,7 +31,7 @@ class Ranking:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-@dataclass(frozen=True)
+@record
 class Fitting:
     """How accuracies are found: the samples (an ``.npz`` file), and a fit for each of some seeds."""
 
@@ -47,7 +48,7 @@ class Fitting:
         return {**asdict(self), "digest": hashlib.sha256(read_bytes(self.data)).hexdigest()}
 
 
-@dataclass(frozen=True)
+@record
 class Question:
     """A comparison that is asked for.
 

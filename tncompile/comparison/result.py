@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from tncompile.expressivity.result import Verdict
 from tncompile.source.markup import html_table
 from tncompile.source.numbers import number_text
+from tncompile.source.records import record
 
 Point = Mapping[str, int]
 Spending = Literal["weights", "flops", "peak"]
@@ -24,7 +25,7 @@ LARGEST_FLOAT = 1000  # bits
 FEW_ROWS = 60  # that a notebook shows
 
 
-@dataclass(frozen=True)
+@record
 class Entry:
     """A network that is compared: its label in the comparison, and where it comes from.
 
@@ -40,7 +41,7 @@ class Entry:
     drawn: str
 
 
-@dataclass(frozen=True)
+@record
 class CutRank:
     """The rank of one cut at one row; ``upper`` is None where no bound is known."""
 
@@ -51,7 +52,7 @@ class CutRank:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
+@record
 class Accuracy:
     """Mean and standard deviation of an accuracy over seeds."""
 
@@ -60,7 +61,7 @@ class Accuracy:
     seeds: int
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """What is known of one network at one point of the sweep.
 
@@ -105,7 +106,7 @@ class Row:
         return found
 
 
-@dataclass(frozen=True)
+@record
 class Theory:
     """What a theorem says about an equivalent width: ``relation`` is ``≤`` or ``≥``."""
 
@@ -115,7 +116,7 @@ class Theory:
     source: str
 
 
-@dataclass(frozen=True)
+@record
 class EquivalentWidth:
     """The least width at which ``column`` can have the ranks that ``row`` has at one point, at every compared cut.
 
@@ -136,7 +137,7 @@ class EquivalentWidth:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Certificate:
     """What anyone needs to check one rank again (`tnc rank FILE --verify`)."""
 
@@ -146,7 +147,7 @@ class Certificate:
     certificate: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@record
 class Origin:
     """How a comparison came about: the command, the versions, the machine, the time (ISO 8601)."""
 
@@ -157,7 +158,7 @@ class Origin:
     seconds: float
 
 
-@dataclass(frozen=True)
+@record
 class Budget:
     """What every network may spend: weights, or for one sample the FLOPs or the peak elements of a gradient with its score."""
 
@@ -165,7 +166,7 @@ class Budget:
     amount: int
 
 
-@dataclass(frozen=True)
+@record
 class Comparison:
     """Networks, compared. ``axes`` are the sizes swept, with their values; ``unfinished`` counts the jobs not done."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from tncompile.comparison.answer import answer, prepared
 from tncompile.comparison.question import Question
@@ -15,9 +14,10 @@ from tncompile.comparison.running.executors import core_count, dask_executor, lo
 from tncompile.comparison.running.journal import Journal, fingerprint, journal_path
 from tncompile.comparison.running.run import Progress, Runner
 from tncompile.source import UsageError
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Session:
     """``jobs`` processes of this machine, or an executor (one of `concurrent.futures`, or ``dask://HOST:PORT``).
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import networkx
@@ -16,13 +15,14 @@ from tncompile.comparison.result import Theory
 from tncompile.expressivity.expected import single_free_product
 from tncompile.expressivity.outputs import find_output, single_score
 from tncompile.network import Network
+from tncompile.source.records import record
 
 Kind = Literal["TT", "HT", "CP"]
 Relation = Literal["≤", "≥"]
 SOURCE = "Khrulkov, Novikov, Oseledets (2018), table 2"
 
 
-@dataclass(frozen=True)
+@record
 class Decomposition:
     """A network as the table knows it: its kind, its order d, its width r, and the least mode size n."""
 

@@ -11,11 +11,12 @@ from tncompile.comparison.placing import Place
 from tncompile.comparison.question import Question
 from tncompile.comparison.result import CutRank
 from tncompile.comparison.running.jobs import Job, Outcome
+from tncompile.source.records import record
 
 Outcomes = Mapping[str, Outcome]  # by the digest of the job
 
 
-@dataclass(frozen=True)
+@record
 class Work:
     """What is asked, of which networks at which sizes; ``cuts`` as they are said, ``widths`` by label."""
 

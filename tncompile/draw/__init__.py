@@ -5,8 +5,9 @@ Matplotlib and networkx are loaded when something is drawn.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from tncompile.lazy import lazily
 
 if TYPE_CHECKING:
     from tncompile.draw.drawing import Drawing, draw
@@ -17,9 +18,4 @@ FORMATS = (".svg", ".png", ".dot")
 __all__ = ["FORMATS", "Drawing", "draw"]
 
 
-def __getattr__(name: str) -> object:
-    if name not in ("Drawing", "draw"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module("tncompile.draw.drawing"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, {name: f"tncompile.draw.drawing:{name}" for name in ("Drawing", "draw")})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from tncompile.draw.expansion.expand import expand
@@ -13,10 +12,11 @@ from tncompile.draw.paper.render import Sheet, render_png, render_svg
 from tncompile.draw.placing.layout import lay_out
 from tncompile.network import Network
 from tncompile.source import UsageError, write_whole
+from tncompile.source.records import record
 from tncompile.transform import inline_definitions
 
 
-@dataclass(frozen=True)
+@record
 class Drawing:
     """A network laid out on paper."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tncompile.source import Diagnostic, Source, Span, TnError
+from tncompile.source.records import record
 
 MOST_OPERANDS = 100_000
 
 
-@dataclass(frozen=True)
+@record
 class Einsum:
     """The sum over all indices but those of ``output`` of the product of all operands.
 
@@ -39,7 +39,7 @@ def numbered_names(count: int) -> tuple[str, ...]:
     return tuple(f"T{number}" for number in range(1, count + 1))
 
 
-@dataclass(frozen=True)
+@record
 class Places:
     """Where the parts of an einsum stand in a text; ``sizes_help`` says how an extent is given."""
 

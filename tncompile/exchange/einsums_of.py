@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tncompile.exchange.einsum import MOST_OPERANDS, Einsum
@@ -13,6 +12,7 @@ from tncompile.network.syntax.text import expression_text
 from tncompile.network.views import incidence_graph
 from tncompile.network.written.messages import plain_member
 from tncompile.source import Diagnostic, TnError
+from tncompile.source.records import record
 
 
 def einsums_of(net: Network) -> dict[str, Einsum]:
@@ -28,7 +28,7 @@ def einsums_of(net: Network) -> dict[str, Einsum]:
     return {member: expansion.einsum(member) for member in members}
 
 
-@dataclass(frozen=True)
+@record
 class _Factor:
     """A use: the member of a tensor, whether that is a definition, and the wires of its axes."""
 

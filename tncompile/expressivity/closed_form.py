@@ -11,11 +11,11 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.expressivity.polynomials.terms import Base, Exponent, Term, exponents_of
+from tncompile.source.records import record
 
 Point = Mapping[str, int]
 MOST_TERMS = 3
@@ -24,7 +24,7 @@ MOST_COVERS = 2_000
 SLACK = 1e-9  # of logarithms: what passes is compared exactly afterwards
 
 
-@dataclass(frozen=True)
+@record
 class Form:
     """The minimum of some terms."""
 
@@ -44,7 +44,7 @@ class Form:
         return texts[0] if len(texts) == 1 else f"min({', '.join(texts)})"
 
 
-@dataclass(frozen=True)
+@record
 class Miss:
     """A held-out point where a form fails."""
 
@@ -53,7 +53,7 @@ class Miss:
     found: int
 
 
-@dataclass(frozen=True)
+@record
 class Proposal:
     """What the search found.
 

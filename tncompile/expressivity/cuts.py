@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from tncompile.expressivity.result import CutSides, Member, Side, member_text
 from tncompile.language import parse
 from tncompile.network import Cut, CutItem, Network, Node, map_children
 from tncompile.source import NOWHERE, Source, TnError
+from tncompile.source.records import record
 from tncompile.transform.conjugates import separate_conjugates
 from tncompile.transform.matrices.cuts import cut_members
 from tncompile.transform.matrices.features import as_inputs
@@ -22,7 +23,7 @@ BUILT_IN = ("odd_even", "start_end")
 MOST_CUTS = 2**16
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Study:
     """A cut, and the network on which it is studied: one number as score, features as inputs, no conjugates.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from types import ModuleType
 from typing import Any
@@ -24,9 +24,11 @@ from tncompile.expressivity.result import Verdict, member_text
 from tncompile.expressivity.verdict import failure_bound
 from tncompile.network import Cut, Network, Tensor
 from tncompile.network.values.exact import Irrational
+from tncompile.network.values.sets import unique
 from tncompile.plan import Objective, fold, order
 from tncompile.runtime.model import loaded
 from tncompile.source import TnError
+from tncompile.source.records import record
 from tncompile.transform import batch, gradient, separate_conjugates
 from tncompile.transform.names import Names
 
@@ -35,7 +37,7 @@ TOGETHER = 256  # samples that are evaluated at once
 Numbers = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class Dimension:
     """The dimension of a network, with what surrounds it.
 
@@ -212,7 +214,7 @@ class _Jacobian:
             arrays.append(np.broadcast_to(drawn, (count, *shape)))
         if not is_array(self.net, name):
             return arrays
-        box = tuple(len(np.unique(column)) for column in table.members.T)
+        box = tuple(len(unique(column)) for column in table.members.T)
         return np.stack(arrays, axis=1).reshape(count, *box, *arrays[0].shape[1:])
 
     def _drawn(self, key: str, shape: tuple[int, ...], prime: int) -> Numbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,11 +28,12 @@ from tncompile.network import (
 )
 from tncompile.network.syntax.substitute import integer
 from tncompile.source import TnError
+from tncompile.source.records import record
 from tncompile.transform.extents import formula_expr
 from tncompile.transform.names import Names
 
 
-@dataclass(frozen=True)
+@record
 class Output:
     """A member of an output, and maybe one of its components (counted from 1)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -26,12 +26,13 @@ from tncompile.expressivity.verdict import Found, judged
 from tncompile.network import Network
 from tncompile.network.values.exact import Irrational
 from tncompile.source import InternalError, TnError, UsageError
+from tncompile.source.records import record
 
 MANY = 16  # cuts of one network whose bounds are found at once
 Progress = Callable[[int, RankResult], None]
 
 
-@dataclass(frozen=True)
+@record
 class Options:
     """How ranks are found; see `rank`."""
 

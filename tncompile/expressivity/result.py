@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
 from tncompile.source.markup import html_table
 from tncompile.source.numbers import number_text
+from tncompile.source.records import record
 
 Verdict = Literal["exact", "probable", "at_least", "numerical"]
 Member = tuple[str, tuple[int, ...]]  # a name and subscripts
 
 
-@dataclass(frozen=True)
+@record
 class Side:
     """The inputs (or features, or the label) on one side of a cut: ``(("x", (1,)), ("x", (3,)))``."""
 
@@ -31,7 +32,7 @@ class Side:
         return [member_text(member) for member in self.members]
 
 
-@dataclass(frozen=True)
+@record
 class CutSides:
     """A cut, written out. ``fixed`` are the inputs that are held at a random point."""
 
@@ -41,7 +42,7 @@ class CutSides:
     fixed: Side = Side()
 
 
-@dataclass(frozen=True)
+@record
 class ProofNode:
     """A node of a coloured graph.
 
@@ -67,7 +68,7 @@ class ProofNode:
     inputs: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Proof:
     """A coloured graph, each node after those it is made from, the score last.
 
@@ -80,7 +81,7 @@ class Proof:
     symmetric: tuple[tuple[int, ...], ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Bound:
     """An upper bound and why it holds.
 
@@ -96,7 +97,7 @@ class Bound:
     symmetric: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class RankResult:
     """The rank of one cut, between ``lower`` and ``upper`` (None: no bound is known).
 
@@ -168,7 +169,7 @@ class RankResult:
         return found
 
 
-@dataclass(frozen=True)
+@record
 class RankReport:
     """The ranks of some cuts of a network. The shortcuts are for a report of a single cut.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 
@@ -15,6 +15,7 @@ from tncompile.expressivity.result import RankReport, RankResult
 from tncompile.network import Network
 from tncompile.network.values.structural import structural_names
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 
 MOST_POINTS = 10_000
 TRIED = 200  # forms that are compared with the bound
@@ -24,7 +25,7 @@ _RANGE = re.compile(r"(\d{1,9})\s*\.\.\s*(\d{1,9})(?:\s*\.\.\s*(\d{1,9}))?")
 Sizes = Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@record
 class Axis:
     """A size and the values it takes."""
 
@@ -32,7 +33,7 @@ class Axis:
     values: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Row:
     """The result of one cut at one point of the sweep."""
 
@@ -45,7 +46,7 @@ class Row:
         return self.result.lower if self.result.verdict in ("exact", "probable") else None
 
 
-@dataclass(frozen=True)
+@record
 class Finding:
     """What the table of one cut suggests. ``unknown`` points were left out: only a lower bound is known there."""
 
@@ -78,7 +79,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True)
+@record
 class SweepReport:
     """The rows of a sweep, the points at which the file has no network (with the reason), the findings."""
 

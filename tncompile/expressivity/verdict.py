@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from tncompile.expressivity.degree import Degree, Kind
 from tncompile.expressivity.result import Verdict
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Found:
     """What evaluations have found: a rank, whether a matrix was full, the size of the matrices, primes and seeds."""
 

@@ -43,6 +43,8 @@ def bind(syntax: Syntax, sizes: Mapping[str, object]) -> Network:
 
 @dataclass
 class _Binding:
+    """The sizes of one text on their way to values."""
+
     syntax: Syntax
     given: Mapping[str, object]
     problems: list[Diagnostic] = field(default_factory=list)

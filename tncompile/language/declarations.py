@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
-
-from lark import Token
 
 from tncompile.language.expressions import (
     Argument,
@@ -23,6 +21,7 @@ from tncompile.language.expressions import (
     plain_name,
     span_of,
 )
+from tncompile.language.tokens import Token
 from tncompile.network.syntax import (
     Axis,
     Cut,
@@ -46,16 +45,17 @@ from tncompile.network.syntax import (
 )
 from tncompile.network.syntax.text import expression_text
 from tncompile.source import Fault
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Header(Statement):
     """``network NAME``"""
 
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class Head(Node):
     """``NAME[...](...)`` at the beginning of a declaration or definition."""
 

@@ -7,18 +7,16 @@ knows one slip; they are asked in turn, and the first that recognises it answers
 from __future__ import annotations
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, cast
-
-from lark import TextSlice, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from typing import Final
 
 from tncompile.language.brackets import bracket_problem
 from tncompile.language.characters import explain_character
-from tncompile.language.grammar import word_lexer
+from tncompile.language.parser import END, Stopped, UnknownSign, tokens_of
+from tncompile.language.tokens import Token
 from tncompile.network.syntax.words import RESERVED
 from tncompile.source import Diagnostic, Source, Span
+from tncompile.source.records import record
 
 _BEGINNINGS: Final = RESERVED[: RESERVED.index("for")]
 _OPERAND_ENDS: Final = ("NAME", "NUMERAL", "CLOSE", "CLOSE_SQUARE")
@@ -27,7 +25,7 @@ _COMMAS: Final = ("_COMMA", "_LOOP_COMMA")
 _JOINING: Final = ("for", "over", "in", "if", "else", "and", "or")
 
 
-@dataclass(frozen=True)
+@record
 class Stop:
     """Where the parser stopped: the tokens before, the one it did not take, those it would have taken.
 
@@ -52,7 +50,7 @@ class Stop:
 
     @property
     def at_end(self) -> bool:
-        return self.token.type == "$END"
+        return self.token.type == END
 
     @property
     def shown(self) -> str:
@@ -62,28 +60,27 @@ class Stop:
     def problem(self, message: str, advice: str = "", width: int = 1) -> Diagnostic:
         """A problem here; ``width`` counts the tokens that are marked."""
         start = self.span.start if width == 1 else self.before[1 - width].start_pos
-        return Diagnostic(message, Span(start or 0, self.span.end), help=advice)
+        return Diagnostic(message, Span(start, self.span.end), help=advice)
 
 
-def explain(source: Source, statement: Span, error: UnexpectedInput) -> Diagnostic:
+def explain(source: Source, statement: Span, error: Stopped | UnknownSign) -> Diagnostic:
     """What is wrong with a statement that the parser could not read."""
-    if isinstance(error, UnexpectedCharacters):
-        return explain_character(source, cast(int, error.pos_in_stream))
-    assert isinstance(error, UnexpectedToken)
+    if isinstance(error, UnknownSign):
+        return explain_character(source, error.place)
     token = error.token
-    at_end = token.type == "$END"
-    start = statement.end if at_end else cast(int, token.start_pos)
+    at_end = token.type == END
+    start = token.start_pos
     pairing = bracket_problem(source, statement)
     if pairing is not None and (pairing.span.start <= start or at_end):
         return pairing
-    before = tuple(word_lexer().lex(cast(str, TextSlice(source.text, statement.start, start))))
+    before = tuple(tokens_of(source.text, Span(statement.start, start)))
     if at_end:
         # The end is marked right behind the last word: a comment may follow it.
-        start = before[-1].end_pos or start
+        start = before[-1].end_pos
     stop = Stop(
         before,
         token,
-        error.accepts or frozenset(),
+        error.accepts,
         Span(start, start + max(1, len(token))),
         source.text[start + len(token) : start + len(token) + 1],
         not source.text[source.text.rfind("\n", 0, start) + 1 : start].strip(),
@@ -103,13 +100,13 @@ def _unknown_beginning(stop: Stop) -> Diagnostic | None:
         return None
     near = get_close_matches(first.lower(), _BEGINNINGS, 1, 0.6)
     advice = f"did you mean `{near[0]}`?" if near else "a definition is written `NAME[...](...) = ...`"
-    place = Span(first.start_pos or 0, first.end_pos or 0)
+    place = Span(first.start_pos, first.end_pos)
     return Diagnostic(f"no statement begins with `{first}`", place, help=advice)
 
 
 def _name_missing(stop: Stop) -> Diagnostic | None:
     first = stop.last()
-    if first is None or len(stop.before) > 1 or "NAME" not in stop.accepts or stop.token.value in RESERVED:
+    if first is None or len(stop.before) > 1 or "NAME" not in stop.accepts or stop.token in RESERVED:
         return None
     if first.type not in (
         "NETWORK",
@@ -129,7 +126,7 @@ def _name_missing(stop: Stop) -> Diagnostic | None:
 
 
 def _reserved_name(stop: Stop) -> Diagnostic | None:
-    word = stop.token.value
+    word = stop.token
     if word not in RESERVED or "NAME" not in stop.accepts:
         return None
     declares = stop.previous in ("FOR", "INLINE", "OUTPUT") or len(stop.before) == 1
@@ -139,7 +136,7 @@ def _reserved_name(stop: Stop) -> Diagnostic | None:
 
 
 def _indented_statement(stop: Stop) -> Diagnostic | None:
-    if not stop.starts_line or stop.token.value not in _BEGINNINGS:
+    if not stop.starts_line or stop.token not in _BEGINNINGS:
         return None
     advice = "a statement begins in the column of `network`; a line further in continues the one above"
     return stop.problem(f"{stop.shown} begins a statement, but this line is indented", advice)

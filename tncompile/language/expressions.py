@@ -8,12 +8,11 @@ stands in brackets is kept as it was written (`Bracketed`, with `Loop`, `Range`,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isinf
 from typing import Any, Final
 
-from lark import Token
-
+from tncompile.language.tokens import Token
 from tncompile.network.syntax import (
     Add,
     Binary,
@@ -42,12 +41,13 @@ from tncompile.network.syntax.text import expression_text
 from tncompile.network.syntax.words import FUNCTIONS, REDUCTIONS
 from tncompile.network.values.limits import LARGEST_DOUBLE, LIST_ITEMS
 from tncompile.source import Diagnostic, Fault, Span
+from tncompile.source.records import record
 
 _NUMERAL_LENGTH: Final = 400
 _LARGEST_EXPONENT: Final = 400
 
 
-@dataclass(frozen=True)
+@record
 class Ranged(Node):
     """``NAME in first..last`` inside parentheses: a free index, or an axis of a constant."""
 
@@ -55,7 +55,7 @@ class Ranged(Node):
     domain: Range | Expr
 
 
-@dataclass(frozen=True)
+@record
 class OverPart(Node):
     """``body over i, j`` inside parentheses."""
 
@@ -67,21 +67,21 @@ Argument = Expr | Looped | Ranged | OverPart
 Subscript = Expr | Range | Loop
 
 
-@dataclass(frozen=True)
+@record
 class Subscripts(Node):
     """What stands in square brackets behind a name."""
 
     items: tuple[Subscript, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Arguments(Node):
     """What stands in parentheses behind a name."""
 
     items: tuple[Argument, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Loops(Node):
     """``for k in 1..d, ...``"""
 
@@ -97,7 +97,7 @@ def span_of(part: Token | Node) -> Span:
     """Where a part stands."""
     if isinstance(part, Node):
         return part.span
-    return Span(part.start_pos or 0, part.end_pos or 0)
+    return Span(part.start_pos, part.end_pos)
 
 
 def hull(parts: Sequence[Any]) -> Span:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from lark import Token
-
-from tncompile.language.grammar import word_lexer
 from tncompile.language.layout import Entry, run_lines, statement_entry
 from tncompile.language.parse import parse
+from tncompile.language.parser import tokens_of
+from tncompile.language.tokens import Token
 from tncompile.source import InternalError, Source, Span
 
 _COMMENT_COLUMN = 80  # comments are lined up where this suffices
@@ -32,7 +31,7 @@ def _entries(source: Source, spans: Sequence[Span]) -> list[Entry]:
     entries: list[Entry] = []
     last_row = 0
     for tokens in _groups(source, spans):
-        row_of = [source.position(token.start_pos or 0)[0] for token in tokens]
+        row_of = [source.position(token.start_pos)[0] for token in tokens]
         after_gap = bool(entries) and row_of[0] > last_row + 1
         if tokens[0].type == "COMMENT":
             entries.append(Entry([], str(tokens[0]).rstrip(), after_gap, []))
@@ -44,14 +43,15 @@ def _entries(source: Source, spans: Sequence[Span]) -> list[Entry]:
 
 def _groups(source: Source, spans: Sequence[Span]) -> Iterator[list[Token]]:
     """The tokens of each statement, and each comment between statements."""
-    tokens = [token for token in word_lexer().lex(source.text, dont_ignore=True) if token.type != "SPACE"]
+    whole = Span(0, len(source.text))
+    tokens = [one for one in tokens_of(source.text, whole, ignored=True) if one.type != "SPACE"]
     place = 0
     for span in [*spans, Span(len(source.text), len(source.text))]:
-        while place < len(tokens) and (tokens[place].start_pos or 0) < span.start:
+        while place < len(tokens) and tokens[place].start_pos < span.start:
             yield [tokens[place]]
             place += 1
         first = place
-        while place < len(tokens) and (tokens[place].start_pos or 0) < span.end:
+        while place < len(tokens) and tokens[place].start_pos < span.end:
             place += 1
         if place > first:
             yield tokens[first:place]

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lark import Token
-
 from tncompile.language.spacing import CLOSING, COMMAS, OPENING, Word, joined, spaced
+from tncompile.language.tokens import Token
 from tncompile.language.wrapping import WIDTH, wrap
 
 _TENSORS: Final = ("INPUT", "WEIGHT", "CONSTANT")

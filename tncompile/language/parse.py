@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any, cast
-
-from lark import TextSlice
-from lark.exceptions import UnexpectedInput
+from typing import cast
 
 from tncompile.language.declarations import Header
-from tncompile.language.explain import explain
-from tncompile.language.grammar import statement_parser
 from tncompile.language.nesting import check_nesting
+from tncompile.language.parser import Stopped, UnknownSign, parse_tokens
 from tncompile.language.statements import cut_statements, lines_of
 from tncompile.language.syntax import Syntax
 from tncompile.network.syntax import Statement
@@ -48,15 +44,13 @@ def parse_statement(source: Source, span: Span) -> tuple[Statement, ...]:
         )
     try:
         # What `StatementBuilder` returns for a whole statement.
-        statements = cast("tuple[Statement, ...]", _parse(source.text, span))
-    except UnexpectedInput as error:
+        statements = cast("tuple[Statement, ...]", parse_tokens(source.text, span))
+    except (Stopped, UnknownSign) as error:
+        from tncompile.language.explain import explain  # noqa: PLC0415  most texts need no explanation
+
         raise Fault(explain(source, span, error)) from None
     check_nesting(source, span, statements)
     return statements
-
-
-def _parse(text: str, span: Span) -> Any:
-    return statement_parser().parse(cast(str, TextSlice(text, span.start, span.end)))
 
 
 def _header_problems(

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lark import Token
-
+from tncompile.language.tokens import Token
 from tncompile.network.syntax.words import FUNCTIONS
+from tncompile.source.records import record
 
 COMMAS: Final = ("_COMMA", "_LOOP_COMMA")
 OPENING: Final = ("OPEN", "OPEN_SQUARE")
@@ -21,7 +21,7 @@ _ARITHMETIC: Final = ("PLUS", "MINUS", "TIMES", "DIVIDE")
 _OPERAND_ENDS: Final = ("NAME", "NUMERAL", *CLOSING)
 
 
-@dataclass(frozen=True)
+@record
 class Word:
     """A token with what stands before it: a blank or nothing. ``operator``: it joins two operands."""
 
@@ -67,7 +67,7 @@ def spaced(tokens: Sequence[Token]) -> list[Word]:
             frames.pop()
         operator = kind in _ARITHMETIC and kinds[-1] in _OPERAND_ENDS
         blank = bool(words) and not unary and _blank(words[-1], kind, operator, frame.tight)
-        words.append(Word(str(token), kind, token.start_pos or 0, blank, operator))
+        words.append(Word(str(token), kind, token.start_pos, blank, operator))
         frame.meet(kind)
         if kind in OPENING:
             frames.append(_frame(words, kinds, frame.tight))

@@ -7,16 +7,16 @@ the length of the text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from tncompile.source import Diagnostic, Source, Span
+from tncompile.source.records import record
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _TAB_WIDTH: Final = 8
 
 
-@dataclass(frozen=True)
+@record
 class Line:
     """A line that is not empty: where its text begins and ends, without the blanks around it."""
 
@@ -25,7 +25,7 @@ class Line:
     is_comment: bool
 
 
-@dataclass(frozen=True)
+@record
 class Cutting:
     """The statements of a text as spans, and the lines that begin left of the margin."""
 

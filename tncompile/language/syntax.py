@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tncompile.network.syntax import Statement
 from tncompile.source import Source, Span
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Syntax:
     """What a text says: the name and documentation of its network, and its statements.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,9 @@ import numpy as np
 from tncompile.network.syntax import Binary, Compare, Expr, ListExpr, Loop, Name, Range, Size
 from tncompile.network.syntax.substitute import integer, integer_value, shifted, substitute
 from tncompile.network.values.rows import Ints, Rows
+from tncompile.network.values.sets import within
 from tncompile.source import Fault
+from tncompile.source.records import record
 
 if TYPE_CHECKING:
     from tncompile.network.values.scope import Scope
@@ -20,7 +22,7 @@ MOST_NESTS = 4  # more than these, and a list of the rows reads better
 DEEPEST = 3  # how often a set of rows is split
 
 
-@dataclass(frozen=True)
+@record
 class Nest:
     """Loops that yield some rows, and what stands in the place of the variables that have no loop.
 
@@ -251,7 +253,7 @@ def _alike(rows: Rows, at: int) -> list[Rows]:
         members = np.array(alike)
         breaks = np.flatnonzero(np.diff(members) != 1) + 1
         runs = np.split(members, breaks) if len(beside) == 1 else [members]
-        parts += [rows.take(np.isin(column, run)) for run in runs]
+        parts += [rows.take(within(column, run)) for run in runs]
         if len(parts) > MOST_NESTS:
             break
     return parts

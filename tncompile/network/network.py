@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from importlib import import_module
 from typing import Literal
@@ -15,9 +15,10 @@ from tncompile.network.values.held import FamilyValue, Lists
 from tncompile.network.values.scope import Scope
 from tncompile.network.written.build import build_tables
 from tncompile.source import Source
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Network:
     """A tensor network as rules: sizes, tensors, definitions, outputs, cuts.
 

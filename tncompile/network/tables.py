@@ -7,17 +7,17 @@ subscript over all rows of a loop at once, so a chain of 10,000 sites costs a fe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tncompile.network.syntax import Definition, Expr, Index, Use
 from tncompile.network.values.formula import Formula
 from tncompile.network.values.lookup import find_members
 from tncompile.network.values.rows import Ints, Rows
+from tncompile.source.records import record
 
 __all__ = ["Block", "Extent", "Ints", "Rows", "RuleClass", "Tables", "TensorTable", "UseTable"]
 
 
-@dataclass(frozen=True)
+@record
 class Extent:
     """The extent of an index: its value at the bound sizes, and what it is in the sizes.
 
@@ -29,7 +29,7 @@ class Extent:
     formula: Formula
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Block:
     """Members of one tensor that have the same shape (values and formulas); what can be stacked."""
 
@@ -38,7 +38,7 @@ class Block:
     shape: tuple[Extent, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class TensorTable:
     """One declared tensor or definition with all its members, in lexicographic order."""
 
@@ -53,7 +53,7 @@ class TensorTable:
         return find_members(self.members, subscripts)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class UseTable:
     """Where one `Use` of an equation leads, for every row it stands for.
 
@@ -67,7 +67,7 @@ class UseTable:
     positions: Ints
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class RuleClass:
     """Instances of one rule that differ in nothing but which members they touch.
 
@@ -91,7 +91,7 @@ class RuleClass:
     uses: tuple[UseTable, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Tables:
     """Everything derived from a network."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,11 +17,12 @@ from tncompile.network.written.messages import line_of, listed, plain_member
 from tncompile.network.written.rules import Defined
 from tncompile.network.written.sites import Site
 from tncompile.source import Diagnostic, Source, Span
+from tncompile.source.records import record
 
 Table = Declared | Defined
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Unused:
     """The members of a tensor or definition that nothing uses."""
 

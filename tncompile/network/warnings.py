@@ -12,6 +12,7 @@ from tncompile.network.syntax import Item, Let, Name, Reduce, Size
 from tncompile.network.syntax.walk import nodes_of
 from tncompile.network.unused import unused_members
 from tncompile.network.values.scope import Scope
+from tncompile.network.values.sets import unique, within
 from tncompile.network.written.build import Written
 from tncompile.network.written.conflicts import Contradiction, axis_text, contradictions, formula_said
 from tncompile.network.written.lone import find_lone
@@ -130,7 +131,7 @@ def _through_products(sums: Summation, written: Written) -> Iterator[Diagnostic]
             for child, loops in zip(site.children, site.loops, strict=True)
             if loops and len(child.owner)
         ]
-        for wire in np.unique(keys % sums.width).tolist():
+        for wire in unique(keys % sums.width).tolist():
             value = int(written.extents.values[written.extents.labels[wire]])
             if value > 1 and looped and all(_joined_in_every_row(child, wire, sums) for child in looped):
                 yield _through_product(looped[0], wire)
@@ -138,7 +139,7 @@ def _through_products(sums: Summation, written: Written) -> Iterator[Diagnostic]
 
 def _joined_in_every_row(child: Site, wire: int, sums: Summation) -> bool:
     rows = np.arange(len(child.owner)) * sums.width + wire
-    return len(rows) > 1 and bool(np.isin(rows, sums.held[child].inside).all())
+    return len(rows) > 1 and bool(within(rows, sums.held[child].inside).all())
 
 
 def _through_product(child: Site, wire: int) -> Diagnostic:

@@ -1,12 +1,15 @@
 """The order of contraction, the folded schedule, and what both cost."""
 
-from tncompile.plan.account import Account, Evaluation, account, weight_count
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tncompile.lazy import lazily
 from tncompile.plan.binding import bound
 from tncompile.plan.cached import pieces_in_cache
 from tncompile.plan.chained import Device, order_for
 from tncompile.plan.clock import CLOCKS, Clock, Numbers, time_of
 from tncompile.plan.cost import Cost, cost
-from tncompile.plan.derived import gradient_of
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
@@ -15,6 +18,10 @@ from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedu
 from tncompile.plan.search.objective import CHAINS, OBJECTIVES, Objective
 from tncompile.plan.slicing import Plan, Task, operations, plan_within, planned
 from tncompile.plan.table import PlanRow, plan_table
+
+if TYPE_CHECKING:
+    from tncompile.plan.accounting import Account, Evaluation, account, weight_count
+    from tncompile.plan.derived import gradient_of
 
 __all__ = [
     "CHAINS",
@@ -58,3 +65,14 @@ __all__ = [
     "time_of",
     "weight_count",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        **{
+            name: f"tncompile.plan.accounting:{name}"
+            for name in ("Account", "Evaluation", "account", "weight_count")
+        },
+        "gradient_of": "tncompile.plan.derived:gradient_of",
+    },
+)

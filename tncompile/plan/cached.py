@@ -5,7 +5,6 @@ What is stated here is stated, not measured where the compiler runs: the same fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from tncompile.network import Formula
@@ -13,6 +12,7 @@ from tncompile.plan.folding.liveness import executed
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.samples import USUAL_BATCH, Pieces
 from tncompile.plan.schedule import Buffer, Schedule, Step
+from tncompile.source.records import record
 
 CACHE = 2**23  # bytes: an array that stays near the processor between its writing and its reading
 OUTER = 4  # caches: arrays up to so many times its size are still near enough to gain nothing in pieces
@@ -26,7 +26,7 @@ OPERATION = 0.02  # one operation that is done again for each piece
 MARGIN = 4  # how many times what it costs it must save
 
 
-@dataclass(frozen=True)
+@record
 class _Traffic:
     """What a run moves: bytes of large arrays for each sample, and nanoseconds that it takes besides, however few the samples."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tncompile.network import Network
 from tncompile.plan.clock import NUMPY, Clock, Numbers, Time, time_of
@@ -13,16 +13,19 @@ from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import most_elements
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
-from tncompile.transform import gradient, inline_definitions
-from tncompile.transform.chain.chains import Chain, chains_of
-from tncompile.transform.chain.tree import ONE_AFTER_ANOTHER, chain_tree
+from tncompile.source.records import record
+from tncompile.transform import inline_definitions
+from tncompile.transform.chain.chains import ONE_AFTER_ANOTHER, Chain, chains_of
+
+if TYPE_CHECKING:
+    from tncompile.transform.chain.tree import Tree
 
 WORTH = 1.25  # how much faster a tree must seem: the clocks are rough, and a tree takes more memory
 CLEAR = 3.0  # how many times as long scores must take for gradients not to be asked: they take three to five times a score
 PASSES = 4  # how often score and gradient together multiply: the score once for each of them, and twice on the way back
 
 
-@dataclass(frozen=True)
+@record
 class Device:
     """What a network is planned for: a clock, the numbers, and how many of them may be alive at once (None: any)."""
 
@@ -46,7 +49,7 @@ def order_for(net: Network, objective: Objective = DEFAULT, device: Device | Non
     return _Chooser(loops, objective, device or Device(NUMPY, Numbers())).chosen()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class _Planned:
     """A network, those of its definitions that are parts of trees, and the same in order."""
 
@@ -70,11 +73,11 @@ class _Chooser:
     def chosen(self) -> Network:
         """The network in order that is taken in the end."""
         for chain in self.chains(flat=False):
-            tree = chain_tree(self.best.network, chain)
+            tree = _with_tree(self.best.network, chain)
             apart = (*self.best.apart, *tree.added)
             self.take(_Planned(tree.network, apart, order(tree.network, self.objective, apart)), chain)
         for chain in self.chains(flat=True):
-            tree = chain_tree(self.best.flat, chain)
+            tree = _with_tree(self.best.flat, chain)
             self.take(_Planned(self.best.network, (*self.best.apart, *tree.added), tree.network), chain)
         return self.best.flat
 
@@ -118,12 +121,20 @@ class _Chooser:
         """Seconds for the outputs with the gradient of all weights; none where there are no weights."""
         if not any(tensor.role == "weight" for tensor in planned.flat.tensors.values()):
             return 0.0
+        from tncompile.transform import gradient  # noqa: PLC0415  most chains are settled without
+
         return time_of(fold(gradient(planned.flat)), self.device.clock, self.device.numbers).whole
 
     def fits(self, planned: _Planned) -> bool:
         """Whether the memory is enough."""
         limit = self.device.limit
         return limit is None or most_elements(planned.schedule) <= limit
+
+
+def _with_tree(net: Network, chain: Chain) -> Tree:
+    from tncompile.transform.chain.tree import chain_tree  # noqa: PLC0415  most chains stay loops
+
+    return chain_tree(net, chain)
 
 
 def products_of(chain: Chain, device: Device) -> float:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import prod
 
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.schedule import Access, Gather, Schedule, Span, Step
 from tncompile.plan.table import rounds_of, steps_with_loops
+from tncompile.source.records import record
 
 DOUBLE = 8  # bytes of the numbers that the rates of a clock speak of
 
 
-@dataclass(frozen=True)
+@record
 class Numbers:
     """How many bytes a number takes, and of how many real ones it consists (2 if it is complex)."""
 
@@ -32,7 +32,7 @@ class Numbers:
         return self.parts**2 * self.size / (self.parts * DOUBLE)
 
 
-@dataclass(frozen=True)
+@record
 class Clock:
     """A device and its array library, in seconds, FLOPs a second and bytes a second.
 
@@ -85,7 +85,7 @@ CUDA_GRAPH = Clock(
 CLOCKS = {"numpy": NUMPY, "cupy": CUDA_GRAPH}  # by the array library
 
 
-@dataclass(frozen=True)
+@record
 class Time:
     """Seconds for a schedule, and how many of them are spent in loops."""
 

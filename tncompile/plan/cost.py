@@ -9,7 +9,7 @@ for each element, a function 1. A reduction costs 1 for each element it reads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,13 +29,14 @@ from tncompile.network import (
 )
 from tncompile.network.describe import describe_rows
 from tncompile.plan.flatten.group import mentions
+from tncompile.source.records import record
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
 
 ONE = Extent(1, Formula.constant(1))
 ZERO = Extent(0, Formula.constant(0))
 
 
-@dataclass(frozen=True)
+@record
 class ClassCost:
     """The cost of the instances of one rule that have equal shapes, all together.
 
@@ -49,7 +50,7 @@ class ClassCost:
     writes: Extent  # elements written
 
 
-@dataclass(frozen=True)
+@record
 class Cost:
     """The cost of a flat network."""
 

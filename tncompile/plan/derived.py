@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from tncompile.network import Network
 from tncompile.plan.flatten.order import order
-from tncompile.transform import gradient
 
 
 def gradient_of(
@@ -17,4 +16,6 @@ def gradient_of(
     The network is brought into order first; see `tncompile.transform.gradient` for what the result
     holds. Raises TnError for a name that is no weight or input, or no output.
     """
+    from tncompile.transform import gradient  # noqa: PLC0415  a score alone needs none of it
+
     return gradient(order(net), wrt, outputs)

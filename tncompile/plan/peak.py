@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
+from math import prod
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.cost import product
@@ -40,7 +41,7 @@ def alive_at_peak(schedule: Schedule) -> dict[str, int]:
 
 def most_elements(schedule: Schedule) -> int:
     """The number that `peak_elements` gives, without its formula."""
-    sums = sum(elements(schedule.buffers[name]).value for name in sums_of(schedule))
+    sums = sum(element_count(schedule.buffers[name]) for name in sums_of(schedule))
     return sums + most_alive(schedule.buffers, schedule.body, schedule.dead)
 
 
@@ -61,7 +62,7 @@ class _Walk:
 
     def __init__(self, buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collection[str]]) -> None:
         self.buffers, self.body, self.dead = buffers, body, dead
-        self.sizes = {name: elements(buffer).value for name, buffer in buffers.items()}
+        self.sizes = {name: element_count(buffer) for name, buffer in buffers.items()}
         self.alive: dict[str, int] = {}
 
     def moments(self) -> Iterator[int]:
@@ -86,6 +87,11 @@ class _Walk:
 def elements(buffer: Buffer) -> Extent:
     """The number of elements of a buffer."""
     return product((*buffer.family, *buffer.shape))
+
+
+def element_count(buffer: Buffer) -> int:
+    """The number that `elements` gives, without its formula."""
+    return prod(extent.value for extent in (*buffer.family, *buffer.shape))
 
 
 def _written(node: Step | Loop) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.peak import most_elements
 from tncompile.plan.schedule import Buffer, Schedule
+from tncompile.source.records import record
 
 USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
@@ -24,7 +25,7 @@ def usual_size(extents: Iterable[Extent], batch: str | None) -> int:
     return prod(usual(extent, batch) for extent in extents)
 
 
-@dataclass(frozen=True)
+@record
 class Pieces:
     """So many samples are computed at a time wherever there are more than ``several`` times that number."""
 

@@ -10,7 +10,7 @@ of the variable; the variable of a `Loop` takes the values that the loop says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Literal
 
@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from tncompile.network import Expr, Extent, Formula, Network
 from tncompile.plan.cost import ZERO
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Affine:
     """``constant + sum of coefficient * variable`` over variables of the loops around; ``formula``
     is the constant in the sizes where it is known (so that code can say ``d - 1``)."""
@@ -31,7 +32,7 @@ class Affine:
     formula: Formula | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Span:
     """A family axis read along the label ``label``: positions ``start, start + step, ...``.
 
@@ -44,7 +45,7 @@ class Span:
     count: Extent
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Gather:
     """A family axis read through a table of positions: ``table[at..., labels...]``.
 
@@ -58,7 +59,7 @@ class Gather:
     at: tuple[Affine, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Buffer:
     """An array that lives while the program runs.
 
@@ -87,7 +88,7 @@ class Buffer:
     wide: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Access:
     """A reading or writing of a buffer: a subscript for each family axis, a label for each other axis."""
 
@@ -97,7 +98,7 @@ class Access:
     conjugate: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Step:
     """One array operation: ``result[labels] = op(operands)``. Every position is written once.
 
@@ -146,7 +147,7 @@ class Step:
     offset: int = 0  # added to the loop variable of a turn
 
 
-@dataclass(frozen=True)
+@record
 class Loop:
     """Steps repeated for ``variable = first, first + step, ..., last``: both included, step 1 or -1.
 
@@ -161,7 +162,7 @@ class Loop:
     body: tuple[Step | Loop, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Slices:
     """A part of the body that runs once for each slice, with other selectors each time.
 
@@ -181,7 +182,7 @@ class Slices:
         return prod(self.counts)
 
 
-@dataclass(frozen=True)
+@record
 class Balance:
     """The buffers that say what came of a balanced gradient (`plan/scaling/balance.py`).
 
@@ -195,7 +196,7 @@ class Balance:
     sizes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Schedule:
     """A network in the order in which it is computed.
 

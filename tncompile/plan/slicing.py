@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tncompile.network import Extent, Index, Network
 from tncompile.plan.cost import total
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
-from tncompile.plan.peak import alive_at_peak, elements, most_elements
+from tncompile.plan.peak import alive_at_peak, element_count, most_elements
 from tncompile.plan.samples import for_samples
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import Objective
 from tncompile.plan.table import plan_table
-from tncompile.transform import Summed, gradient, inline_definitions, slice_index, summed_indices
+from tncompile.source.records import record
+from tncompile.transform import inline_definitions
+
+if TYPE_CHECKING:
+    from tncompile.transform import Summed
 
 TRIED = 4  # indices of which the whole plan is made, in each round
 
 
-@dataclass(frozen=True)
+@record
 class Task:
     """What is planned: the outputs of a network, maybe with the gradients of its weights."""
 
@@ -30,7 +35,7 @@ class Task:
     objective: Objective
 
 
-@dataclass(frozen=True)
+@record
 class Plan:
     """A network, maybe one slice of the one that was asked for, and how it is computed."""
 
@@ -64,14 +69,22 @@ def plan_within(task: Task, limit: int) -> Plan | None:
 
 def planned(task: Task) -> Plan:
     """The plan of a task, without slices."""
-    flat = gradient(task.flat) if task.with_gradient else task.flat
-    return Plan(task.network, (), fold(flat, batch=task.batch))
+    return Plan(task.network, (), fold(_whole(task.flat, task), batch=task.batch))
 
 
 def _sliced(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:
     """The plan of a slice of the network of a task."""
     flat = order(network, objective)
-    return Plan(network, selectors, fold(gradient(flat) if task.with_gradient else flat, (), selectors))
+    return Plan(network, selectors, fold(_whole(flat, task), (), selectors))
+
+
+def _whole(flat: Network, task: Task) -> Network:
+    """A network in order, with its gradient where the task asks for it."""
+    if not task.with_gradient:
+        return flat
+    from tncompile.transform import gradient  # noqa: PLC0415  a score alone needs none of it
+
+    return gradient(flat)
 
 
 def operations(schedule: Schedule) -> Extent:
@@ -104,6 +117,8 @@ def _options(task: Task, plan: Plan, objective: Objective) -> Iterator[tuple[Sum
 
 
 def _with_slices(task: Task, plan: Plan, summed: Summed, width: int, objective: Objective) -> Plan | None:
+    from tncompile.transform import slice_index  # noqa: PLC0415  most plans fit as they are
+
     found = slice_index(plan.network, summed, width)
     return None if found is None else _sliced(task, found[0], (*plan.selectors, found[1]), objective)
 
@@ -121,11 +136,13 @@ def _widest(task: Task, plan: Plan, summed: Summed, limit: int) -> Plan | None:
 
 def _promising(task: Task, plan: Plan) -> list[Summed]:
     """The indices that may be sliced, those first without which the arrays alive at the peak are smallest."""
+    from tncompile.transform import summed_indices  # noqa: PLC0415  most plans fit as they are
+
     schedule = for_samples(plan.schedule, task.batch, 1)
     carried = _carried(schedule.network)
     alive = [
         (
-            times * elements(schedule.buffers[name]).value,
+            times * element_count(schedule.buffers[name]),
             carried.get(schedule.buffers[name].tensor, frozenset()),
         )
         for name, times in alive_at_peak(schedule).items()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from tncompile.network import Extent, Formula
 from tncompile.plan.cost import product, times
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Schedule, Span, Step
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class PlanRow:
     """One step: which loops it is in, what it reads and writes, and its costs over all rounds.
 

@@ -10,7 +10,6 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Lock
 from types import FunctionType
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from tncompile.runtime.blas import Blas
 from tncompile.runtime.traced import Tracer, bare
 from tncompile.source import UsageError
+from tncompile.source.records import record
 
 Array = Any
 
@@ -172,7 +172,7 @@ class _Device:
             raise MemoryError(f"no {size:,} bytes for a graph are left on the device") from error
 
 
-@dataclass(frozen=True)
+@record
 class _Graph:
     """A captured call: where it reads, where it writes, and what has to outlive it."""
 
@@ -208,7 +208,7 @@ def _library(function: Any) -> Any:
 # --- values that hold arrays --------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class _Place:
     """Where an array stands."""
 

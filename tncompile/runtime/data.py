@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tncompile.codegen import is_array, member_title
 from tncompile.network import Extent, Formula, Network
+from tncompile.network.values.sets import unique
 from tncompile.source import Diagnostic, TnError
+from tncompile.source.records import record
 
 Array = Any
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Expected:
     """A tensor as it looks from outside: one array, or a list with an array for each member.
 
@@ -36,7 +36,7 @@ def expected(network: Network, name: str, batch: str | None) -> Expected:
     if not is_array(network, name):
         shapes = tuple(shape_of(table.blocks[number].shape, batch) for number in table.block_of.tolist())
         return Expected(name, titles, shapes, False)
-    box = tuple(len(np.unique(column)) for column in table.members.T)
+    box = tuple(len(unique(column)) for column in table.members.T)
     shape = shape_of(table.blocks[0].shape, batch)
     samples = 1 if shape[:1] == (-1,) else 0
     return Expected(name, titles, ((*shape[:samples], *box, *shape[samples:]),), True)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from functools import cached_property, partial
 from importlib import import_module
 from os import PathLike
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
-from tncompile.runtime.capture import Captured
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.loading import loaded
 from tncompile.runtime.parts import Call, cut, join, over
@@ -21,6 +19,11 @@ from tncompile.runtime.scales import ScaleReader, aligned_sum
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
 from tncompile.source import TnError, UsageError, write_whole
 from tncompile.source.numbers import is_natural
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from tncompile.runtime.capture import Captured
 
 Array = Any
 
@@ -75,7 +78,7 @@ class Model:
         if not self._capture:
             return function
         if name not in self._captured:
-            self._captured[name] = Captured(function)
+            self._captured[name] = _captured(function)
         return self._captured[name]
 
     # --- weights ------------------------------------------------------------------------------------
@@ -146,7 +149,7 @@ class Model:
         if not self._inputs:
             return Bound(self, partial(self._function("score"), vector))
         scorer = self._scoring.bind(vector)
-        return Bound(self, Captured(scorer) if self._capture else scorer)
+        return Bound(self, _captured(scorer) if self._capture else scorer)
 
     def score_and_gradient(
         self,
@@ -300,6 +303,13 @@ class Bound:
         if len(pieces) == 1:
             return self._scorer(*data)
         return self.model._joined([self._scorer(*(cut(one, *piece) for one in data)) for piece in pieces])
+
+
+def _captured(function: FunctionType) -> Captured:
+    """The function as one that replays graphs."""
+    from tncompile.runtime.capture import Captured  # noqa: PLC0415  for models of CuPy alone
+
+    return Captured(function)
 
 
 def _only(values: Mapping[str, object]) -> object:

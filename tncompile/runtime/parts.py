@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tncompile.runtime.loading import loaded
+from tncompile.source.records import record
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Array = Any
 Value = Any  # an array, a list of arrays, or either by name
 
 
-@dataclass(frozen=True)
+@record
 class Call:
     """One call of a function of a module; it can be sent to another process."""
 

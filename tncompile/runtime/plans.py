@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
@@ -25,15 +25,16 @@ from tncompile.plan import (
     plan_within,
     planned,
     samples_within,
+    scaling,
 )
 from tncompile.plan.peak import most_elements
-from tncompile.plan.scaling import balanced_gradient, scaled
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 from tncompile.transform import batch
 
 
-@dataclass(frozen=True)
+@record
 class Plans:
     """The stages of one compilation."""
 
@@ -97,7 +98,7 @@ class Plans:
         """
         if not self.scaled or self.target != "numpy":
             return None
-        found = balanced_gradient(self.flat, self.batch, range_limit(self.dtype), self._wider)
+        found = scaling.balanced_gradient(self.flat, self.batch, range_limit(self.dtype), self._wider)
         fits = found is not None and most_elements(for_samples(found, self.batch, 1)) <= self._elements
         return found if fits else None
 
@@ -122,7 +123,7 @@ class Plans:
     def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        found = scaled(
+        found = scaling.scaled(
             schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs, self._wider
         )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
@@ -186,10 +187,10 @@ class Plans:
         asked for: by itself, it should not depend on how much memory is free when it is made.
         """
         kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
-        gradients = [one for one in (self.balanced, self.gradient) if one is not None]
+        gradients = (self.balanced, self.gradient) if with_gradient else ()
         return emit(
             self.score,
-            *(gradients if with_gradient else ()),
+            *(one for one in gradients if one is not None),
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tncompile.codegen import is_array
 from tncompile.network import Network
+from tncompile.network.values.sets import unique
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +33,7 @@ def arranged(net: Network, name: str, arrays: Sequence[Array]) -> Any:
     if not is_array(net, name):
         return list(arrays)
     members = net.tables.tensors[name].members
-    box = tuple(len(np.unique(column)) for column in members.T)
+    box = tuple(len(unique(column)) for column in members.T)
     stacked = np.stack(arrays, axis=1)
     return stacked.reshape(stacked.shape[0], *box, *stacked.shape[2:])
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from tncompile.network import Network
 from tncompile.runtime.data import Expected, quoted, shape_of
 from tncompile.source import TnError
+from tncompile.source.records import record
 
 Array = Any
 
@@ -28,7 +28,7 @@ def aligned_sum(pairs: Sequence[tuple[Array, Array]], namespace: Any) -> tuple[A
     return total, namespace.where(largest == EMPTY, 0, largest)
 
 
-@dataclass(frozen=True)
+@record
 class ScaleReader:
     """Reads exponents for outputs of a network with its samples, if ``batch`` counts them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from math import prod
@@ -13,13 +12,15 @@ import numpy as np
 
 from tncompile.codegen import is_array, member_title, weight_blocks
 from tncompile.network import Network
+from tncompile.network.values.sets import unique
 from tncompile.source import TnError, UsageError
+from tncompile.source.records import record
 
 Array = Any  # an array of NumPy or CuPy
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Place:
     """Where a member stands in the flat vector, and its shape."""
 
@@ -31,7 +32,7 @@ class Place:
         return flat[self.start : self.start + prod(self.shape)].reshape(self.shape)
 
 
-@dataclass(frozen=True)
+@record
 class WeightLayout:
     """How the weights of a network lie in one vector: weights in file order, each block by block."""
 
@@ -77,7 +78,7 @@ class WeightLayout:
         members = [self.places[member_title(name, subscripts)] for subscripts in table.members.tolist()]
         if not is_array(self.network, name):
             return [member.view(flat) for member in members]
-        box = tuple(len(np.unique(column)) for column in table.members.T)
+        box = tuple(len(unique(column)) for column in table.members.T)
         return Place(members[0].start, (*box, *members[0].shape)).view(flat)
 
     def _unknown(self, name: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from tncompile.source.records import record
 from tncompile.source.text import NOWHERE, Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A second place that belongs to a diagnostic."""
 
@@ -16,7 +16,7 @@ class Note:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One problem of a text.
 

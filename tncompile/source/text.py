@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from tncompile.source.records import record
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -25,7 +27,7 @@ class Span:
 NOWHERE = Span(-1, -1)
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """A `.tn` text and the path it came from (``<text>`` where there is none)."""
 

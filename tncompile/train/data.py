@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,13 @@ import numpy.typing as npt
 
 from tncompile.network import Network
 from tncompile.source import Diagnostic, TnError, read_bytes
+from tncompile.source.records import record
 from tncompile.train.fit import take
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Samples:
     """What `Model.score` takes, and a target for each sample."""
 

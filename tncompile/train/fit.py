@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from tncompile.runtime import Model, Weights
 from tncompile.source import Diagnostic, TnError, UsageError
+from tncompile.source.records import record
 from tncompile.train.adam import Adam
 from tncompile.train.loss import LOSSES
 
@@ -21,7 +21,7 @@ Inputs = Array | Sequence[Array] | Mapping[str, Any]
 Data = tuple[Inputs, Array]
 
 
-@dataclass(frozen=True)
+@record
 class FitOptions:
     """How a network is fitted.
 
@@ -46,7 +46,7 @@ class FitOptions:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
 
 
-@dataclass(frozen=True)
+@record
 class Epoch:
     """What is known after an epoch. Accuracies are ``None`` where the targets are no classes.
 
@@ -61,7 +61,7 @@ class Epoch:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Fit:
     """Fitted weights, and how they came about."""
 

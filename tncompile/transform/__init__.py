@@ -1,13 +1,20 @@
-"""Pure functions from networks to networks."""
+"""Pure functions from networks to networks. Those that few compilations need are imported when they are asked for."""
 
-from tncompile.transform.adjoint.gradient import gradient
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tncompile.lazy import lazily
 from tncompile.transform.batch import batch
-from tncompile.transform.conjugates import separate_conjugates
 from tncompile.transform.inline import inline_definitions
-from tncompile.transform.matrices.grid import grid
-from tncompile.transform.matrices.open_legs import open_legs
-from tncompile.transform.matrices.probe import probe
-from tncompile.transform.slice import Summed, slice_index, summed_indices
+
+if TYPE_CHECKING:
+    from tncompile.transform.adjoint.gradient import gradient
+    from tncompile.transform.conjugates import separate_conjugates
+    from tncompile.transform.matrices.grid import grid
+    from tncompile.transform.matrices.open_legs import open_legs
+    from tncompile.transform.matrices.probe import probe
+    from tncompile.transform.slice import Summed, slice_index, summed_indices
 
 __all__ = [
     "Summed",
@@ -21,3 +28,17 @@ __all__ = [
     "slice_index",
     "summed_indices",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Summed": "tncompile.transform.slice:Summed",
+        "gradient": "tncompile.transform.adjoint.gradient:gradient",
+        "grid": "tncompile.transform.matrices.grid:grid",
+        "open_legs": "tncompile.transform.matrices.open_legs:open_legs",
+        "probe": "tncompile.transform.matrices.probe:probe",
+        "separate_conjugates": "tncompile.transform.conjugates:separate_conjugates",
+        "slice_index": "tncompile.transform.slice:slice_index",
+        "summed_indices": "tncompile.transform.slice:summed_indices",
+    },
+)

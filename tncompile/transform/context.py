@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +25,11 @@ from tncompile.network import (
 from tncompile.network.describe import Nest, describe_rows
 from tncompile.network.syntax.substitute import integer
 from tncompile.network.values.lookup import find_members
+from tncompile.source.records import record
 from tncompile.transform.names import Names
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Piece:
     """Some rows of a rule: loops that yield them, and expressions for variables that have no loop.
 

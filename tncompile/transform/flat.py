@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from tncompile.network import (
@@ -24,9 +24,10 @@ from tncompile.network import (
 )
 from tncompile.network.syntax.substitute import substitute
 from tncompile.source import UsageError
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Factor:
     """A use, or its complex conjugate."""
 
@@ -52,7 +53,7 @@ class Factor:
         return Factor(replace(self.use, indices=indices), self.conjugate)
 
 
-@dataclass(frozen=True)
+@record
 class Term:
     """``coefficient * factor``; without a factor a number, without a coefficient the factor itself."""
 
@@ -60,7 +61,7 @@ class Term:
     factor: Factor | None
 
 
-@dataclass(frozen=True)
+@record
 class Contract:
     """``coefficient`` times one or two factors; indices that are not free, and ``loops``, are summed."""
 
@@ -69,14 +70,14 @@ class Contract:
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Combine:
     """A sum of terms, each constant along the free indices that it lacks."""
 
     terms: tuple[Term, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Apply:
     """A function element by element; ``/`` and ``^`` are functions here. Arguments without a use are numbers."""
 
@@ -84,7 +85,7 @@ class Apply:
     arguments: tuple[Factor | Expr, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Reduction:
     """``prod``, ``max`` or ``min`` of one factor over loops, or over indices; ``power`` over indices."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -35,6 +35,7 @@ from tncompile.network import (
     verify,
 )
 from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.source.records import record
 from tncompile.transform.context import Context
 from tncompile.transform.degrees import output_degrees
 from tncompile.transform.dependence import Members
@@ -43,7 +44,7 @@ from tncompile.transform.extents import formula_expr
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@record
 class Summed:
     """An index of extent 2 or more that the rule ``rule`` (its place in ``Network.definitions``) sums over
     all that it computes."""

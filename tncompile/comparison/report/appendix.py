@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from tncompile.comparison.report.series import point_text, value_text
 from tncompile.comparison.result import Certificate, Comparison, Entry
+from tncompile.source.records import record
 
 MOST_BYTES = 1_000_000
 AROUND = 300  # bytes of the page around a certificate
 
 
-@dataclass(frozen=True)
+@record
 class Claim:
     """A certificate as it stands in the page."""
 
@@ -26,7 +26,7 @@ class Claim:
     text: Markup
 
 
-@dataclass(frozen=True)
+@record
 class Appendix:
     """The certificates that fit, how many do not, and the command that makes one of those."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tncompile.comparison.report.scales import raised
 from tncompile.comparison.report.series import point_text, spread
 from tncompile.comparison.result import Comparison, EquivalentWidth, Theory
 from tncompile.source.numbers import number_text
+from tncompile.source.records import record
 
 MOST_CELLS = 2500  # of all matrices that a page shows
 SHADES = 9
 SIGNS = {"probable": "~ ", "at_least": "≥ "}
 
 
-@dataclass(frozen=True)
+@record
 class Square:
     """A cell of a matrix. ``shade`` (0 to `SHADES`) grows with the width; ``kind`` is how the width is known, or "own"."""
 
@@ -27,7 +27,7 @@ class Square:
     cut: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Matrix:
     """The equivalent widths at one point: for each row a network and its squares."""
 
@@ -35,7 +35,7 @@ class Matrix:
     rows: Sequence[tuple[str, Sequence[Square]]]
 
 
-@dataclass(frozen=True)
+@record
 class Heat:
     """All matrices that are shown, of how many there are, and the theorems that they quote."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tncompile.source.records import record
 
 COLOURS = 6
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", "h", ">", "*")
@@ -12,7 +12,7 @@ INK, FAINT, PAPER = "#010101", "#010102", "#010103"
 _SERIES = "#0102"
 
 
-@dataclass(frozen=True)
+@record
 class Look:
     """How a network is drawn in every chart."""
 

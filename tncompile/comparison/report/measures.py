@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from tncompile.comparison.result import Accuracy, Comparison, Row, per_weight, rank_text
 from tncompile.source.numbers import number_text, seconds_text
+from tncompile.source.records import record
 
 Value = int | float
 
 
-@dataclass(frozen=True)
+@record
 class Measure:
     """One number of a row.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,6 +24,7 @@ from tncompile.draw import draw
 from tncompile.language import load
 from tncompile.source import TnError
 from tncompile.source.numbers import number_text, seconds_text
+from tncompile.source.records import record
 
 PACKAGE = "tncompile.comparison.report"
 LARGEST_PAGE = 2_000_000  # bytes, certificates included
@@ -34,7 +35,7 @@ LEGENDS = 4  # one in each section of charts
 LARGEST_DRAWINGS = 480_000  # characters, of all networks
 
 
-@dataclass(frozen=True)
+@record
 class Portrait:
     """A network as the page shows it; ``reason`` says why there is no drawing."""
 
@@ -44,7 +45,7 @@ class Portrait:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Standing:
     """A rank at the last point, and the networks that have it."""
 

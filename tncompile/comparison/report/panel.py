@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from matplotlib import rc_context
@@ -14,6 +13,7 @@ from tncompile.comparison.report.inline import inline_svg
 from tncompile.comparison.report.looks import FAINT, INK, PAPER, Look, name_colours
 from tncompile.comparison.report.scales import Scale, Value
 from tncompile.draw.paper.svg import STYLE, svg_bytes
+from tncompile.source.records import record
 
 T = TypeVar("T")
 SIZE = (4.6, 3.1)  # inches
@@ -23,7 +23,7 @@ MOST_MARKERS = 16  # on one line
 MOST_POINTS = 64  # of one line
 
 
-@dataclass(frozen=True)
+@record
 class Line:
     """The values of a network. ``open`` says which markers are hollow; ``spread`` is half the length of error bars."""
 
@@ -35,7 +35,7 @@ class Line:
     spread: Sequence[float] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Panel:
     """A chart in the page: what stands above it, what a person hears who cannot see it, and the picture."""
 

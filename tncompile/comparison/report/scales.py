@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from tncompile.source.numbers import seconds_text
+from tncompile.source.records import record
 
 Value = int | float
 MOST_TICKS = 8
@@ -20,7 +20,7 @@ _HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _E, _EXPONENT = re.compile(r"(?<=\d)e\+?(-?\d+)\b"), re.compile(r"\^(-?\d+)")
 
 
-@dataclass(frozen=True)
+@record
 class Scale:
     """An axis from ``low`` to ``high``, in the units of the paper; ticks are (place, text)."""
 

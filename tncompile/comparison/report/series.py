@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from tncompile.comparison.result import Comparison, Point, Row
+from tncompile.source.records import record
 
 T = TypeVar("T")
 MOST_CUTS = 8  # of which a page shows ranks
 MOST_PANELS = 8  # for the cuts and the values of further axes
 
 
-@dataclass(frozen=True)
+@record
 class Across:
     """What charts are drawn against: the width, or the first size swept (``axis``), if any."""
 
@@ -40,7 +40,7 @@ def _is_width(rows: Sequence[Row], axis: str) -> bool:
     return bool(known) and all(row.point.get(axis, row.width) == row.width for row in known)
 
 
-@dataclass(frozen=True)
+@record
 class Facet:
     """The rows at one choice of values of all axes but the first; ``title`` names the choice."""
 

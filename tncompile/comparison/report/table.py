@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tncompile.comparison.report.measures import (
     Measure,
@@ -17,12 +17,13 @@ from tncompile.comparison.report.scales import raised
 from tncompile.comparison.report.series import point_text, spread
 from tncompile.comparison.result import Comparison, CutRank, Row
 from tncompile.source.numbers import number_text
+from tncompile.source.records import record
 
 SHORT = 24  # characters of a reason that stand in a cell
 VERDICTS = {"exact": "exact", "probable": "probable", "at_least": "at least", "numerical": "numerical"}
 
 
-@dataclass(frozen=True)
+@record
 class Cell:
     """A cell. ``order`` says where it stands in its column when that is sorted; without it, its text does."""
 
@@ -33,7 +34,7 @@ class Cell:
     failed: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Column:
     """A column; ``numeric`` ones are set to the right."""
 
@@ -42,7 +43,7 @@ class Column:
     numeric: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Group:
     """Columns that belong together."""
 
@@ -50,7 +51,7 @@ class Group:
     columns: Sequence[Column]
 
 
-@dataclass(frozen=True)
+@record
 class Table:
     """The table of a comparison; so many rows are left out."""
 
@@ -68,7 +69,7 @@ class Table:
         return zip(*(column.cells for column in self.columns), strict=True)
 
 
-@dataclass(frozen=True)
+@record
 class Failure:
     """What could not be found, why, and at which points."""
 

@@ -7,7 +7,7 @@ import json
 import sys
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,12 +15,13 @@ from tncompile.comparison.contender import Sizes, first_message
 from tncompile.comparison.measures import MEASURES
 from tncompile.language import load_source
 from tncompile.source import Source, TnError, UsageError
+from tncompile.source.records import record
 
 Why = Literal["refused", "fault", "timeout", "lost"]
 FINAL: tuple[Why, ...] = ("refused", "fault")  # a second try would end in the same way
 
 
-@dataclass(frozen=True)
+@record
 class Job:
     """One measure of one network at some sizes. ``options`` hold what the measure asks for, as JSON."""
 
@@ -40,7 +41,7 @@ class Job:
         return hashlib.sha256(self.request.encode("utf-8")).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
+@record
 class Outcome:
     """What became of a job: its value, or why there is none."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from tncompile.network import Extent
+from tncompile.source.records import record
 
 Kind = Literal["weight", "derived", "input", "constant", "number", "function", "state", "dot", "open", "gap"]
 
@@ -17,7 +18,7 @@ FLOWING = frozenset({"function", "state"})
 """Kinds of nodes whose wires have a direction: something goes in, something comes out."""
 
 
-@dataclass(frozen=True)
+@record
 class Node:
     """One mark on the paper.
 
@@ -34,7 +35,7 @@ class Node:
     tag: Home | None = None  # the definition whose value comes out of an operation
 
 
-@dataclass(frozen=True)
+@record
 class Wire:
     """A wire between two nodes, from ``source`` towards the outputs; without extent it is a number.
 
@@ -47,7 +48,7 @@ class Wire:
     names: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True)
+@record
 class Graph:
     """Nodes by number, and the wires between them."""
 

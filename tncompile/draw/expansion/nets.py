@@ -48,6 +48,8 @@ End = tuple[Reference, Port]
 
 @dataclass
 class _Net:
+    """What is known of one wire."""
+
     ends: list[End]
     extent: Extent | None
     subscripts: tuple[int, ...] = ()

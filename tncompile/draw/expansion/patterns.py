@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tncompile.network import (
     Add,
@@ -21,23 +20,24 @@ from tncompile.network import (
     Use,
     UseTable,
 )
+from tncompile.source.records import record
 
 BUILT_IN = frozenset({"delta", "one"})
 
 
-@dataclass(frozen=True)
+@record
 class Pattern:
     """Any part of a prepared equation."""
 
 
-@dataclass(frozen=True)
+@record
 class Value(Pattern):
     """A number: an expression of sizes."""
 
     text: str
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Leaf(Pattern):
     """A use of a tensor or a definition; ``rows`` finds the row of the table from the loop values."""
 
@@ -47,7 +47,7 @@ class Leaf(Pattern):
     conjugate: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Join(Pattern):
     """``delta`` or ``one``"""
 
@@ -55,14 +55,14 @@ class Join(Pattern):
     indices: tuple[Index, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Product(Pattern):
     """A product without its numbers."""
 
     factors: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Apply(Pattern):
     """An element-wise operation with a label."""
 
@@ -70,7 +70,7 @@ class Apply(Pattern):
     arguments: tuple[Pattern, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Repeat(Pattern):
     """A part that is written out over loops; ``steps`` gives the loop values within the rows around."""
 
@@ -80,7 +80,7 @@ class Repeat(Pattern):
     body: Pattern
 
 
-@dataclass(frozen=True)
+@record
 class Summed(Pattern):
     """A part within which indices are summed (``operation`` is empty) or reduced."""
 

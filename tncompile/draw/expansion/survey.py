@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.draw.expansion.patterns import Apply, Leaf, Pattern, Value, leaves, parts_of, pattern_of
 from tncompile.network import Extent, Network, RuleClass
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Instance:
     """One member of a definition: its class, the row there, and the equation to read."""
 

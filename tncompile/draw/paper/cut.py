@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tncompile.draw.expansion.frames import member_text
 from tncompile.draw.expansion.graph import Home, Node, Wire
+from tncompile.source.records import record
 
 ROWS, COLUMNS, MARKED = "#8fd3bd", "#f4b6c2", "#c4122f"
 
 
-@dataclass(frozen=True)
+@record
 class CutMarks:
     """What a drawing of a cut shows.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tncompile.draw.expansion.graph import Kind, Node
 from tncompile.network import Extent
+from tncompile.source.records import record
 
 SIGNS = {"sigmoid": "σ", "softplus": "softplus", "sqrt": "√", "abs": "|·|", "conj": "conj"}
 HEIGHT = 0.5
 CHARACTER = 0.105  # the width of a letter, in units of the grid
 
 
-@dataclass(frozen=True)
+@record
 class Look:
     """The look of a kind; ``rounding`` is the radius of the corners, in units of the grid."""
 

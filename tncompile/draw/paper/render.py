@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from tncompile.draw.paper.marks import CHARACTER, LOOKS, extent_text, label, mar
 from tncompile.draw.paper.svg import STYLE, svg_bytes
 from tncompile.draw.paper.wires import Bow, Path, Stroke, route
 from tncompile.draw.placing.layout import Layout
+from tncompile.source.records import record
 
 Point = tuple[float, float]
 
@@ -28,7 +28,7 @@ CIRCLE = 0.5523  # of the radius: where the control points of a quarter of a cir
 FEW_WIRES = 48  # up to here each wire says symbol and value, else the symbol
 
 
-@dataclass(frozen=True)
+@record
 class Sheet:
     """A laid out graph, and what is written below it where it is ``captioned``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from tncompile.draw.expansion.graph import Graph, Wire
 from tncompile.draw.paper.marks import mark_size
 from tncompile.draw.placing.layout import Layout
+from tncompile.source.records import record
 
 Point = tuple[float, float]
 Points = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ STUB = (1.0, 0.42)
 LOOP = (0.3, 0.6)  # half the width and the height of a wire from a mark to itself
 
 
-@dataclass(frozen=True)
+@record
 class Stroke:
     """A line through corners; each corner but the ends is rounded off from ``radius`` before it to as far behind."""
 
@@ -47,7 +47,7 @@ class Stroke:
         return np.concatenate([_along(piece) for piece in self.pieces()])
 
 
-@dataclass(frozen=True)
+@record
 class Bow:
     """A curve of second degree."""
 
@@ -64,7 +64,7 @@ class Bow:
         return _along(self.pieces()[0])
 
 
-@dataclass(frozen=True)
+@record
 class Path:
     """A wire on the paper; where it is cut, ``name`` stands at both ends of the cut."""
 

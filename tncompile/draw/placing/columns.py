@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import networkx as nx
 
 from tncompile.draw.expansion.graph import Graph
+from tncompile.source.records import record
 
 Instance = tuple[str, tuple[int, ...]]
 Group = tuple[str, tuple[int, ...]]
@@ -21,7 +21,7 @@ Role = tuple[object, ...]
 LAGS = (0, 1, -1)
 
 
-@dataclass(frozen=True)
+@record
 class Columns:
     """For each node its column (None: it belongs to none), its group and its role.
 

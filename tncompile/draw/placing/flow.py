@@ -7,7 +7,6 @@ trees stand in levels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tncompile.draw.expansion.graph import Graph, Node
@@ -15,6 +14,7 @@ from tncompile.draw.placing.column import Column, lay_out_column
 from tncompile.draw.placing.columns import Columns
 from tncompile.draw.placing.rows import Pair, Template, make_template
 from tncompile.draw.placing.spread import spread
+from tncompile.source.records import record
 
 Point = tuple[float, float]
 
@@ -32,7 +32,7 @@ def mark_width(node: Node) -> float:
     return max(1.15, 0.62 + 0.13 * len(node.name + ",".join(map(str, node.subscripts))))
 
 
-@dataclass(frozen=True)
+@record
 class Flow:
     """A place for each node; where a wire runs between two columns, and where it passes the rows between."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tncompile.draw.expansion.graph import Graph
 from tncompile.draw.placing.abbreviate import abbreviate
 from tncompile.draw.placing.columns import find_columns
 from tncompile.draw.placing.flow import Point, flow_layout
 from tncompile.draw.placing.shapes import circuit_layout, lattice_layout, ring_layout
+from tncompile.source.records import record
 
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@record
 class Layout:
     """A graph with a place for each node.
 

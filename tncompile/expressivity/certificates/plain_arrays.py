@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from math import prod
 
 import numpy as np
 
 from tncompile.network import Ints
+from tncompile.source.records import record
 
 Label = tuple[str, tuple[int, ...]]  # a wire ("a", (3,)), or an axis of points
 ROW_POINTS: Label = ("row points", ())
@@ -18,7 +18,7 @@ POINTS = (ROW_POINTS, COLUMN_POINTS)
 SAFE_SUM = 4096  # products of two residues below 2^25 that a sum of 64-bit integers surely holds
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Named:
     """An array with a label for each of its first axes (all of them, unless it is a tensor not yet used)."""
 

@@ -15,6 +15,7 @@ from tncompile.expressivity.evaluation.residues import Residues, imaginary_unit,
 from tncompile.expressivity.result import CutSides, Member, member_text
 from tncompile.network import CutItem, Network
 from tncompile.network.syntax.substitute import integer
+from tncompile.network.values.sets import unique
 from tncompile.plan import Objective, Schedule, fold, order, peak_elements
 from tncompile.runtime.memory import default_limit
 from tncompile.runtime.model import loaded
@@ -85,7 +86,7 @@ class Compiled:
             arrays.append(draw((name, tuple(member)), shape))
         if not is_array(self.schedule.network, name):
             return arrays
-        box = tuple(len(np.unique(column)) for column in table.members.T)
+        box = tuple(len(unique(column)) for column in table.members.T)
         return np.stack(arrays).reshape(box + arrays[0].shape)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from tncompile.expressivity.result import CutSides
 from tncompile.expressivity.verdict import Found, failure_bound
 from tncompile.network import Ints, Network
 from tncompile.source import TnError
+from tncompile.source.records import record
 from tncompile.transform.degrees import output_degrees
 from tncompile.transform.dependence import Members
 
@@ -24,7 +24,7 @@ MOST_TRIES = 6
 FRUITLESS = 8  # points at which a denominator vanishes modulo the prime
 
 
-@dataclass(frozen=True)
+@record
 class Drawing:
     """How points and primes are drawn: the first seed, and whether -1 is to be a square modulo the primes."""
 

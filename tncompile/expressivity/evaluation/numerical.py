@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,12 +9,13 @@ from tncompile.expressivity.evaluation.evaluate import Probe, Unfolding
 from tncompile.expressivity.evaluation.matrix import numerical_rank
 from tncompile.expressivity.result import CutSides, Member
 from tncompile.network import Network
+from tncompile.source.records import record
 
 FIRST_POINTS = 64
 Numbers = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@record
 class Numerical:
     """The ranks at random weights, one for each seed, and the singular values of the first."""
 

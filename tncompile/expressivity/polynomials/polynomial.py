@@ -16,6 +16,7 @@ from math import comb, prod
 
 from tncompile.network import Extent
 from tncompile.source import TnError
+from tncompile.source.records import record
 
 ROWS, COLUMNS = 1, 2
 COEFFICIENT = -1
@@ -104,7 +105,7 @@ Swap = tuple[int, ...]  # for each wire of a product the one that takes its plac
 Alike = tuple[int, ...]  # for each axis the first one that it can be exchanged with, maybe itself
 
 
-@dataclass(frozen=True)
+@record
 class Graph:
     """Nodes, each after the nodes it is made from; the last one is the score, without wires."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from tncompile.source.records import record
 
 Point = Mapping[str, int]
 NUMBER_COST = 2  # a number where a size could stand is the worse explanation
 
 
-@dataclass(frozen=True)
+@record
 class Base:
     """A size, or a number."""
 
@@ -26,7 +27,7 @@ class Base:
         return NUMBER_COST if self.text.isdigit() else 0
 
 
-@dataclass(frozen=True)
+@record
 class Exponent:
     """``slope`` times a length, divided by ``divisor`` and rounded down, plus ``offset``."""
 
@@ -53,7 +54,7 @@ class Exponent:
         return f"{text}{self.offset:+d}" if self.offset else text
 
 
-@dataclass(frozen=True)
+@record
 class Term:
     """A product of powers, maybe times the number of multisets ``multichoose(base, exponent)``."""
 

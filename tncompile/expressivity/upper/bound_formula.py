@@ -8,7 +8,7 @@ are read from the extents' formulas and never from their values: sizes that happ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from math import prod
 from random import Random
@@ -20,6 +20,7 @@ from tncompile.expressivity.upper.bounds import colored, refinements
 from tncompile.expressivity.upper.capacities import Logarithms
 from tncompile.expressivity.upper.coloring import Coloring, Count, Degrees, cut_wires, multichoose
 from tncompile.network import Extent, Formula, Network
+from tncompile.source.records import record
 
 MOST_SAMPLES = 120
 FRUITLESS = 40  # samples without a new term, after which no more are drawn
@@ -28,7 +29,7 @@ MANY = 64  # the degree from which a huge extent would make numbers too long
 MOST_SUMMANDS = 8
 
 
-@dataclass(frozen=True)
+@record
 class Monomials:
     """A product: extents, and numbers of monomials (extent, degree from 2)."""
 

@@ -9,18 +9,18 @@ factors of the other colour than its own are one more node, whose components are
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from math import comb, prod
 
 from tncompile.expressivity.polynomials.polynomial import Graph, Leaf, Product, Sum, below_of
+from tncompile.source.records import record
 
 TERM_LIMIT = 2_000  # vectors of degrees
 POWER_LIMIT = 20_000  # ways to choose the terms of a power of a sum
 PAIR_LIMIT = 200_000  # pairs of vectors that are added for one product
 
 
-@dataclass(frozen=True)
+@record
 class Coloring:
     """Colours, red is True: of every node, and of the factors of the products that are coloured factor by factor."""
 
@@ -28,7 +28,7 @@ class Coloring:
     factors: dict[int, tuple[bool, ...]]
 
 
-@dataclass(frozen=True)
+@record
 class Block:
     """What crosses: the node, or (``inside``) the part of the product of the other colour than its own."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -12,12 +11,13 @@ from tncompile.expressivity.polynomials.polynomial import ROWS, Graph, Leaf, Nod
 from tncompile.expressivity.upper.capacities import Logarithms
 from tncompile.expressivity.upper.coloring import Coloring, limited, multichoose
 from tncompile.expressivity.upper.maximum_flow import FlowNetwork
+from tncompile.source.records import record
 
 BREAKPOINTS = 64  # of a concave cost; more are thinned out
 Extent = Callable[[int], int]  # capacity of the extent of a wire
 
 
-@dataclass(frozen=True)
+@record
 class Cut:
     """Colourings of minimum cuts, and how many edges the flow network has."""
 

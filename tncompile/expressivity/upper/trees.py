@@ -7,7 +7,6 @@ the rows, and if it has that of the columns. They are arrays with an entry for e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -19,13 +18,14 @@ from tncompile.expressivity.polynomials.expand import expand
 from tncompile.expressivity.polynomials.polynomial import Graph, Product
 from tncompile.expressivity.result import CutSides, Member, Side
 from tncompile.network import Network
+from tncompile.source.records import record
 
 Flags = npt.NDArray[np.bool_]
 Pair = tuple[Any, Any]  # the cost in each colour: columns, rows
 EXACT_FLOAT = 2**53
 
 
-@dataclass(frozen=True)
+@record
 class Tree:
     """Factors and the wires between them, without cycles. ``inputs[i]`` is the input of factor i, or -1.
 
@@ -38,7 +38,7 @@ class Tree:
     order: tuple[tuple[int, int, int], ...]
 
 
-@dataclass(frozen=True)
+@record
 class ManyBounds:
     """For each cut the upper bound and, where there is one, the witness (value, base, exponent)."""
 
@@ -135,7 +135,7 @@ def _witnesses(tree: Tree, rows: Flags) -> list[tuple[int, int, int]]:
     ]
 
 
-@dataclass(frozen=True)
+@record
 class _Costs:
     """How costs are held and joined: ``nothing`` costs nothing, ``most`` is more than any cut."""
 

@@ -6,14 +6,15 @@ places are judged when a network is bound, not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
 from tncompile.source import NOWHERE, Span
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Node:
     """What all nodes share: the place they came from."""
 
@@ -27,7 +28,7 @@ class Expr(Node):
 # --- expressions -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class Number(Expr):
     """A literal as it was written: ``3``, ``2.5e-3``, ``1i``."""
 
@@ -43,14 +44,14 @@ class Number(Expr):
         return Fraction(self.text.removesuffix("i"))
 
 
-@dataclass(frozen=True)
+@record
 class Name(Expr):
     """A bare name: a size, number, let, loop variable, ``pi``."""
 
     name: str
 
 
-@dataclass(frozen=True)
+@record
 class Item(Expr):
     """A member of a size, number or let: ``r[l]``, ``edges[2, 1]``."""
 
@@ -58,21 +59,21 @@ class Item(Expr):
     subscripts: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@record
 class ListExpr(Expr):
     """``[1, 2, [3]]``: the value of a size, number or constant."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Negative(Expr):
     """``-operand``"""
 
     operand: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Add(Expr):
     """A sum of terms; ``signs`` holds +1 or -1 for each. The first sign is always +1."""
 
@@ -80,7 +81,7 @@ class Add(Expr):
     signs: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Multiply(Expr):
     """A product; ``inverted[i]`` says that factor i divides. The first never does."""
 
@@ -88,7 +89,7 @@ class Multiply(Expr):
     inverted: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Binary(Expr):
     """``//``, ``%`` and ``^``."""
 
@@ -97,7 +98,7 @@ class Binary(Expr):
     right: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Compare(Expr):
     """``0 < k < d``: operands one more than operators (``== != < <= > >=``)."""
 
@@ -105,7 +106,7 @@ class Compare(Expr):
     ops: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Logic(Expr):
     """``and`` / ``or`` of two or more."""
 
@@ -113,14 +114,14 @@ class Logic(Expr):
     operands: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Not(Expr):
     """``not operand``"""
 
     operand: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Choice(Expr):
     """``then if test else other``"""
 
@@ -129,7 +130,7 @@ class Choice(Expr):
     other: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Call(Expr):
     """A function of values (``relu exp conj log2 len gcd ...``), or ``min``/``max`` without a loop."""
 
@@ -137,7 +138,7 @@ class Call(Expr):
     arguments: tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Loop(Node):
     """One range of a loop or of a family.
 
@@ -150,7 +151,7 @@ class Loop(Node):
     condition: Expr | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Range(Node):
     """``first..last``, both included."""
 
@@ -158,7 +159,7 @@ class Range(Node):
     last: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Looped(Node):
     """An argument of ``prod sum max min`` with the loops behind it (maybe none)."""
 
@@ -166,7 +167,7 @@ class Looped(Node):
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Reduce(Expr):
     """``prod``, ``sum``, ``max`` or ``min`` of arguments of which at least one has a loop.
 
@@ -177,7 +178,7 @@ class Reduce(Expr):
     arguments: tuple[Looped, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Index(Node):
     """A wire: a name, subscripts if there are many of its kind, loops if it stands for several."""
 
@@ -186,7 +187,7 @@ class Index(Node):
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Over(Expr):
     """``sum(body over i, j)``; also ``max`` and ``min``, and ``power`` within the compiler (`transform/balance.py`)."""
 
@@ -195,7 +196,7 @@ class Over(Expr):
     indices: tuple[Index, ...]
 
 
-@dataclass(frozen=True)
+@record
 class Use(Expr):
     """A member of a tensor or definition with its indices: ``A[k](i, j)``, ``delta(i, j)``, ``b()``."""
 
@@ -207,14 +208,14 @@ class Use(Expr):
 # --- statements ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@record
 class Statement(Node):
     """Any statement; ``comments`` are the comment lines above it, without the ``#``."""
 
     name_span: Span = field(default=NOWHERE, compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True)
+@record
 class Size(Statement):
     """``size NAME[family] = default``; for ``number`` see `real`."""
 
@@ -224,7 +225,7 @@ class Size(Statement):
     real: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Let(Statement):
     """``let NAME[family] = value``"""
 
@@ -233,14 +234,14 @@ class Let(Statement):
     value: Expr
 
 
-@dataclass(frozen=True)
+@record
 class Field(Statement):
     """``field complex`` or ``field real``"""
 
     name: Literal["real", "complex"]
 
 
-@dataclass(frozen=True)
+@record
 class Require(Statement):
     """``require condition "message"``"""
 
@@ -248,7 +249,7 @@ class Require(Statement):
     message: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Axis(Node):
     """One axis of a tensor: its extent, for a constant maybe a name (``o in 1..m``), maybe a loop."""
 
@@ -258,7 +259,7 @@ class Axis(Node):
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Initialiser(Node):
     """``~ normal(std)`` and its kin."""
 
@@ -266,7 +267,7 @@ class Initialiser(Node):
     arguments: tuple[Expr, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Tensor(Statement):
     """A declared tensor or family of tensors."""
 
@@ -278,7 +279,7 @@ class Tensor(Statement):
     value: Expr | None = None
 
 
-@dataclass(frozen=True)
+@record
 class FreeIndex(Node):
     """An index on the left of ``=``, with its extent where the file says one (``i in 1..H``)."""
 
@@ -286,7 +287,7 @@ class FreeIndex(Node):
     extent: Expr | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Definition(Statement):
     """``NAME[subscripts](indices) = body for loops``; `role` tells ``inline`` and ``output`` apart."""
 
@@ -298,7 +299,7 @@ class Definition(Statement):
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class CutItem(Node):
     """``x[1..4]``, ``x``, ``x[k] for k in ... if ...``; a subscript may be a `Range`."""
 
@@ -307,7 +308,7 @@ class CutItem(Node):
     loops: tuple[Loop, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Cut(Statement):
     """``cut NAME = rows`` or ``rows | columns``; columns are ``None`` where they are the rest."""
 

@@ -36,6 +36,7 @@ from tncompile.network.values.arithmetic import Column, Inexact, Ints
 from tncompile.network.values.functions import NUMERIC
 from tncompile.network.values.held import FamilyValue, Lists, Names, Value
 from tncompile.network.values.rows import Rows
+from tncompile.network.values.sets import unique
 from tncompile.source import Diagnostic, Fault, Span
 
 
@@ -308,7 +309,7 @@ def pick_items(pool: Sequence[Sequence[object]], which: Ints, subscript: Ints) -
     starts = np.cumsum([0, *(len(items) for items in pool)])
     flat = [item for items in pool for item in items]
     places = starts[which] + subscript - 1
-    if all(isinstance(flat[place], list) for place in np.unique(places)) and len(places):
+    if all(isinstance(flat[place], list) for place in unique(places)) and len(places):
         return Lists(cast("list[list[object]]", [x if isinstance(x, list) else [] for x in flat]), places)
     numbers = np.array([0 if isinstance(x, list) else x for x in flat])
     return numbers[places] if len(places) else np.zeros(0, np.int64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,9 +10,10 @@ import numpy.typing as npt
 
 from tncompile.network.values.arithmetic import Column, Ints
 from tncompile.network.values.lookup import find_members
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Lists:
     """A list for each row: ``pool[which[row]]``."""
 
@@ -21,7 +21,7 @@ class Lists:
     which: Ints
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class FamilyValue:
     """A size, number or let with subscripts: a value for each member."""
 
@@ -33,7 +33,7 @@ class FamilyValue:
         return find_members(self.members, subscripts)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class GrowingFamily(FamilyValue):
     """A family that is still being filled: ``places`` are the positions of its members, ``known`` (bool, one entry a
     member) says which have a value."""

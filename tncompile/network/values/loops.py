@@ -9,6 +9,7 @@ from tncompile.network.syntax.text import expression_text
 from tncompile.network.values.evaluation import Evaluation
 from tncompile.network.values.held import Lists
 from tncompile.network.values.rows import Ints, Rows
+from tncompile.network.values.sets import unique
 from tncompile.source import Diagnostic, Fault
 
 CHUNK = 1_000_000  # loop steps tried at once, so that a filter over a long range needs little memory
@@ -73,7 +74,7 @@ def _filtered(scope: Evaluation, loop: Loop, rows: Rows, parent: Ints) -> tuple[
 def _listed(scope: Evaluation, loop: Loop, rows: Rows, names: tuple[str, ...]) -> tuple[Rows, Ints]:
     assert not isinstance(loop.domain, Range)
     lists = scope.lists(loop.domain, rows)
-    tables = {int(which): _items(loop, lists, int(which), len(names)) for which in np.unique(lists.which)}
+    tables = {int(which): _items(loop, lists, int(which), len(names)) for which in unique(lists.which)}
     counts = np.array([len(tables[which]) for which in lists.which.tolist()], np.int64)
     _count(scope, loop, counts)
     parent = np.repeat(np.arange(rows.count), counts)

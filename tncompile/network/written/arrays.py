@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from tncompile.network.values.rows import Ints
+from tncompile.network.values.sets import numbered
 
 
 def lexicographic_ranks(columns: Sequence[Ints], count: int) -> Ints:
     """A dense number for each row of integer columns: equal rows alike, in lexicographic order."""
     ranks, size = np.zeros(count, np.int64), 1
     for column in columns:
-        values, inverse = np.unique(column, return_inverse=True)
-        if size * len(values) >= 2**62:
-            ranks = np.unique(ranks, return_inverse=True)[1].astype(np.int64)
+        distinct, places = numbered(column)
+        if size * distinct >= 2**62:
+            ranks = numbered(ranks)[1]
             size = count
-        ranks = ranks * len(values) + inverse
-        size *= len(values)
-    return np.unique(ranks, return_inverse=True)[1].astype(np.int64)
+        ranks = ranks * distinct + places
+        size *= distinct
+    return numbered(ranks)[1]
 
 
 def group_rows(columns: Sequence[Ints], count: int) -> list[Ints]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,9 +13,10 @@ from tncompile.network.written.extents import ExtentGraph
 from tncompile.network.written.rules import Group
 from tncompile.network.written.sites import Site, Slot
 from tncompile.network.written.summation import Summation, place_sums
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Alike:
     """Rows of a group that form a class, and its first instance with the sums that stand in it."""
 

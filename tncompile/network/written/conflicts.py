@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
@@ -11,19 +10,21 @@ import numpy as np
 from tncompile.network.syntax.text import expression_text
 from tncompile.network.values.formula import Formula
 from tncompile.network.values.rows import Ints, Rows
+from tncompile.network.values.sets import within
 from tncompile.network.written.extents import ExtentGraph, Known, Link
 from tncompile.network.written.families import Declared
 from tncompile.network.written.messages import column_of, index_text, left_side, line_of, plain_member
 from tncompile.network.written.rules import Defined, Group
 from tncompile.network.written.sites import Slot
 from tncompile.source import Diagnostic, Note, Source
+from tncompile.source.records import record
 
 AGAINST = (
     1 << 20
 )  # the cost of a step from a use to the definition used: definitions say their own extents first
 
 
-@dataclass(frozen=True)
+@record
 class Saying:
     """One row of a batch: an axis of a member, which says the extent of a wire."""
 
@@ -31,7 +32,7 @@ class Saying:
     row: int
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Contradiction:
     """A wire of which two sayings differ."""
 
@@ -189,7 +190,7 @@ def undetermined(
 ) -> Iterator[tuple[Group, Slot, Rows, int]]:
     """Indices whose extent nothing says, once for all that are joined; not those that hang on something unknown."""
     silent = graph.source[graph.labels] < 0
-    silent &= ~np.isin(graph.labels, graph.labels[tainted])
+    silent &= ~within(graph.labels, graph.labels[tainted])
     told: set[tuple[int, str]] = set()
     for group in groups if silent.any() else ():
         slots = [(slot, group.rows) for slot in group.free]
@@ -202,7 +203,7 @@ def undetermined(
             if place not in told:
                 yield group, slot, rows, int(np.argmax(bad))
             told.add(place)
-            silent &= ~np.isin(graph.labels, graph.labels[slot.wires[bad]])
+            silent &= ~within(graph.labels, graph.labels[slot.wires[bad]])
 
 
 def describe_undetermined(group: Group, slot: Slot, rows: Rows, row: int) -> Diagnostic:

@@ -17,11 +17,12 @@ from tncompile.network.written.families import Declared
 from tncompile.network.written.rules import Defined, Group
 from tncompile.network.written.shapes import Shapes, offsets_of
 from tncompile.network.written.sites import Slot
+from tncompile.source.records import record
 
 LIMITS = np.iinfo(np.int64)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Known:
     """Wires whose extents are said: axes of declared tensors, or ``i in 1..H`` on the left."""
 
@@ -37,7 +38,7 @@ class Known:
     axis: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Link:
     """Wires that are an axis of a definition: of its own left side, or of a use."""
 

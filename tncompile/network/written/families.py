@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tncompile.network.syntax import Axis, Tensor
@@ -13,9 +11,10 @@ from tncompile.network.values.scope import Scope
 from tncompile.network.written.problems import Problems
 from tncompile.network.written.shapes import Shapes, both_extents, offsets_of, positive_extents
 from tncompile.source import Diagnostic, Fault
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Declared:
     """A declared tensor written out: member m stands in row m of ``rows``."""
 

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network.syntax import Call, Over, Reduce, Use
 from tncompile.network.syntax.text import expression_text
 from tncompile.network.values.rows import Ints
+from tncompile.network.values.sets import within
 from tncompile.network.written.extents import ExtentGraph
 from tncompile.network.written.messages import index_text, left_side, listed
 from tncompile.network.written.rules import Group
 from tncompile.network.written.sites import Site, Slot
 from tncompile.network.written.summation import Held, Summation, slot_keys
 from tncompile.source import Diagnostic, Note
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Lone:
     """An index that stands alone: the use that carries it, the row there, its extent."""
 
@@ -34,7 +35,7 @@ def find_lone(sums: Summation, extents: ExtentGraph) -> list[Lone]:
     found = []
     for site, keys in sums.lone:
         for slot in site.slots:
-            alone = np.isin(slot_keys(slot, sums.width), keys)
+            alone = within(slot_keys(slot, sums.width), keys)
             labels = extents.labels[slot.wires]
             alone &= extents.values[labels] == extents.highest[labels]  # a contradiction is told elsewhere
             # The first row where the extent is not 1, or else the first where it is not always 1 (0: not known).
@@ -71,7 +72,7 @@ def sum_errors(
 
 def _uncarried(group: Group, free: Sequence[Slot], held: Held) -> Iterator[Slot]:
     for slot, said in zip(free, group.said, strict=True):
-        if said is None and not np.isin(slot.wires, held.keys).all():
+        if said is None and not within(slot.wires, held.keys).all():
             yield slot
 
 
@@ -121,7 +122,7 @@ def _alone(one: Lone, free: Sequence[Slot], sums: Summation, extents: ExtentGrap
     missing = [
         index_text(slot.index)
         for slot in others
-        if not np.isin(slot.wires % sums.width, term % sums.width).all()
+        if not within(slot.wires % sums.width, term % sums.width).all()
     ]
     if missing:
         help = f"`{missing[0]}` has the same extent: the same index? or write `sum({whole} over {name})`"

@@ -17,6 +17,7 @@ from tncompile.network.written.problems import Problems
 from tncompile.network.written.shapes import both_extents, positive_extents
 from tncompile.network.written.sites import Site, Slot
 from tncompile.source import Diagnostic, Note
+from tncompile.source.records import record
 
 
 @dataclass(eq=False)
@@ -29,7 +30,7 @@ class Rule:
     subscripts: Ints
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Said:
     """An extent that the left side gives, for each row: at the bound sizes, and at generic ones."""
 

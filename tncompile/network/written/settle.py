@@ -6,6 +6,7 @@ import numpy as np
 
 from tncompile.network.syntax import Index, Over, Reduce
 from tncompile.network.values.rows import Ints
+from tncompile.network.values.sets import union, within, without
 from tncompile.network.written.sites import Site
 from tncompile.network.written.summation import Summation, lifted, slot_keys
 
@@ -69,9 +70,9 @@ def is_linear_in_each(site: Site) -> bool:
 def _move(site: Site, around: Site | None, keys: Ints, sums: Summation) -> None:
     if around is None or not len(keys):
         return
-    sums.placed[site] = np.setdiff1d(sums.placed[site], keys)
+    sums.placed[site] = without(sums.placed[site], keys)
     moved = lifted(keys, site, sums.width)
-    sums.placed[around] = np.union1d(sums.placed.get(around, moved[:0]), moved)
+    sums.placed[around] = union(sums.placed.get(around, moved[:0]), moved)
 
 
 def _say(site: Site, keys: Ints, width: int) -> tuple[list[Index], Ints]:
@@ -88,7 +89,7 @@ def _say(site: Site, keys: Ints, width: int) -> tuple[list[Index], Ints]:
                 own = np.arange(rows) * width + slot.wires[0]
             else:
                 continue
-            if np.isin(own, keys).all():
+            if within(own, keys).all():
                 said.append(slot.index)
-                keys = np.setdiff1d(keys, own)
+                keys = without(keys, own)
     return said, keys

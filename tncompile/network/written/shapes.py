@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tncompile.network.syntax import Expr
@@ -11,9 +9,10 @@ from tncompile.network.values.rows import Ints, Rows
 from tncompile.network.values.scope import Scope
 from tncompile.network.written.arrays import group_rows
 from tncompile.source import Diagnostic, Fault
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Shapes:
     """The axes of the members of one tensor: member m has the axes ``offsets[m] <= a < offsets[m + 1]``.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tncompile.network.values.rows import Ints
+from tncompile.network.values.sets import common, union, unique, within, without
 from tncompile.network.written.sites import Site, Slot
 
 NONE = np.zeros(0, np.int64)
@@ -48,7 +49,7 @@ def place_sums(root: Site, free: Ints, width: int) -> Summation:
     """Finds where the indices of an instance are summed; ``free`` are the wires of its left side."""
     result = Summation(width)
     _hold(root, result)
-    _place(root, np.setdiff1d(result.held[root].keys, free), result)
+    _place(root, without(result.held[root].keys, free), result)
     return result
 
 
@@ -67,7 +68,7 @@ def _hold(site: Site, result: Summation) -> Held:
     below = [(_hold(child, result), child) for child in site.children]
 
     def gather(part: Callable[[Held], Ints]) -> Ints:
-        return np.unique(np.concatenate([NONE, *(lifted(part(held), child, width) for held, child in below)]))
+        return unique(np.concatenate([NONE, *(lifted(part(held), child, width) for held, child in below)]))
 
     joined = NONE
     if site.kind == "use":
@@ -83,7 +84,7 @@ def _hold(site: Site, result: Summation) -> Held:
     inside = gather(lambda held: held.inside)
     hidden = inside if _sees_finished_sums(site) else gather(lambda held: held.hidden)
     if site.kind == "product":
-        inside = np.union1d(inside, joined)
+        inside = union(inside, joined)
     result.held[site] = Held(keys, joined, inside, hidden)
     return result.held[site]
 
@@ -99,9 +100,9 @@ def _sees_finished_sums(site: Site) -> bool:
 def _without_bound(site: Site, keys: Ints, result: Summation) -> Ints:
     for slot in site.slots:
         bound = slot_keys(slot, result.width)
-        if not np.isin(bound, keys).all():
+        if not within(bound, keys).all():
             result.unknown.append((site, slot))
-        keys = np.setdiff1d(keys, bound)
+        keys = without(keys, bound)
     return keys
 
 
@@ -111,18 +112,18 @@ def _place(site: Site, keys: Ints, result: Summation) -> None:
         return
     held = result.held[site]
     if site.kind == "use":
-        lone = np.setdiff1d(keys, held.joined)
+        lone = without(keys, held.joined)
         if len(lone):
             result.lone.append((site, lone))
         result.placed[site] = keys
         return
     if site.kind == "product":
-        here = np.intersect1d(keys, held.joined)
-        twice = np.intersect1d(here, held.hidden)
+        here = common(keys, held.joined)
+        twice = common(here, held.hidden)
         if len(twice):
             result.ambiguous.append((site, twice))
         result.placed[site] = here
-        keys = np.setdiff1d(keys, here)
+        keys = without(keys, here)
     for child in site.children:
         own = result.held[child].keys
-        _place(child, own[np.isin(lifted(own, child, result.width), keys)], result)
+        _place(child, own[within(lifted(own, child, result.width), keys)], result)

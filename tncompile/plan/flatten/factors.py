@@ -24,6 +24,7 @@ from tncompile.plan.flatten.terms import (
     unbound,
 )
 from tncompile.plan.flatten.values import Frame, Numbers, literal
+from tncompile.source.records import record
 
 if TYPE_CHECKING:
     from tncompile.plan.flatten.lower import Lowering
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 SHORTEST_CHAIN = 4  # rounds
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Factor:
     """One factor; ``inner``: it stands inside the summed loop; ``divides``: the product is divided by it.
 
@@ -44,7 +45,7 @@ class Factor:
     nest: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Chain:
     """A ``prod`` over one range whose rounds are joined by wires, as its rounds one by one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -34,6 +34,7 @@ from tncompile.network import (
     Over as OverNode,
 )
 from tncompile.network.syntax.substitute import integer
+from tncompile.network.values.sets import unique, unique_rows
 from tncompile.network.written.body import has_structure
 from tncompile.plan.flatten.numeric import numeric
 from tncompile.plan.flatten.terms import (
@@ -51,9 +52,10 @@ from tncompile.plan.flatten.terms import (
     conjugated,
     walk,
 )
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Group:
     """Some rows of a rule; ``extents`` of each class are those of the indices outside of loops."""
 
@@ -172,7 +174,7 @@ def extents_of(net: Network, name: str, positions: Ints) -> tuple[Ints, ...]:
     blocks = table.block_of[positions]
     if not len(blocks):
         return tuple(np.zeros(0, np.int64) for _ in table.blocks[0].shape) if table.blocks else ()
-    shapes = {int(b): [extent.value for extent in table.blocks[b].shape] for b in np.unique(blocks)}
+    shapes = {int(b): [extent.value for extent in table.blocks[b].shape] for b in unique(blocks)}
     width = len(next(iter(shapes.values())))
     values = np.zeros((len(table.blocks), width), np.int64)
     for block, shape in shapes.items():
@@ -248,5 +250,5 @@ def distinct(columns: Mapping[str, Ints]) -> Rows:
     if not columns:
         return UNIT_ROWS
     stacked = np.array(list(columns.values()), np.int64)
-    found = np.unique(stacked, axis=1)
+    found = unique_rows(stacked.T).T
     return Rows(tuple(columns), found, found.shape[1])

@@ -9,7 +9,7 @@ Both directions are tried, with and without the factors at the near end as the s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from tncompile.plan.flatten.values import Frame, NeedsSplit
 from tncompile.plan.search.contraction import Numbers as Floats
 from tncompile.plan.search.contraction import contraction
 from tncompile.plan.search.paths import best_path
+from tncompile.source.records import record
 
 if TYPE_CHECKING:
     from tncompile.plan.flatten.lower import Lowering
@@ -44,7 +45,7 @@ WORTH = 2.0  # a recurrence may cost so many times what the best order costs, fo
 Wires = tuple[Index, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Step:
     """One round: what each occurrence of a wire in it is, and what is carried before and after."""
 
@@ -66,7 +67,7 @@ class Step:
         return tuple(tuple(part[wire] for wire in some) for some in (self.occurring, self.before, self.after))
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Plan:
     """Steps in an order, started from some factors."""
 

@@ -8,7 +8,7 @@ outside of inner loops equal objects are one index.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from tncompile.network import Call, Expr, Index, Ints, Loop, Number, Rows, Use, nodes_of
 from tncompile.network.syntax.substitute import substitute
+from tncompile.source.records import record
 from tncompile.transform.flat import Factor
 
 Operation = Literal["prod", "sum", "max", "min"]
@@ -30,7 +31,7 @@ class Term:
         return ()
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Leaf(Term):
     """A use; ``extents`` has a column for each of its indices."""
 
@@ -44,7 +45,7 @@ class Leaf(Term):
         return Factor(self.use, self.conjugate)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class BuiltIn(Term):
     """``delta`` or ``one``."""
 
@@ -52,21 +53,21 @@ class BuiltIn(Term):
     wires: tuple[Index, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Value(Term):
     """A number."""
 
     expr: Expr
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Column(Term):
     """A number for each row."""
 
     values: npt.NDArray[np.generic]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Product(Term):
     """Factors; ``inverted[i]`` says that factor i divides."""
 
@@ -78,7 +79,7 @@ class Product(Term):
         return self.factors
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Sum(Term):
     """Terms with signs."""
 
@@ -90,7 +91,7 @@ class Sum(Term):
         return self.terms
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Over(Term):
     """A reduction over wires."""
 
@@ -103,7 +104,7 @@ class Over(Term):
         return (self.body,)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Function(Term):
     """A function of the language, or ``^`` of a term and a `Value`."""
 
@@ -115,7 +116,7 @@ class Function(Term):
         return self.arguments
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Inside:
     """An argument of a reduction: ``parent`` is the outer row of each of its ``rows`` (increasing)."""
 
@@ -130,7 +131,7 @@ class Inside:
         return tuple(name for loop in self.loops for name in loop.variables)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Reduction(Term):
     """``prod``, ``sum``, ``max`` or ``min`` of arguments with loops."""
 

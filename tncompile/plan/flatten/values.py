@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from tncompile.network import (
 from tncompile.network.syntax.substitute import integer_value
 from tncompile.plan.flatten.terms import Inside, Leaf
 from tncompile.source import InternalError, Source
+from tncompile.source.records import record
 from tncompile.transform.build import contraction
 
 
@@ -38,7 +39,7 @@ class NeedsSplit(Exception):
         super().__init__("the rows of this group need rules of their own")
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Frame:
     """The rows for which something is computed: those of the rule, or those of loops inside it."""
 
@@ -52,7 +53,7 @@ class Frame:
         return Frame(argument.rows, self.loops + argument.loops, self, argument.parent)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Operation:
     """A flat right side: a contraction of ``leaves``, or any other flat ``body``.
 
@@ -80,7 +81,7 @@ class Operation:
         return contraction(coefficient, factors, self.wires, self.loops)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Scaled:
     """``coefficient * content``; no coefficient is 1, no content a number."""
 
@@ -88,7 +89,7 @@ class Scaled:
     content: Leaf | Operation | None
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Numbers:
     """A product of numbers: what multiplies and what divides."""
 

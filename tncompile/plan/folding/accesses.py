@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network import Extent, Ints
 from tncompile.plan.folding.ranges import NEAR, nearest
 from tncompile.plan.schedule import Affine, Gather, Span
+from tncompile.source.records import record
 
 Subscript = Affine | Span | Gather
 
 
-@dataclass(frozen=True)
+@record
 class Around:
     """A loop around a step: the name of its variable and the values that it takes, ``first`` on by ``step``."""
 
@@ -24,7 +24,7 @@ class Around:
     count: int
 
 
-@dataclass(frozen=True)
+@record
 class Axes:
     """What the axes of a table of positions stand for: rounds of loops, then labels of the step."""
 

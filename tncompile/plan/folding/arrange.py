@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +12,19 @@ from tncompile.plan.folding.dependence import Edges, components
 from tncompile.plan.folding.pieces import Piece
 from tncompile.plan.folding.timing import Cell, Timing, timings
 from tncompile.plan.folding.waves import waves
+from tncompile.source.records import record
 
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Batch:
     """All rows of a cell at once."""
 
     cell: Cell
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Repeat:
     """A body that is run ``count`` times; in round i the variable is ``first + step * i``.
 
@@ -39,7 +39,7 @@ class Repeat:
     body: Arrangement
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Arrangement:
     """Batches and repetitions in order, how many steps they take, and how many are written."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
 
 from tncompile.network import Block, Extent, Formula, Ints, Network, RuleClass, TensorTable, expression_text
+from tncompile.network.values.sets import unique, unique_rows
 from tncompile.plan.folding.ranges import Ranges
 from tncompile.plan.schedule import Buffer
+from tncompile.source.records import record
 
 Role = Literal["input", "weight", "constant", "value"]
 
@@ -24,7 +25,7 @@ _RESERVED = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Home:
     """Where the members of one tensor lie: the buffer of each, and its position on each family axis.
 
@@ -71,7 +72,7 @@ class Layout:
         subscripts = table.members[members]
         found = self.ranges.family(table.name, subscripts)
         return tuple(
-            found[group[0]] if len(group) == 1 else _written_out(len(np.unique(subscripts[:, group], axis=0)))
+            found[group[0]] if len(group) == 1 else _written_out(len(unique_rows(subscripts[:, group])))
             for group in groups
         )
 
@@ -130,14 +131,14 @@ def family_groups(subscripts: Ints, apart: bool) -> list[list[int]]:
     their values with each value of the others, if such are to be kept ``apart``.
     """
     count = len(subscripts)
-    sizes = [len(np.unique(column)) for column in subscripts.T]
+    sizes = [len(unique(column)) for column in subscripts.T]
     varying = [number for number, size in enumerate(sizes) if size > 1]
     if np.prod([sizes[number] for number in varying], dtype=np.float64) == count:
         return [[number] for number in varying]
     shared = list(varying)
     for number in varying if apart else ():
         others = [other for other in shared if other != number]
-        if len(np.unique(subscripts[:, others], axis=0)) * sizes[number] == count:
+        if len(unique_rows(subscripts[:, others])) * sizes[number] == count:
             shared, count = others, count // sizes[number]
             subscripts = subscripts[subscripts[:, number] == subscripts[0, number]]
     return sorted([shared, *([number] for number in varying if number not in shared)])

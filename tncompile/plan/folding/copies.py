@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from tncompile.network import Ints
 from tncompile.plan.folding.buffers import Layout
 from tncompile.plan.folding.drafts import Draft, Read
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class _Original:
     """What a whole buffer repeats: for each member of its tensor the member of ``source``, -1 elsewhere.
 

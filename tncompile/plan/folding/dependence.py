@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Ints
+from tncompile.network.values.sets import unique
 from tncompile.plan.folding.pieces import Piece
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Edges:
     """The dependences of one operand of one piece on the instances of another piece (or of itself).
 
@@ -43,7 +44,7 @@ def all_edges(pieces: Sequence[Piece]) -> list[Edges]:
                 continue
             read = operand.producers[rows, slots]
             owners = owner[read]
-            for producer in np.unique(owners).tolist():
+            for producer in unique(owners).tolist():
                 which = owners == producer
                 found.append(Edges(number, producer, instances[rows[which]], read[which], slots[which]))
     return found

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from tncompile.network import Add, Expr, Ints, Network, Number, RuleClass, expression_text
 from tncompile.plan.folding.buffers import Layout
+from tncompile.source.records import record
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, flat_form
 
 
-@dataclass(frozen=True)
+@record
 class Operation:
     """What a step does with its operands; the fields are those of `Step`."""
 
@@ -25,7 +26,7 @@ class Operation:
     joins: bool = False  # puts partial results together: the parts have counted what that costs
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Read:
     """An operand before it has a buffer: members of a tensor, (rows, inner)."""
 
@@ -35,7 +36,7 @@ class Read:
     conjugate: bool
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Draft:
     """A part of a class: what a piece is made of."""
 

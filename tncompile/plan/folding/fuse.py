@@ -7,13 +7,14 @@ step before it makes for all rounds. Inside the loop each part is used while it 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tncompile.plan.cost import product, times
 from tncompile.plan.folding.liveness import dependent, steps_of, touched, turns_of
 from tncompile.plan.folding.steps import labels_of, labels_of_subscript
 from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Span, Step
+from tncompile.source.records import record
 
 Nodes = tuple[Step | Loop, ...]
 
@@ -21,7 +22,7 @@ LARGE = 2**19  # elements of an array that leaves the inner cache, for the usual
 ROUND = 2**14  # elements of a round: fewer take less time to move than a call of an array function takes
 
 
-@dataclass(frozen=True)
+@record
 class _Moved:
     """An axis of a buffer that a loop moves along: the position is ``offset`` plus the loop's variable."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network import Extent, Ints, Rows, RuleClass, expression_text
 from tncompile.plan.folding.buffers import Home, Layout
 from tncompile.plan.folding.drafts import Draft, Operation, Read
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Operand:
     """One operand of a piece: for each row, and each round of the loops inside, where it lies.
 
@@ -29,7 +29,7 @@ class Operand:
     producers: Ints
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Piece:
     """Instances of one class whose operands, each, lie in one buffer.
 

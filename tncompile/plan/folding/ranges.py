@@ -21,6 +21,7 @@ from tncompile.network import (
     RuleClass,
     nodes_of,
 )
+from tncompile.network.values.sets import unique
 from tncompile.source import Fault
 
 NEAR = 2  # how far from the end of a range a value is still said relative to it
@@ -60,7 +61,7 @@ class Ranges:
 
     def count(self, rule: RuleClass, name: str, column: Ints, values: Mapping[str, int]) -> Extent:
         """The number of different values in a column of a variable."""
-        low, high, count = int(column.min()), int(column.max()), len(np.unique(column))
+        low, high, count = int(column.min()), int(column.max()), len(unique(column))
         if high - low + 1 != count:
             return Extent(count, Formula.constant(count))
         top = self.value(rule, name, high, values, last=True)
@@ -71,7 +72,7 @@ class Ranges:
         anchors = self._anchors(tensor, subscripts.shape[1])
         found = []
         for known, column in zip(anchors, subscripts.T, strict=True):
-            low, high, count = int(column.min()), int(column.max()), len(np.unique(column))
+            low, high, count = int(column.min()), int(column.max()), len(unique(column))
             formula = nearest(reversed(known), high) - nearest(known, low) + 1
             found.append(Extent(count, formula if high - low + 1 == count else Formula.constant(count)))
         return found

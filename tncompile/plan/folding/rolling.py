@@ -8,18 +8,19 @@ along the axis differ by a constant shift, so the first three and the last two s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tncompile.network import Ints
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Span, Step
+from tncompile.source.records import record
 
 ROUNDS = 5000  # rounds of loops that do not move along the axis: more are not tried
 
 
-@dataclass(frozen=True)
+@record
 class _Event:
     """One reading or writing of a buffer."""
 
@@ -27,7 +28,7 @@ class _Event:
     writes: bool
 
 
-@dataclass(frozen=True)
+@record
 class _Around:
     """A loop, with what in it touches a buffer."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from tncompile.plan.folding.liveness import changed_by, dead_after, steps_of, touched
-from tncompile.plan.peak import elements, most_alive
+from tncompile.plan.peak import element_count, most_alive
 from tncompile.plan.schedule import Buffer, Loop, Step
 
 Nodes = Sequence[Step | Loop]
@@ -37,12 +37,12 @@ class _Sequencer:
         self.touched = [tuple(touched(node)) for node in body]
         self.written = [{step.result.buffer: None for step in steps_of((node,))} for node in body]
         self.sizes = {
-            name: elements(buffer).value
+            name: element_count(buffer)
             for name, buffer in buffers.items()
             if buffer.role == "value" and name not in kept
         }
         self.made = {
-            name: elements(buffer).value for name, buffer in buffers.items() if buffer.role == "value"
+            name: element_count(buffer) for name, buffer in buffers.items() if buffer.role == "value"
         }
         self.users: dict[str, set[int]] = {}
         for number, names in enumerate(self.touched):

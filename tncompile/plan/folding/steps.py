@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,10 @@ from tncompile.plan.folding.drafts import Operation
 from tncompile.plan.folding.pieces import Operand, Piece
 from tncompile.plan.folding.timing import Cell
 from tncompile.plan.schedule import Access, Affine, Gather, Loop, Span, Step
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Labels:
     """The labels that count the rows of a step, and those of the loops inside its equation."""
 

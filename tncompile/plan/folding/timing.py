@@ -6,7 +6,6 @@ Source: R. Allen, K. Kennedy, Automatic translation of Fortran programs to vecto
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
@@ -14,9 +13,10 @@ import numpy as np
 from tncompile.network import Ints, RuleClass
 from tncompile.plan.folding.dependence import Edges
 from tncompile.plan.folding.pieces import Piece
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Cell:
     """What is left of a piece inside some loops: its rows, of shape (rounds of each loop..., rows).
 
@@ -45,7 +45,7 @@ class Cell:
         return tuple(name for name, column in columns.items() if (column != column[0]).any())
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Timing:
     """A loop for a set of cells: ``rounds`` gives each row its round, 0, 1, ...
 
@@ -61,7 +61,7 @@ class Timing:
     delays: tuple[Ints, ...]
 
 
-@dataclass(frozen=True)
+@record
 class _Clock:
     """A variable and a direction; without a name all rows run at once."""
 

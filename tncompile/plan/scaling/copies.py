@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tncompile.plan.folding.liveness import changed_by, steps_of
 from tncompile.plan.schedule import Access, Affine, Buffer, Loop, Span, Step
+from tncompile.source.records import record
 
 Node = Step | Loop
 Subscript = Affine | Span
 
 
-@dataclass(frozen=True)
+@record
 class _Copy:
     """A part of a buffer that holds what another one does; zeros where ``source`` is None."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +12,14 @@ from tncompile.network import Ints
 from tncompile.plan.scaling.depths import TURNS, Depths, step_depth
 from tncompile.plan.scaling.merge import NotBalanced, sizes_of
 from tncompile.plan.schedule import Access, Affine, Loop, Schedule, Span, Step
+from tncompile.source.records import record
 
 Around = tuple[Loop, ...]
 Mask = npt.NDArray[np.bool_]
 Placed = tuple[Step, Around]
 
 
-@dataclass(frozen=True)
+@record
 class Turns:
     """For each `balance` and `follow` of a schedule, by its identity, the same with its turn; None where there is no need of it.
 

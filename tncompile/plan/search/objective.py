@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tncompile.source import UsageError
 from tncompile.source.numbers import finite_number, is_natural
+from tncompile.source.records import record
 
 WRITE_WEIGHT = 64.0  # an element written counts as many FLOPs: memory is what these networks wait for
 
@@ -14,7 +15,7 @@ CHAINS = ("auto", "loop", "tree")  # how chains are computed
 Progress = Callable[[int, float, float], None]
 
 
-@dataclass(frozen=True)
+@record
 class Objective:
     """What is made small: the sum over all steps of ``flops * FLOPs + writes * elements written ** power``.
 

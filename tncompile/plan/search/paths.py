@@ -6,10 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
 from tncompile.plan.search.contraction import FEW, Contraction, Path
-from tncompile.plan.search.elimination import eliminated
 from tncompile.plan.search.exact import exact_path
-from tncompile.plan.search.greedy import greedy
-from tncompile.plan.search.portfolio import Portfolio
 
 REMEMBERED = 1024  # products
 _known: OrderedDict[Hashable, Path] = OrderedDict()
@@ -36,9 +33,11 @@ def best_path(problem: Contraction, written: Path | None = None) -> Path:
 def _searched(problem: Contraction, written: Path) -> Path:
     if len(problem.operands) <= FEW:
         return exact_path(problem)
+    from tncompile.plan.search.portfolio import Portfolio, quick_path  # noqa: PLC0415  few products are so long
+
     if problem.objective.thorough:
         return Portfolio(problem, written).run()
-    return min((written, eliminated(problem), greedy(problem)), key=problem.path_cost)
+    return quick_path(problem, written)
 
 
 def in_order(count: int) -> Path:

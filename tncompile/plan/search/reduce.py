@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 
 from tncompile.plan.search.contraction import Contraction, Path, bits
 from tncompile.plan.search.pool import Pool
 from tncompile.plan.search.tree import restricted
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Reduced:
     """A product whose first ``pairs`` are settled; ``problem`` is what is left of it.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from tncompile.network import Definition, FreeIndex, Index, Ints, Number, Use, nodes_of
+from tncompile.network.values.sets import unique
+from tncompile.source.records import record
 from tncompile.transform.adjoint.contribution import Contribution
 from tncompile.transform.adjoint.instances import Mask
 from tncompile.transform.adjoint.scatter import scattered
@@ -18,7 +19,7 @@ from tncompile.transform.flat import Factor, Term
 from tncompile.transform.members import member_loops
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Adjoint:
     """The adjoint of one tensor: its name, what adds to it, and the members that must have one.
 
@@ -37,7 +38,7 @@ def adjoint_rules(context: Context, adjoint: Adjoint) -> list[Definition]:
     """The rules that define an adjoint: contributions, then their sums, then zeros for members not reached."""
     if adjoint.cotangent == adjoint.name:
         return []
-    touched = [np.unique(c.positions) for c in adjoint.contributions]
+    touched = [unique(c.positions) for c in adjoint.contributions]
     counts = np.bincount(np.concatenate([np.zeros(0, np.int64), *touched]), minlength=len(adjoint.members))
     counts += bool(adjoint.cotangent)
     rules: list[Definition] = []
@@ -86,7 +87,7 @@ def _zeros(context: Context, adjoint: Adjoint, members: Ints) -> list[Definition
     table = context.network.tables.tensors[adjoint.tensor]
     rules: list[Definition] = []
     indices = index_names(context, adjoint)
-    for number in np.unique(table.block_of[members]):
+    for number in unique(table.block_of[members]):
         free = [
             FreeIndex(index, formula_expr(extent.formula))
             for index, extent in zip(indices, table.blocks[int(number)].shape, strict=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from tncompile.network import Definition, Expr, Index, Ints, Loop, Number
+from tncompile.source.records import record
 from tncompile.transform.adjoint.contribution import Contribution
 from tncompile.transform.adjoint.instances import Mask, RuleRows, UseRows
 from tncompile.transform.build import conjugate_number, rule, times, use
@@ -15,7 +16,7 @@ from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.flat import Combine, Contract, Factor
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Backward:
     """Adjoints in the making: their names, which members have one, and what has been found so far.
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Expr, Index, Ints, Item, Loop, Name, Range, Rows
 from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.network.values.sets import unique, unique_rows
+from tncompile.source.records import record
 from tncompile.transform.context import Context, loop_variables, variables_in
 from tncompile.transform.flat import Factor
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Contribution:
     """``adjoint[subscripts](indices) += coefficient * factors``, once for each row of the loops.
 
@@ -48,7 +50,7 @@ class Contribution:
         ]
 
 
-@dataclass(frozen=True)
+@record
 class Arranged:
     """A contribution with the loops that are summed told from those that stand behind the rule."""
 
@@ -67,7 +69,7 @@ def arranged(context: Context, contribution: Contribution) -> Arranged:
     inside = variables_in(contribution.subscripts)
     kept = [loop for loop in contribution.loops if inside & set(loop.variables)]
     summed = [loop for loop in contribution.loops if not inside & set(loop.variables)]
-    touched = len(np.unique(contribution.positions))
+    touched = len(unique(contribution.positions))
     if not summed:
         if touched == contribution.rows.count:
             return Arranged(contribution.subscripts, contribution.factors, contribution.loops)
@@ -89,7 +91,7 @@ def arranged(context: Context, contribution: Contribution) -> Arranged:
 def _unique(rows: Rows, names: Sequence[str]) -> Rows:
     if not names:
         return Rows((), np.zeros((0, 1), np.int64), 1)
-    columns = np.unique(np.array([rows.column(name) for name in names]), axis=1)
+    columns = unique_rows(np.array([rows.column(name) for name in names]).T).T
     return Rows(tuple(names), columns, columns.shape[1])
 
 
@@ -198,7 +200,7 @@ def _separated(contribution: Contribution) -> tuple[set[str], Contribution]:
         column = contribution.rows.column(name)
         chosen = column == column[0]
         # Independent loops give every value of the variable the same rows, unless some were left out.
-        if np.count_nonzero(chosen) * len(np.unique(column)) != len(column) or not _alike(
+        if np.count_nonzero(chosen) * len(unique(column)) != len(column) or not _alike(
             contribution.rows, name
         ):
             continue

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from tncompile.network import Binary, Call, Expr, Multiply, Number
 from tncompile.network.syntax.substitute import integer, shifted
+from tncompile.network.values.sets import unique
 from tncompile.transform.adjoint.backward import Backward, result_of
 from tncompile.transform.adjoint.instances import RuleRows
 from tncompile.transform.build import ONE, combination, product, signed_one, times
@@ -118,7 +117,7 @@ def _power_adjoint(back: Backward, part: RuleRows, form: Apply) -> None:
     if not variables_in([exponent]) & set(loop_variables(part.definition.loops)):
         _one_power_adjoint(back, part, argument, exponent, int(values[0]))
         return
-    for value in np.unique(values).tolist():
+    for value in unique(values).tolist():
         for piece in part.only(back.context, values == value):
             assert isinstance(piece.form, Apply)
             base = piece.form.arguments[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from tncompile.network import (
     Use,
 )
 from tncompile.network.syntax.substitute import substitute
+from tncompile.source.records import record
 from tncompile.transform.adjoint.wires import with_one_name_each
 from tncompile.transform.context import Context, Piece
 from tncompile.transform.flat import Apply, Form, Reduction, flat_form, uses_of
@@ -28,7 +29,7 @@ from tncompile.transform.flat import Apply, Form, Reduction, flat_form, uses_of
 Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class UseRows:
     """One use of a rule over all its instances: loop values, instance of the rule, member read."""
 
@@ -38,7 +39,7 @@ class UseRows:
     positions: Ints
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class RuleRows:
     """One rule over all its instances, or over some; ``uses`` follow the reading order of its body."""
 

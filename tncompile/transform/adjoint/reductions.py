@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tncompile.network import Axis, Call, Compare, Expr, FreeIndex, Index, Logic, Name, Number, Tensor
 from tncompile.network.syntax import Choice
 from tncompile.network.syntax.substitute import shifted
+from tncompile.network.values.sets import unique
 from tncompile.transform.adjoint.backward import Backward, result_of
 from tncompile.transform.adjoint.derivatives import MINUS, difference, remainder
 from tncompile.transform.adjoint.instances import RuleRows
@@ -101,7 +100,7 @@ def _over_adjoint(back: Backward, part: RuleRows, form: Reduction) -> None:
     """To the first entry along the indices that attains the extremum."""
     table = back.context.network.tables.tensors[form.factor.use.name]
     blocks = table.block_of[part.uses[0].positions]
-    for block in np.unique(blocks).tolist():
+    for block in unique(blocks).tolist():
         for piece in part.only(back.context, blocks == block):
             assert isinstance(piece.form, Reduction)
             shape = dict(zip(piece.form.factor.use.indices, table.blocks[block].shape, strict=True))

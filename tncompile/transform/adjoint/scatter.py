@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tncompile.network import Definition, FreeIndex, Index
+from tncompile.network.values.sets import unique
 from tncompile.transform.adjoint.contribution import Arranged, Contribution, arranged
 from tncompile.transform.build import contraction, product, rule, use
 from tncompile.transform.context import Context
@@ -54,7 +55,7 @@ def uniform(context: Context, contribution: Contribution) -> list[Contribution]:
     if not ((np.diff(members) == 0) & (np.diff(shapes) != 0)).any():
         return [contribution]
     parts: list[Contribution] = []
-    for shape in np.unique(shapes):
+    for shape in unique(shapes):
         parts += contribution.only(context, contribution.shapes == shape)
     return parts
 
@@ -66,7 +67,7 @@ def _alike_in_extents(context: Context, contribution: Contribution) -> list[Cont
     if not alone(contribution) or (blocks == blocks[0]).all():
         return [contribution]
     parts: list[Contribution] = []
-    for block in np.unique(blocks):
+    for block in unique(blocks):
         parts += contribution.only(context, blocks == block)
     return parts
 

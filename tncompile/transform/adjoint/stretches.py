@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from tncompile.network import Call, Compare, Expr, Item, Logic, Loop, Name, Number, Range, Rows, Use
 from tncompile.network.syntax.substitute import shifted, substitute
+from tncompile.source.records import record
 from tncompile.transform.adjoint.instances import Mask, RuleRows, UseRows
 from tncompile.transform.context import Context
 from tncompile.transform.flat import Factor, Reduction
@@ -17,7 +17,7 @@ from tncompile.transform.flat import Factor, Reduction
 Part = Literal["first", "middle", "rest", "last"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Stretch:
     """Some of the factors of some instances, each at a place that the chain counts.
 
@@ -31,7 +31,7 @@ class Stretch:
     used: UseRows
 
 
-@dataclass(frozen=True)
+@record
 class Count:
     """A loop that counts the factors: first and last place, and what its own variables are at ``variable``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
@@ -12,17 +11,19 @@ import numpy.typing as npt
 
 from tncompile.network import Ints, Network, RuleClass
 from tncompile.network.values.lookup import find_members
+from tncompile.source.records import record
 from tncompile.transform.chain.links import Kind, Links, links_of
 from tncompile.transform.read import directly_read
 
 Mask = npt.NDArray[np.bool_]
 
+ONE_AFTER_ANOTHER = 3  # factors at the top of a tree: as vectors they take as many products, and smaller ones
 SHORTEST = 4  # steps: fewer are as soon done one after the other
 MOST = 8  # stretches of one network, the longest ones
 RAGGED = 4  # how many times as many places as links may be looked at
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Chain:
     """States of one definition that follow from one another, for several families side by side.
 

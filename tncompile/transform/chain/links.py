@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -25,11 +24,12 @@ from tncompile.network import (
     expressions_in,
     nodes_of,
 )
+from tncompile.source.records import record
 
 BUILT_IN = ("delta", "one")  # uses that say no extent
 
 
-@dataclass(frozen=True)
+@record
 class Kind:
     """What links of one stretch have in common.
 
@@ -45,7 +45,7 @@ class Kind:
     held: tuple[bool, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Links:
     """Instances of one rule whose body is ``transfer`` times one state, summed over what ``after`` lacks.
 

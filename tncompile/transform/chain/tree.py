@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -29,8 +29,9 @@ from tncompile.network import (
     verify,
 )
 from tncompile.network.syntax.substitute import integer, shifted, substitute
+from tncompile.source.records import record
 from tncompile.transform.build import rule, use
-from tncompile.transform.chain.chains import Chain
+from tncompile.transform.chain.chains import ONE_AFTER_ANOTHER, Chain
 from tncompile.transform.chain.links import BUILT_IN, Links
 from tncompile.transform.context import Context
 from tncompile.transform.extents import formula_expr
@@ -39,10 +40,8 @@ from tncompile.transform.names import other_index
 
 Factor = tuple[str, Expr]  # a matrix: its definition, and its subscript along the chain
 
-ONE_AFTER_ANOTHER = 3  # factors at the top: as vectors they take as many products, and smaller ones
 
-
-@dataclass(frozen=True)
+@record
 class Tree:
     """A network with a tree in the place of a chain, and the names of the definitions that were added."""
 

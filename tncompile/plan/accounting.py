@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from tncompile.network import Extent, Network
@@ -12,9 +11,10 @@ from tncompile.plan.peak import elements, peak_elements
 from tncompile.plan.schedule import Schedule
 from tncompile.plan.search.objective import DEFAULT, Objective
 from tncompile.plan.slicing import Task, operations, plan_within, planned
+from tncompile.source.records import record
 
 
-@dataclass(frozen=True)
+@record
 class Evaluation:
     """What one evaluation of one sample costs: operations, and the most elements alive at once.
 
@@ -27,7 +27,7 @@ class Evaluation:
     slices: int | None = 1
 
 
-@dataclass(frozen=True)
+@record
 class Account:
     """What a network costs, as numbers and as formulas. The gradient is that of all weights, the score included."""
 
