@@ -180,3 +180,10 @@ output y() = h[d](b) * W[1, 1](b) * W[3, 3](b) * W[2, 2](b)
     assert "'W[(1, 1), ..., (3, 3)]'" in source
     assert "reshape(-1, n, n)[" not in source
     assert not [line for line in source.splitlines() if "#" in line and "^(" in line.partition("  with ")[2]]
+
+
+def test_scaled_functions_say_shapes_in_the_sizes():
+    """What is measured of an input is no second array of it."""
+    (train,) = [path for path in EXAMPLES if path.stem == "tensor_train"]
+    source = tn.compile(tn.load(train), scaled=True).source
+    assert source.count("checked('x', np.asarray(x, DTYPE), 'batch', d, n)") == 3

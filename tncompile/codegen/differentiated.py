@@ -18,6 +18,8 @@ from tncompile.network import Ints
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer
 
+REMEASURED = ("What `score_and_gradient` returns, where adjoints leave the range: each of them is measured here.",)
+
 
 class Differentiated(Entry):
     """Writes `score_and_gradient`; a balanced one falls back on `measured_gradient`, the same of another schedule."""
@@ -27,7 +29,8 @@ class Differentiated(Entry):
         core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
         core = [*self._with_pieces(called, core), ast.Return(self._result())]
-        head: list[Item] = [Text(tuple(self._documentation())), *self._remembered()]
+        documentation = REMEASURED if called == MEASURED else tuple(self._documentation())
+        head: list[Item] = [Text(documentation), *self._remembered()]
         head += [self._taken_weights(), *self._taken()]
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)

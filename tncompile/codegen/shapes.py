@@ -102,7 +102,8 @@ class Shapes:
     def _buffers(self, name: str) -> list[str]:
         if name in self.schedule.outputs:
             return [access.buffer for access in self.schedule.outputs[name]]
-        return [b.name for b in self.schedule.buffers.values() if b.tensor == name and not b.exponents]
+        mine = [b for b in self.schedule.buffers.values() if b.tensor == name and not b.exponents]
+        return [b.name for b in mine if b.role != "value"]  # what is made of an input bears its name
 
     def _is_whole(self, name: str) -> bool:
         network = self.schedule.network
