@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
@@ -144,10 +145,19 @@ def place_in_memory(
             min(free, key=lambda slot: size(slot[0])).append(name)
         else:
             tenants.append([name])
-    if sum(size(slot[0]) for slot in tenants) * np.dtype(dtype).itemsize < LARGE:
+    if _most(uses, size) * np.dtype(dtype).itemsize < LARGE:
         return Memory()
     number = {name: slot for slot, names in enumerate(tenants) for name in names}
     return Memory({name: number[root] for name, root in roots.items() if root in number}, over)
+
+
+def _most(uses: Mapping[str, Sequence[_Use]], size: Callable[[str], int]) -> int:
+    """The elements of all buffers that are needed at once, the most there are at any place."""
+    changes: dict[int, int] = {}
+    for name, found in uses.items():
+        for place, change in ((found[0].place, size(name)), (found[-1].place + 1, -size(name))):
+            changes[place] = changes.get(place, 0) + change
+    return max(accumulate(changes[place] for place in sorted(changes)), default=0)
 
 
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
