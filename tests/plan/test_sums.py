@@ -128,6 +128,16 @@ def same_values(net):
     return plain.source != model.source
 
 
+@pytest.mark.parametrize("body", ["x(i)*y(i) - 2*x(i)*z(i) + x(i)", "z(i)*p() - x(i)*y(i) - x(i)*y(i)*z(i)"])
+def test_signs_and_numbers_stay_with_their_terms(body):
+    assert same_values(tn.load(vectors(body).replace("input y", "weight y")))
+
+
+def test_signs_stay_with_the_terms_that_are_known_before():
+    text = RECURRENT + "h[t](k) = v[t](k)*u[t](k) - c(k)*u[t](k) - v[t](k) - c(k)  for t in 1..T\n"
+    assert same_values(tn.load(text + "output y(k) = h[T](k)\n"))
+
+
 @pytest.mark.parametrize("example", ["mi_rnn", "lstm"])
 def test_examples_keep_their_values(example):
     assert same_values(tn.load(FOLDER / f"{example}.tn"))
