@@ -35,6 +35,34 @@ def test_small_networks_do_not_keep_memory():
     assert "SPARE" not in tn.compile(tn.load(CP, d=4, n=2, r=2)).source
 
 
+def test_arrays_that_are_large_together_lie_in_memory_that_is_kept():
+    path = EXAMPLES[0].parent / "shallow_rac.tn"
+    score, gradient = functions_of(tn.load(path, T=16, M=8, R=32))  # arrays of half a MiB, four at once
+    assert "room(memory" in gradient
+    assert "room(memory" not in score
+    score, gradient = functions_of(tn.load(path, T=6, M=8, R=32))
+    assert "room(memory" not in gradient
+
+
+def test_a_state_is_written_over_the_one_before():
+    path = EXAMPLES[0].parent / "linear_attention.tn"
+    source = tn.compile(tn.load(path, T=12, D=8, E=16, V=16), dtype="float32").source
+    assert "S = room(memory" in source
+    assert "np.add(S, k_v, out=S)" in source
+    net = "network powers\nsize n = 9, T = 4\ninput x(n)\nweight U(n, n)\nh[0](k) = exp(x(k))\n"
+    net += "h[t](k) = U(k, j) * h[t-1](j)  for t in 1..T\noutput y(k) = h[T](k)\n"
+    source = source_of(tn.load(net), objective=tn.Objective(chain="loop"))
+    assert "for t in" in source
+    assert not re.search(r"\bh\b.*out=h\)", source)  # a product reads all of the state for each entry
+
+
+def functions_of(net):
+    """The text of the score, and that of the gradient."""
+    source = tn.compile(net, dtype="float32").source
+    start = source.index("def score_and_gradient")
+    return source[source.index("def bind") : start], source[start:]
+
+
 def test_arrays_are_written_over_what_they_are_made_of():
     net = tn.load(CP)
     source = source_of(net)

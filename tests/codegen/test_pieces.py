@@ -31,7 +31,6 @@ def in_pieces(net, samples, **options):
         patch.object(cached, "CACHE", 1),
         patch.object(cached, "USUAL_BATCH", 2**20),
         patch.object(cached, "LEAST", samples),
-        patch.object(cached, "OUTER", 1),
         patch.object(cached, "MARGIN", 0),
     ):
         model = tn.compile(net, **options)
@@ -39,10 +38,17 @@ def in_pieces(net, samples, **options):
 
 
 def test_pieces_where_large_arrays_are_moved_by_few_calls():
-    assert chosen("cp", **LARGE) == Pieces(32, 4)
-    assert chosen("cp", with_gradient=True, **LARGE) == Pieces(32, 4)
-    assert chosen("cp", dtype="float64", **LARGE) == Pieces(16, 4)
-    assert chosen("cp", d=1024, n=4, r=256) == Pieces(16, 4)
+    assert chosen("cp", **LARGE) == Pieces(16)
+    assert chosen("cp", with_gradient=True, **LARGE) == Pieces(16)
+    assert chosen("cp", dtype="float64", **LARGE) == Pieces(16)
+    assert chosen("cp", d=64, n=4, r=256) == Pieces(64)
+    assert chosen("cp", d=32, n=4, r=256, with_gradient=True) == Pieces(128)
+    assert chosen("cp", d=1024, n=4, r=256) == Pieces(16)
+
+
+def test_pieces_that_no_cache_holds_must_save_more():
+    assert chosen("cp", with_gradient=True, dtype="float64", **LARGE) is None
+    assert chosen("cp", d=1024, n=4, r=256, with_gradient=True) is None
 
 
 @pytest.mark.parametrize(
@@ -60,17 +66,14 @@ def test_no_pieces_where_they_do_not_pay(example, sizes):
 
 
 def test_a_gradient_of_many_weights_is_not_added_up():
-    assert chosen("cp", d=64, n=4, r=256, with_gradient=True) == Pieces(128, 4)
+    assert chosen("cp", d=64, n=4, r=256, with_gradient=True) == Pieces(64)
     assert chosen("cp", d=64, n=256, r=256, with_gradient=True) is None
 
 
 def test_limits_of_memory_come_first():
     whole = 256 * 256 * 4  # bytes of one sample
-    assert chosen("cp", memory=400 * whole, **LARGE) == Pieces(32, 4)
-    samples = chosen("cp", memory=80 * whole, **LARGE)
-    assert samples == Pieces(32, 2)
-    assert chosen("cp", memory=20 * whole, **LARGE).several == 1
-    assert chosen("cp", memory=20 * whole, **LARGE).samples < 20
+    assert chosen("cp", memory=80 * whole, **LARGE) == Pieces(16)
+    assert chosen("cp", memory=10 * whole, **LARGE).samples < 10
     assert chosen("cp", target="cupy", **LARGE) is None
 
 
@@ -105,19 +108,18 @@ def test_only_many_samples_are_parted_and_their_memory_is_that_of_a_piece():
     joined = module.join
     module.join = lambda values: lengths.append(list(map(len, values))) or joined(values)
     w = module.init(0)
-    x = np.random.default_rng(0).standard_normal((150, 256, 4))
-    for count in (10, 32, 128):
+    x = np.random.default_rng(0).standard_normal((75, 256, 4))
+    for count in (10, 16):
         module.score(w, x[:count])
     assert not lengths
     module.SPARE_PIECE.clear()
     module.score(w, x)
-    assert lengths == [[32, 32, 32, 32, 22]]
+    assert lengths == [[16, 16, 16, 16, 11]]
     (memory,) = module.SPARE_PIECE.values()
-    assert [array.nbytes for array in memory.values()] == [32 * 256 * 256 * 4]
-    (before,) = memory.values()
-    module.score(w, x[:140])
-    ((after,),) = (memory.values() for memory in module.SPARE_PIECE.values())
-    assert after is before
+    assert max(array.nbytes for array in memory.values()) == 16 * 256 * 256 * 4
+    before = memory[0]
+    module.score(w, x[:70])
+    assert module.SPARE_PIECE[0][0] is before
 
 
 def test_memory_of_whole_batches_and_of_pieces_does_not_mix():

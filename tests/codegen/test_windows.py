@@ -47,7 +47,7 @@ def test_a_short_axis_is_two_arrays():
 
 
 def test_windows_are_gathered_in_the_order_in_which_they_are_multiplied():
-    text = scoring("overlapping_conv_arithmetic_circuit", d=12, n=8, r=32)
+    text = scoring("overlapping_conv_arithmetic_circuit", d=14, n=8, r=32, K=4)
     assert "h[PLACES_2.T].reshape(K, " in text
     assert not re.search(r"PLACES_\d\]\.transpose", text)
 

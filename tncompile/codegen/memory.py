@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import accumulate
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from tncompile.plan.samples import usual_size
 from tncompile.plan.schedule import Access, Gather, Schedule, Step
 from tncompile.source.records import record
 
-LARGE = 2**20  # bytes: from here on it takes as long to get fresh memory as to write it
+# Bytes of an array, or of all that are needed at once: it takes as long to get fresh memory as to write it.
+LARGE = 2**20
+MAPPED = 2**17  # bytes: arrays up to this size lie in memory that a process keeps anyway
 COPIED = (
     2**14
 )  # bytes: from here on it takes longer to copy a fresh array into its place than to call a function with a place
@@ -107,13 +110,23 @@ def is_large(extents: Collection[Extent], batch: str | None, dtype: str) -> bool
     return usual_size(extents, batch) * np.dtype(dtype).itemsize >= LARGE
 
 
+def is_mapped(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
+    """Would an array, with others of its size beside it, go back to the system when it is freed?"""
+    return usual_size(extents, batch) * np.dtype(dtype).itemsize > min(MAPPED, LARGE)
+
+
 def is_copied(extents: Collection[Extent], batch: str | None, dtype: str) -> bool:
     """Does it matter whether an array is written into its place, or put together elsewhere and copied there?"""
     return usual_size(extents, batch) * np.dtype(dtype).itemsize >= min(COPIED, LARGE)
 
 
-def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: str | None) -> Memory:
-    """Slots for buffers, the largest first, each in the smallest that is free while it is needed."""
+def place_in_memory(
+    schedule: Schedule, storages: Mapping[str, Storage], batch: str | None, dtype: str
+) -> Memory:
+    """Slots for buffers, the largest first, each in the smallest that is free while it is needed.
+
+    None at all where they are not large together.
+    """
     uses = _uses(schedule, storages)
     over = dict(_taken_over(schedule, storages, uses))
     roots = {name: _root(name, over) for name in storages}
@@ -133,8 +146,19 @@ def place_in_memory(schedule: Schedule, storages: Mapping[str, Storage], batch: 
             min(free, key=lambda slot: size(slot[0])).append(name)
         else:
             tenants.append([name])
+    if _most(uses, size) * np.dtype(dtype).itemsize < LARGE:
+        return Memory()
     number = {name: slot for slot, names in enumerate(tenants) for name in names}
     return Memory({name: number[root] for name, root in roots.items() if root in number}, over)
+
+
+def _most(uses: Mapping[str, Sequence[_Use]], size: Callable[[str], int]) -> int:
+    """The elements of all buffers that are needed at once, the most there are at any place."""
+    changes: dict[int, int] = {}
+    for name, found in uses.items():
+        for place, change in ((found[0].place, size(name)), (found[-1].place + 1, -size(name))):
+            changes[place] = changes.get(place, 0) + change
+    return max(accumulate(changes[place] for place in sorted(changes)), default=0)
 
 
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -179,7 +203,7 @@ def _taken_over(
                 continue
             reading = [use for use in uses[old] if use.place >= own[0].place]
             if all(
-                _in_place(use.step, name, old)
+                is_in_place(use.step, name, old)
                 and (schedule.body[use.place] is use.step or not is_copy(use.step))
                 for use in reading
             ):
@@ -197,7 +221,7 @@ def _alike(one: Storage, other: Storage) -> bool:
     )
 
 
-def _in_place(step: Step, name: str, old: str) -> bool:
+def is_in_place(step: Step, name: str, old: str) -> bool:
     """Does a step compute each entry of ``name`` from the same entry of ``old``?"""
     elementwise = step.op in ("contract", "combine", "apply") and not step.summed
     return (

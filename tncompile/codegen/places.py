@@ -58,6 +58,12 @@ def _operation(expr: ast.expr, domain: Domain) -> tuple[str | None, Sequence[ast
         ):
             if library == domain.namespace and called in (*_ELEMENTWISE, "matmul"):
                 return called, arguments
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Compare(left=left, ops=[ast.Gt()], comparators=[right]), attr="astype"
+            )
+        ):
+            return "greater", [left, right]  # its place says the dtype
     return None, []
 
 

@@ -13,7 +13,7 @@ from tncompile.codegen.access import Accessor, Tables
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import WeightBlock, blocks_by_name, is_array, single_members, weight_buffers
 from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
-from tncompile.codegen.memory import MemoryWords, is_large, place_in_memory
+from tncompile.codegen.memory import MemoryWords, is_in_place, is_mapped, place_in_memory
 from tncompile.codegen.reading import Storage, covers
 from tncompile.codegen.steps import StepWriter
 from tncompile.codegen.symbols import Names, Symbols
@@ -112,12 +112,12 @@ class Program:
         self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving), reuses=reuses)
         lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
         placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}
-        self.memory = place_in_memory(schedule, placed, symbols.batch)
+        self.memory = place_in_memory(schedule, placed, symbols.batch, symbols.domain.dtype)
         self.bound -= self.memory.slots.keys()
         self.writer = replace(self.writer, memory=self.memory)
 
     def _in_memory(self, outside: Collection[str]) -> dict[str, Storage]:
-        """The buffers that lie in memory used again: large ones that nobody outside gets nor keeps, and that all their
+        """The buffers that may lie in memory used again: large ones that nobody outside gets nor keeps, and that all their
         steps write into a place without a copy."""
         return {
             name: storage
@@ -130,14 +130,17 @@ class Program:
 
     def _fills_memory(self, buffer: Buffer) -> bool:
         extents = [*buffer.family, *buffer.shape]
-        return not (buffer.exponents or buffer.wide) and is_large(
+        return not (buffer.exponents or buffer.wide) and is_mapped(
             extents, self.symbols.batch, self.symbols.domain.dtype
         )
 
     def _is_placed(self, step: Step) -> bool:
-        """Can a step write into an array that is there already, other than those it reads?"""
-        if any(access.buffer == step.result.buffer for access in step.operands):
+        """Can a step write into an array that is there already: one it does not read, or entry by entry over what it reads?"""
+        name = step.result.buffer
+        if any(access.buffer == name for access in step.operands) and not is_in_place(step, name, name):
             return False
+        if not step.operands:
+            return True
         return all(isinstance(statement, ast.Expr) for statement in self.writer.write(step, bound=False))
 
     def _identifier(self, buffer: Buffer) -> str:

@@ -14,16 +14,16 @@ from tncompile.plan.samples import USUAL_BATCH, Pieces
 from tncompile.plan.schedule import Buffer, Schedule, Step
 from tncompile.source.records import record
 
-CACHE = 2**23  # bytes: an array that stays near the processor between its writing and its reading
-OUTER = 4  # caches: arrays up to so many times its size are still near enough to gain nothing in pieces
+CACHE = 2**22  # bytes: an array that stays near the processor between its writing and its reading
 LEAST = 16  # samples: matrix products of fewer are slow
 
 # Nanoseconds.
 BYTE = 0.03  # that a byte takes longer from memory than from the cache
+FARTHER = 0.015  # the same for what only caches farther out hold
 CALL = 1000.0  # one more call of an array function
 MATRIX = 50.0  # one more matrix product of a stack
 OPERATION = 0.02  # one operation that is done again for each piece
-MARGIN = 4  # how many times what it costs it must save
+MARGIN = 2  # how many times what it costs it must save
 
 
 @record
@@ -51,8 +51,9 @@ def pieces_in_cache(schedule: Schedule, batch: str | None, itemsize: int) -> Pie
     count = max(LEAST, 2 ** ((CACHE // largest).bit_length() - 1) if largest <= CACHE else 0)
     large = {name for name, size in sizes.items() if size * USUAL_BATCH > CACHE}
     traffic = _traffic(schedule, samples, large, itemsize)
-    pays = count * traffic.sample * BYTE >= MARGIN * traffic.fixed
-    return Pieces(count, OUTER) if pays and count < USUAL_BATCH else None
+    saved = BYTE if count * largest <= CACHE else FARTHER
+    pays = count * traffic.sample * saved >= MARGIN * traffic.fixed
+    return Pieces(count) if pays and count < USUAL_BATCH else None
 
 
 def _size(buffer: Buffer, samples: Formula) -> int:

@@ -27,6 +27,7 @@ from tncompile.plan.flatten.group import Group, mentions
 from tncompile.plan.flatten.product import lower_product
 from tncompile.plan.flatten.registry import Registry
 from tncompile.plan.flatten.rounds import constant_wires, rounds_of
+from tncompile.plan.flatten.sums import rearranged
 from tncompile.plan.flatten.terms import (
     BuiltIn,
     Column,
@@ -181,11 +182,13 @@ class Lowering:
         parts: list[FlatTerm] = []
         leaves: list[Leaf] = []
         flat = flat_terms(term)
+        if len(flat) > LONG_SUM:
+            flat = in_stretches(flat)
+        else:
+            flat = rearranged(flat, self.registry.recurrences.made_from(self.group.definition.name))
         if len(flat) == 1:
             value = self.lower(flat[0][0], frame)
             return Scaled(signed(value.coefficient, flat[0][1]), value.content)
-        if len(flat) > LONG_SUM:
-            flat = in_stretches(flat)
         for part, sign in flat:
             coefficient, leaf = self.unscaled(self.lower(part, frame), frame)
             leaves += [] if leaf is None else [leaf]

@@ -37,6 +37,7 @@ from tncompile.network.describe import describe_rows
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.plan.flatten.group import Group, distinct, mentions
 from tncompile.plan.flatten.naming import AddedNames
+from tncompile.plan.flatten.sums import Recurrences
 from tncompile.plan.flatten.terms import Leaf
 from tncompile.plan.flatten.values import Frame, Operation, literal, same_everywhere
 
@@ -59,6 +60,7 @@ class Registry:
     def __init__(self, net: Network) -> None:
         self.net = net
         self.names = AddedNames(net)
+        self.recurrences = Recurrences(net)
         self.entries: dict[object, Entry] = {}
         self.constants: dict[object, str] = {}
         self.declared: list[Statement] = []

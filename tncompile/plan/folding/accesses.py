@@ -46,7 +46,7 @@ def subscripts_of(
     ``written``: the access is a result, so no label may have two spans. The labels ``needed`` are
     carried even if nothing varies along them.
     """
-    found = [_affine_subscript(table, axes, extent) for table, extent in zip(tables, family, strict=True)]
+    found = [affine_subscript(table, axes, extent) for table, extent in zip(tables, family, strict=True)]
     labels = _gathered_labels(tables, found, axes, written)
     spans = [subscript.label for subscript in found if isinstance(subscript, Span)]
     missing = [label for label in needed if label not in labels and label not in spans]
@@ -84,7 +84,7 @@ def _varies(table: Ints, axis: int) -> bool:
     return table.shape[axis] > 1 and bool((table != table.take([0], axis)).any())
 
 
-def _affine_subscript(table: Ints, axes: Axes, extent: Extent) -> Affine | Span | None:
+def affine_subscript(table: Ints, axes: Axes, extent: Extent) -> Affine | Span | None:
     """The positions as an affine expression of loop variables and at most one label, if they are one."""
     first = int(table[(0,) * table.ndim])
     steps = [

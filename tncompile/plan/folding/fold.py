@@ -14,6 +14,7 @@ from tncompile.plan.folding.fuse import fused
 from tncompile.plan.folding.liveness import dead_after
 from tncompile.plan.folding.pieces import pieces_of
 from tncompile.plan.folding.rolling import rolled
+from tncompile.plan.folding.runs import in_runs
 from tncompile.plan.folding.sequence import sequenced
 from tncompile.plan.folding.slices import sliced
 from tncompile.plan.folding.steps import StepMaker
@@ -46,7 +47,7 @@ def fold(
     body = StepMaker(layout).nodes(arrange(pieces, all_edges(pieces)))
     wanted = {access.buffer for name in kept for access in _whole(layout, name)}
     if batch is not None:
-        body = fused(body, layout.buffers, wanted, batch)
+        body = in_runs(fused(body, layout.buffers, wanted, batch), layout.buffers, batch)
     buffers: Mapping[str, Buffer] = layout.buffers
     if change is not None:
         body, buffers, more = change(body, buffers)
