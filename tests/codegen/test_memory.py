@@ -11,7 +11,7 @@ import pytest
 import tncompile as tn
 from tests.corpus import EXAMPLES
 from tncompile.codegen import emit, memory
-from tncompile.plan import Pieces, fold, order
+from tncompile.plan import fold, order
 from tncompile.runtime.loading import loaded
 from tncompile.transform import batch, gradient
 
@@ -78,7 +78,7 @@ def test_memory_is_not_kept_where_it_is_limited_nor_by_cupy():
     with patch.object(memory, "LARGE", 0):
         schedules = [fold(order(batch(net))), fold(gradient(order(batch(net))))]
         assert "SPARE" in emit(*schedules)
-        two = {"score": Pieces(2), "score_and_gradient": Pieces(2)}
+        two = {"score": 2, "score_and_gradient": 2}
         limited = emit(*schedules, samples=two, reuses=False)
     assert "SPARE" not in limited
     assert loaded(limited, "limited").SCORE_SAMPLES == 2

@@ -18,7 +18,9 @@ from tncompile.network import Ints
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer
 
-REMEASURED = ("What `score_and_gradient` returns, where adjoints leave the range: each of them is measured here.",)
+REMEASURED = (
+    "What `score_and_gradient` returns, where adjoints leave the range: each of them is measured here.",
+)
 
 
 class Differentiated(Entry):

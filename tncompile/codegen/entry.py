@@ -14,7 +14,7 @@ from tncompile.codegen.outside import Outside
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.program import Program, Shared
 from tncompile.codegen.shapes import Shapes
-from tncompile.codegen.sliced import Limit, in_pieces, over_slices
+from tncompile.codegen.sliced import in_pieces, over_slices
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Blank, Block, Item, Text, mentions, wrapped
 from tncompile.network import Ints, Network
@@ -36,7 +36,7 @@ class Entry:
         schedule: Schedule,
         symbols: Symbols,
         shared: Shared,
-        limit: Limit | None = None,
+        limit: str | None = None,
     ) -> None:
         self.limit = limit
         self.selectors = () if schedule.slices is None else schedule.slices.selectors

@@ -15,11 +15,10 @@ from tncompile.codegen.entry import CALLED, MEASURED, Scoring
 from tncompile.codegen.initial import Initial
 from tncompile.codegen.program import Shared
 from tncompile.codegen.shares import weight_shares
-from tncompile.codegen.sliced import Limit, helpers
+from tncompile.codegen.sliced import helpers
 from tncompile.codegen.symbols import Names, Symbols
 from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, needed, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
-from tncompile.plan.samples import Pieces
 from tncompile.plan.schedule import Schedule
 from tncompile.source import Diagnostic, TnError
 
@@ -59,7 +58,7 @@ def emit(
     domain: Domain | None = None,
     written: Network | None = None,
     thorough: bool = True,
-    samples: Mapping[str, Pieces] | None = None,
+    samples: Mapping[str, int] | None = None,
     reuses: bool = True,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
@@ -107,7 +106,7 @@ class _Module:
         batch: str | None,
         written: Network,
         thorough: bool,
-        samples: Mapping[str, Pieces],
+        samples: Mapping[str, int],
         reuses: bool,
     ) -> None:
         self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
@@ -198,11 +197,9 @@ class _Module:
         limit = self._limit(called)
         return Differentiated(self.written, schedule, symbols, self.shared, limit).function(called)
 
-    def _limit(self, called: str) -> Limit | None:
-        """How many samples a function computes at a time."""
-        if called not in self.samples:
-            return None
-        return Limit(self._samples_word(called), self.samples[called].several)
+    def _limit(self, called: str) -> str | None:
+        """The constant that says how many samples a function computes at a time."""
+        return self._samples_word(called) if called in self.samples else None
 
     def _samples_word(self, called: str) -> str:
         return self.shared.names.constant(("samples", called), f"{called.upper()}_SAMPLES")
@@ -247,8 +244,8 @@ class _Module:
             yield Comment(
                 "As many samples as the memory, or the cache, holds at a time; more are computed one lot after the other."
             )
-        for called, pieces in self.samples.items():
-            yield nodes.assign(self._samples_word(called), nodes.number(pieces.samples))
+        for called, count in self.samples.items():
+            yield nodes.assign(self._samples_word(called), nodes.number(count))
 
     def _weights(self) -> Iterator[Item]:
         total, value = Formula.constant(0), 0

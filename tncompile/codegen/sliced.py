@@ -10,7 +10,6 @@ from tncompile.codegen import nodes
 from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.plan.schedule import Schedule
-from tncompile.source.records import record
 
 HELPERS = """
 def cut(value, start, stop):
@@ -33,12 +32,12 @@ DOCUMENTATION = {
 }
 PIECES = {
     "scorer": """
-if COUNT > MANY:
+if COUNT > LIMIT:
     starts = range(0, COUNT, LIMIT)
     return join([scorer(INPUTS) for start in starts])
 """,
     "score_and_gradient": """
-if COUNT > MANY:
+if COUNT > LIMIT:
     values = []
     gradient = 0
     for start in range(0, COUNT, LIMIT):
@@ -57,22 +56,13 @@ def helpers(namespace: str) -> Iterator[tuple[ast.FunctionDef, str]]:
         yield function, DOCUMENTATION[function.name]
 
 
-@record
-class Limit:
-    """The constant that says how many samples are computed at a time, where there are more than ``several`` times as many."""
-
-    word: str
-    several: int
-
-
-def in_pieces(called: str, limit: Limit, count: str, inputs: Sequence[str], sliced: bool) -> list[ast.stmt]:
-    """A call for many samples as calls for fewer of them."""
-    cuts = {word: f"cut({word}, start, start + {limit.word})" for word in (*inputs, "cotangent")}
+def in_pieces(called: str, limit: str, count: str, inputs: Sequence[str], sliced: bool) -> list[ast.stmt]:
+    """A call for more samples than the constant ``limit`` says, as calls for so many of them."""
+    cuts = {word: f"cut({word}, start, start + {limit})" for word in (*inputs, "cotangent")}
     given = ", ".join(cuts[word] for word in inputs)
     text = PIECES[called].replace("CUT(cotangent)", cuts["cotangent"] + (", slices" if sliced else ""))
     given += ", slices" if sliced and called != "score_and_gradient" else ""
-    many = limit.word if limit.several == 1 else f"{limit.several} * {limit.word}"
-    text = text.replace("COUNT", count).replace("MANY", many).replace("LIMIT", limit.word)
+    text = text.replace("COUNT", count).replace("LIMIT", limit)
     return ast.parse(text.replace("INPUTS", given)).body
 
 

@@ -13,7 +13,7 @@ from tncompile.plan.cost import Cost, cost
 from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.peak import peak_elements
-from tncompile.plan.samples import Pieces, for_samples, samples_within
+from tncompile.plan.samples import for_samples, samples_within
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Schedule, Slices, Span, Step
 from tncompile.plan.search.objective import CHAINS, OBJECTIVES, Objective
 from tncompile.plan.slicing import Plan, Task, operations, plan_within, planned
@@ -39,7 +39,6 @@ __all__ = [
     "Loop",
     "Numbers",
     "Objective",
-    "Pieces",
     "Plan",
     "PlanRow",
     "Schedule",

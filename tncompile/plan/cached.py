@@ -10,7 +10,7 @@ from math import prod
 from tncompile.network import Formula
 from tncompile.plan.folding.liveness import executed
 from tncompile.plan.folding.steps import labels_of
-from tncompile.plan.samples import USUAL_BATCH, Pieces
+from tncompile.plan.samples import USUAL_BATCH
 from tncompile.plan.schedule import Buffer, Schedule, Step
 from tncompile.source.records import record
 
@@ -34,7 +34,7 @@ class _Traffic:
     fixed: float
 
 
-def pieces_in_cache(schedule: Schedule, batch: str | None, itemsize: int) -> Pieces | None:
+def pieces_in_cache(schedule: Schedule, batch: str | None, itemsize: int) -> int | None:
     """How many samples to compute at a time, a power of two; None where all are best computed at once.
 
     The largest array of so many samples, elements of ``itemsize`` bytes, has the size of the cache. Pieces of that size pay if the usual
@@ -53,7 +53,7 @@ def pieces_in_cache(schedule: Schedule, batch: str | None, itemsize: int) -> Pie
     traffic = _traffic(schedule, samples, large, itemsize)
     saved = BYTE if count * largest <= CACHE else FARTHER
     pays = count * traffic.sample * saved >= MARGIN * traffic.fixed
-    return Pieces(count) if pays and count < USUAL_BATCH else None
+    return count if pays and count < USUAL_BATCH else None
 
 
 def _size(buffer: Buffer, samples: Formula) -> int:

@@ -9,7 +9,6 @@ from math import prod
 from tncompile.network import Extent, Formula
 from tncompile.plan.peak import most_elements
 from tncompile.plan.schedule import Buffer, Schedule
-from tncompile.source.records import record
 
 USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
@@ -23,14 +22,6 @@ def usual(extent: Extent, batch: str | None) -> int:
 def usual_size(extents: Iterable[Extent], batch: str | None) -> int:
     """The number of entries, for the usual number of samples."""
     return prod(usual(extent, batch) for extent in extents)
-
-
-@record
-class Pieces:
-    """So many samples are computed at a time wherever there are more than ``several`` times that number."""
-
-    samples: int
-    several: int = 1
 
 
 def for_samples(schedule: Schedule, batch: str | None, samples: int) -> Schedule:

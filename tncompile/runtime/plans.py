@@ -15,7 +15,6 @@ from tncompile.plan import (
     Device,
     Numbers,
     Objective,
-    Pieces,
     Schedule,
     Task,
     bound,
@@ -200,8 +199,8 @@ class Plans:
             reuses=self.memory is None or not self.in_pieces,
         )
 
-    def _parts(self, with_gradient: bool) -> Pieces | None:
-        """How a function of the module parts many samples, if it does; pieces of scaled ones are put together outside."""
+    def _parts(self, with_gradient: bool) -> int | None:
+        """How many samples a function of the module computes at a time, if it parts them; pieces of scaled ones are put together outside."""
         if self.scaled or not self.in_pieces:
             return None
         schedule, itemsize = self.schedule(with_gradient), np.dtype(self.dtype).itemsize
@@ -209,6 +208,4 @@ class Plans:
         if self.memory is None:
             return cached
         most = self.samples_at_once(with_gradient)
-        if cached is None or most <= cached.samples:
-            return Pieces(most)
-        return Pieces(cached.samples, min(cached.several, most // cached.samples))
+        return most if cached is None else min(most, cached)
