@@ -19,7 +19,7 @@ from tests.device.blas import Library
 from tests.device.machine import CUDARuntimeError, Event, Machine, Memory, Pointer, Pool, Stream
 
 UFUNCS = (
-    "abs conjugate cos exp frexp ldexp log logaddexp maximum minimum multiply sign sin sqrt tanh add subtract"
+    "abs conjugate cos exp frexp greater ldexp log logaddexp maximum minimum multiply sign sin sqrt tanh add subtract"
 ).split()
 
 

@@ -148,12 +148,19 @@ class Plans:
         """As many samples as the memory limit allows."""
         known = self._known
         if with_gradient not in known:
-            found = [
-                self.schedule(with_gradient),
-                *([self.balanced] if with_gradient and self.balanced else []),
-            ]
-            known[with_gradient] = min(samples_within(one, self.batch, self._elements) for one in found)
+            found = [self.schedule(with_gradient)]
+            found += [self.balanced] if with_gradient and self.balanced is not None else []
+            most = min(samples_within(one, self.batch, self._elements) for one in found)
+            # A plain module parts what would leave the cache by itself.
+            cached = self._cached(found[-1]) if self.scaled and self.in_pieces else None
+            known[with_gradient] = most if cached is None else min(most, cached)
         return known[with_gradient]
+
+    def _cached(self, schedule: Schedule) -> int | None:
+        """How many samples at a time stay in the cache, where that pays."""
+        if self.target != "numpy":
+            return None
+        return pieces_in_cache(schedule, self.batch, np.dtype(self.dtype).itemsize)
 
     def pieces(self, samples: int, with_gradient: bool) -> list[tuple[int, int]]:
         """Where the samples of each piece begin and end. Raises TnError where there is an output that depends on
@@ -186,10 +193,11 @@ class Plans:
         asked for: by itself, it should not depend on how much memory is free when it is made.
         """
         kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
-        gradients = (self.balanced, self.gradient) if with_gradient else ()
+        gradient, balanced = (self.gradient, self.balanced) if with_gradient else (None, None)
         return emit(
             self.score,
-            *(one for one in gradients if one is not None),
+            gradient if balanced is None else balanced,
+            None if balanced is None else gradient,
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,
@@ -203,8 +211,7 @@ class Plans:
         """How many samples a function of the module computes at a time, if it parts them; pieces of scaled ones are put together outside."""
         if self.scaled or not self.in_pieces:
             return None
-        schedule, itemsize = self.schedule(with_gradient), np.dtype(self.dtype).itemsize
-        cached = pieces_in_cache(schedule, self.batch, itemsize) if self.target == "numpy" else None
+        cached = self._cached(self.schedule(with_gradient))
         if self.memory is None:
             return cached
         most = self.samples_at_once(with_gradient)

@@ -36,11 +36,24 @@ class Aligner:
                 sizes.append(own)
         size = self.together(f"{word}_sizes", sizes, step.labels)
         gone = tuple(label for label in self.exponents.labels(size) if label in step.summed)
-        self.steps.append(Step("reduce", of, (size,), step.labels, summed=gone, function="max"))
+        to = self._target(step, of)
+        self.steps.append(Step("reduce", to, (size,), step.labels, summed=gone, function="max"))
         chosen = self._carrier(step, size)
         operands, whole = list(step.operands), self.together(f"{word}_terms", self.known(step), step.labels)
-        operands[chosen] = self._moved(operands[chosen], whole, size, of, step.labels)
+        operands[chosen] = self._moved(operands[chosen], whole, size, to, step.labels)
         self.steps.append(replace(step, operands=tuple(operands)))
+        self._arrived(of, to, step.labels)
+
+    def _target(self, step: Step, of: Access) -> Access:
+        """Where the exponents of a result are put: elsewhere at first, if those of an operand are still needed there."""
+        if not any(access.buffer == of.buffer for access in self.known(step)):
+            return of
+        labels = self.exponents.labels(of)
+        return self.exponents.temporary(f"{of.buffer}_next", labels, step.labels, of.buffer, exponents=True)
+
+    def _arrived(self, of: Access, to: Access, extents: Extents) -> None:
+        if to is not of:
+            self.total(of, [to], extents)
 
     def _carrier(self, step: Step, exponents: Access) -> int:
         """The operand that is multiplied by powers of two: one with all labels of these, and few others."""
@@ -69,14 +82,16 @@ class Aligner:
             own.append(None)
             size = whole_number(math.frexp(value)[1])
             sizes.append(self._number("size_constant", size, step, exponents=True))
-        self.steps.append(with_function("max", of, sizes, step.labels))
+        to = self._target(step, of)
+        self.steps.append(with_function("max", to, sizes, step.labels))
         moved = [
-            self._moved(access, e, size, of, step.labels)
+            self._moved(access, e, size, to, step.labels)
             for access, e, size in zip(operands, own, sizes, strict=True)
         ]
         if step.op == "combine":
             step = replace(step, coefficients=tuple(coefficients), constant=None)
         self.steps.append(replace(step, operands=tuple(moved)))
+        self._arrived(of, to, step.labels)
 
     def _number(self, word: str, number: Expr, step: Step, exponents: bool) -> Access:
         """A number as an array without axes."""

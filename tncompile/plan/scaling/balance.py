@@ -153,9 +153,9 @@ class _Balancing(Scaling):
 
     def _depths(self, states: Collection[str], limit: int) -> Depths:
         """The depths of what leads to the output. Raises NotBalanced where more should be brought to size than is."""
-        depths = Depths(
-            replace(self.schedule, body=tuple(self._forward(self.schedule.body))), limit, self.exponents.batch
-        )
+        forward = replace(self.schedule, body=tuple(self._forward(self.schedule.body)))
+        # Adjoints are as large as their states are small, so products of both are of ordinary size.
+        depths = Depths(forward, limit, self.exponents.batch, meeting=False)
         depths.rescaled |= {*states, *self.exact}
         if depths.find() - {*states, *self.exact}:
             raise NotBalanced
@@ -228,7 +228,10 @@ class _Balancing(Scaling):
         assert own is not None
         before = replace(own, buffer=self.before[output.buffer])
         both = self.aligner.together("lift", [before, given], step.labels)
-        size = self.aligner.measured(cotangent, both, step.labels)
+        # What flows back belongs to the output as it was, but is to be as large as if that were brought to size.
+        size = self.aligner.measured(
+            cotangent, self.aligner.together("sized", [own, given], step.labels), step.labels
+        )
         largest = self.exponents.temporary("lift", (), {}, cotangent.buffer, exponents=True)
         labels = self.exponents.labels(size)
         extents = {label: step.labels[label] for label in labels}

@@ -29,6 +29,7 @@ class Depths:
     schedule: Schedule
     limit: int
     batch: str | None
+    meeting: bool = True  # states that are kept meet each other in products, as they do with adjoints
     rescaled: set[str] = field(default_factory=set)
     found: dict[str, int] = field(default_factory=dict)
 
@@ -102,6 +103,9 @@ class Depths:
                     return False
                 now = name in always or (name in self.rescaled and turn % rounds == 0)
                 depth[name] = 1 if now else found
+                kept = self.meeting and not self.schedule.buffers[name].rolling and name in self.rescaled
+                if kept and 2 * depth[name] > self.limit:
+                    return False
         return True
 
 
