@@ -22,6 +22,7 @@ def test_the_gradient_of_a_loaded_network_is_ordered_first():
         (lambda _: tn.compile("tensor_train.tn"), "`compile` takes a network"),
         (lambda _: tn.load(None), "`load` takes the path of a file"),
         (lambda _: tn.load(""), "`load` takes the path of a file"),
+        (lambda _: tn.check("tensor_train.tn"), "`check` takes a `Source`, not 'tensor_train.tn'"),
         (lambda net: tn.grid(net, 0), "a grid has at least 1 template, not 0"),
         (lambda net: tn.batch(net, value=0), "a batch has at least 1 sample, not 0"),
         (tn.fold, "bring the network into order first"),

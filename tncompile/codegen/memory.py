@@ -21,9 +21,8 @@ from tncompile.source.records import record
 # Bytes of an array, or of all that are needed at once: it takes as long to get fresh memory as to write it.
 LARGE = 2**20
 MAPPED = 2**17  # bytes: arrays up to this size lie in memory that a process keeps anyway
-COPIED = (
-    2**14
-)  # bytes: from here on it takes longer to copy a fresh array into its place than to call a function with a place
+# Bytes: from here on it takes longer to copy a fresh array into its place than to call a function with a place.
+COPIED = 2**14
 KEPT = 30  # no more than 2^KEPT bytes are kept from one call to the next
 
 HELPERS = '''

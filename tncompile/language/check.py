@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tncompile.language.load import load_source
 from tncompile.network import Network, warnings
-from tncompile.source import Diagnostic, Source, TnError
+from tncompile.source import Diagnostic, Source, TnError, UsageError
 
 
 def examine(
@@ -21,5 +21,7 @@ def examine(
 
 
 def check(source: Source, sizes: Mapping[str, object] | None = None) -> list[Diagnostic]:
-    """Every error of a text at given sizes; its warnings if it has no error."""
+    """Every error of a text at given sizes; its warnings if it has no error. Raises UsageError for what is no `Source`."""
+    if not isinstance(source, Source):
+        raise UsageError(f"`check` takes a `Source`, not {source!r}")
     return examine(source, sizes)[1]

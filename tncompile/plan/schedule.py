@@ -162,6 +162,9 @@ class Loop:
     body: tuple[Step | Loop, ...]
 
 
+Node = Step | Loop
+
+
 @record
 class Slices:
     """A part of the body that runs once for each slice, with other selectors each time.
@@ -217,4 +220,16 @@ class Schedule:
     balance: Balance | None = None
 
 
-__all__ = ["Access", "Affine", "Balance", "Buffer", "Gather", "Loop", "Schedule", "Slices", "Span", "Step"]
+__all__ = [
+    "Access",
+    "Affine",
+    "Balance",
+    "Buffer",
+    "Gather",
+    "Loop",
+    "Node",
+    "Schedule",
+    "Slices",
+    "Span",
+    "Step",
+]

@@ -41,7 +41,6 @@ def compile_network(
     scaled:
         Numbers as mantissas times powers of two that each sample carries along, so that long products neither
         over- nor underflow; scores and gradients are then pairs ``(mantissa, scale)``.
-
     capture:
         On the target ``"cupy"``: scores and gradients are captured as CUDA graphs, one for each number of samples,
         and replayed (see `Captured`).

@@ -42,15 +42,14 @@ def _runs(step: Step, buffers: Mapping[str, Buffer], batch: str) -> Sequence[Ste
     copying = [access for access in (step.result, *step.operands) if _tables(access)]
     copied = sum(usual_size([step.labels[label] for label in labels_of(a)], batch) for a in copying)
     labels = {label: None for access in copying for table in _tables(access) for label in table.labels}
-    ways = [[step]]
+    ways: list[list[Step]] = []
     for label in labels:
         ends = None if label in step.summed else _ends(step, label)
         if ends is not None and copied >= COPIED * (len(ends) - 2):
             parts = [_part(step, label, *pair, buffers) for pair in pairwise(ends)]
-            ways.append([part for part in parts if part is not None])
-            if len(ways[-1]) < len(parts):
-                ways.pop()
-    return min(ways[1:], key=len, default=ways[0])
+            found = [part for part in parts if part is not None]
+            ways += [found] if len(found) == len(parts) else []
+    return min(ways, key=len, default=[step])
 
 
 def _tables(access: Access) -> list[Gather]:

@@ -19,20 +19,17 @@ from tncompile.plan.folding.fold import fold
 from tncompile.plan.folding.liveness import dead_after, steps_of
 from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.steps import labels_of
-from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import Analysis, aligns, is_product, may_share
 from tncompile.plan.scaling.copies import forwarded, without_repeats
 from tncompile.plan.scaling.depths import Depths
 from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
 from tncompile.plan.scaling.merge import NotBalanced, merged
-from tncompile.plan.scaling.scale import Scaling, without_unread
+from tncompile.plan.scaling.scale import Writer, without_unread
 from tncompile.plan.scaling.turns import turns_in
-from tncompile.plan.schedule import Access, Affine, Balance, Loop, Schedule, Span, Step
+from tncompile.plan.schedule import Access, Affine, Balance, Loop, Node, Schedule, Span, Step
 from tncompile.transform import gradient
 from tncompile.transform.balance import LIFT, balanced, lifted
-from tncompile.transform.chained import chained_products
-
-Node = Step | Loop
+from tncompile.transform.products import chained_products
 
 
 def balanced_gradient(flat: Network, batch: str | None, limit: int, wider: bool) -> Schedule | None:
@@ -78,14 +75,13 @@ def _states(flat: Network, batch: str | None, limit: int, wider: bool) -> Mappin
     return {name: np.sort(np.concatenate(parts)) for name, parts in found.items()}
 
 
-class _Balancing(Scaling):
+class _Balancing(Writer):
     """Adds exponents to a merged schedule."""
 
     def __init__(
         self, schedule: Schedule, batch: str | None, limit: int, output: str, cotangent: str
     ) -> None:
-        self.schedule, self.exponents = schedule, Exponents(schedule, batch)
-        self.aligner = Aligner(self.exponents)
+        super().__init__(Exponents(schedule, batch))
         self.output, self.shared, self.lifted = output, "", ""
         steps = list(steps_of(schedule.body))
         seeds = {name for name, buffer in schedule.buffers.items() if buffer.tensor == cotangent}
@@ -101,7 +97,7 @@ class _Balancing(Scaling):
 
     def result(self) -> Schedule:
         """The whole schedule."""
-        body: Sequence[Node] = list(self._nodes(self.schedule.body, None))
+        body: Sequence[Node] = list(self.nodes(self.schedule.body))
         checked = list(dict.fromkeys(s.result.buffer for s in steps_of(body) if s.op == "follow"))
         body = [*map(self._filled, self._partly(body)), *body]
         outputs = {access.buffer for name in self.schedule.outputs for access in self.schedule.outputs[name]}
@@ -171,8 +167,8 @@ class _Balancing(Scaling):
 
     # --- steps ----------------------------------------------------------------------------------------
 
-    def _step(self, step: Step, loop: Loop | None) -> None:
-        del loop  # turns are known
+    def step(self, step: Step, _loop: Loop | None) -> None:
+        """A step forth with exponents, a step back as it is."""
         name, steps = step.result.buffer, self.aligner.steps
         of = self.exponents.access(step.result)
         if step.op in ("balance", "follow"):
@@ -186,7 +182,7 @@ class _Balancing(Scaling):
         elif aligns(step, self.exponents) and self.aligner.known(step):
             raise NotBalanced
         else:
-            self._carried(step, of)
+            self.carried(step, of)
 
     def _in_turn(self, step: Step) -> None:
         """Brings to size, or follows, where it is due."""
@@ -211,7 +207,7 @@ class _Balancing(Scaling):
                 before, [replace(own, buffer=self.before[step.operands[0].buffer])], step.labels
             )
             return
-        self._carried(step, before)
+        self.carried(step, before)
         labels = {label: step.labels[label] for label in labels_of(step.result)}
         rest = tuple(label for label in labels if label not in self.exponents.labels(of))
         self.aligner.steps.append(

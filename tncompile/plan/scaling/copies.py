@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tncompile.plan.folding.liveness import changed_by, steps_of
-from tncompile.plan.schedule import Access, Affine, Buffer, Loop, Span, Step
+from tncompile.plan.schedule import Access, Affine, Buffer, Loop, Node, Span, Step
 from tncompile.source.records import record
 
-Node = Step | Loop
 Subscript = Affine | Span
 
 

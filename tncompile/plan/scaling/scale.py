@@ -6,6 +6,7 @@ quotients keep exponents, all others see plain numbers. Mantissas are brought ba
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -30,9 +31,7 @@ from tncompile.plan.scaling.exponents import (
     whole_number,
     with_function,
 )
-from tncompile.plan.schedule import Access, Loop, Schedule, Step
-
-Node = Step | Loop
+from tncompile.plan.schedule import Access, Loop, Node, Schedule, Step
 
 
 def scaled(
@@ -62,19 +61,67 @@ def scaled(
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
+    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
 
 
-class Scaling:
-    """Writes a scaled schedule."""
+class Writer(ABC):
+    """Writes a schedule with exponents, step by step."""
+
+    def __init__(self, exponents: Exponents) -> None:
+        self.schedule, self.exponents = exponents.schedule, exponents
+        self.aligner = Aligner(exponents)
+
+    @abstractmethod
+    def step(self, step: Step, loop: Loop | None) -> None:
+        """Adds what becomes of a step to the steps of the aligner. ``loop`` is the loop around, if no other loop is around that."""
+
+    def nodes(self, body: Sequence[Node], loop: Loop | None = None, depth: int = 0) -> Iterator[Node]:
+        """The program anew."""
+        for node in body:
+            if isinstance(node, Loop):
+                inner = self.nodes(node.body, None if depth else node, depth + 1)
+                yield replace(node, body=tuple(inner))
+            else:
+                self.step(node, loop)
+                yield from self._taken()
+
+    def _taken(self) -> list[Step]:
+        steps = list(self.aligner.steps)
+        self.aligner.steps.clear()
+        return steps
+
+    def carried(self, step: Step, of: Access) -> None:
+        """A step that keeps exponents."""
+        known = self.aligner.known(step)
+        if known and aligns(step, self.exponents):
+            several = step.op in ("combine", "apply")
+            (self.aligner.over_terms if several else self.aligner.over_labels)(step, of)
+            return
+        self.aligner.steps.append(step)
+        if step.function == "^" and known:
+            power = whole_power(step, self.schedule.network.scope)
+            assert power is not None
+            self.aligner.steps.append(
+                self.exponents.sum_of(of, known, step.labels, factor=whole_number(power))
+            )
+        elif step.function == "/":
+            below = step.arguments[1]
+            minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
+            self.aligner.total(of, known, step.labels, minus=int(minus))
+        else:
+            self.aligner.total(of, known, step.labels)
+
+
+class _Scaling(Writer):
+    """Writes a scaled schedule in which what flows back is measured."""
 
     def __init__(self, exponents: Exponents, analysis: Analysis) -> None:
-        self.schedule, self.exponents, self.analysis = exponents.schedule, exponents, analysis
-        self.aligner = Aligner(exponents)
+        super().__init__(exponents)
+        self.analysis = analysis
 
     def result(self) -> Schedule:
         """The whole schedule."""
-        body = list(self._nodes(self.schedule.body, None))
+        body = list(self.nodes(self.schedule.body))
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
@@ -94,22 +141,8 @@ class Scaling:
             exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
         )
 
-    def _nodes(self, body: Sequence[Node], loop: Loop | None, depth: int = 0) -> Iterator[Node]:
-        """The program anew. ``loop`` is the loop around, if no other loop is around that."""
-        for node in body:
-            if isinstance(node, Loop):
-                inner = self._nodes(node.body, None if depth else node, depth + 1)
-                yield replace(node, body=tuple(inner))
-            else:
-                self._step(node, loop)
-                yield from self._taken()
-
-    def _taken(self) -> list[Step]:
-        steps = list(self.aligner.steps)
-        self.aligner.steps.clear()
-        return steps
-
-    def _step(self, step: Step, loop: Loop | None) -> None:
+    def step(self, step: Step, loop: Loop | None) -> None:
+        """A step with the exponents of its result."""
         of = self.exponents.access(step.result)
         meets = self.analysis.meets(step)
         if of is None or not (meets or is_scattered(step.result) or self._is_spread(step)):
@@ -155,7 +188,7 @@ class Scaling:
             self._product(step, of)
             return
         else:
-            self._carried(without_zeros(step, self.schedule.network.scope), of)
+            self.carried(without_zeros(step, self.schedule.network.scope), of)
         if of is not None and turn != ("", 0):
             self._rescaled(step, of, turn)
 
@@ -171,27 +204,6 @@ class Scaling:
         self.aligner.steps.append(
             Step("rescale", of, operands, labels, summed=rest, function=called, turn=turn)
         )
-
-    def _carried(self, step: Step, of: Access) -> None:
-        """A step that keeps exponents."""
-        known = self.aligner.known(step)
-        if known and aligns(step, self.exponents):
-            several = step.op in ("combine", "apply")
-            (self.aligner.over_terms if several else self.aligner.over_labels)(step, of)
-            return
-        self.aligner.steps.append(step)
-        if step.function == "^" and known:
-            power = whole_power(step, self.schedule.network.scope)
-            assert power is not None
-            self.aligner.steps.append(
-                self.exponents.sum_of(of, known, step.labels, factor=whole_number(power))
-            )
-        elif step.function == "/":
-            below = step.arguments[1]
-            minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
-            self.aligner.total(of, known, step.labels, minus=int(minus))
-        else:
-            self.aligner.total(of, known, step.labels)
 
     def _product(self, step: Step, of: Access) -> None:
         """A product over labels: the exponents begin with the sum of those of the factors."""
