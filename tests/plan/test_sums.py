@@ -143,7 +143,7 @@ def test_examples_keep_their_values(example):
     assert same_values(tn.load(FOLDER / f"{example}.tn"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_random_networks_keep_their_values(text):
     same_values(tn.load(text))

@@ -87,7 +87,7 @@ def check(net, model):
 
 
 @given(networks())
-@settings(max_examples=25, **QUIET)
+@settings(max_examples=12, **QUIET)
 def test_random_networks_keep_their_values(text):
     net = tn.load(text)
     model = compiled(net)
