@@ -82,13 +82,13 @@ def follow(x, axis, power=1):
     return sizes(x, axis).squeeze(axis)
 
 
-def in_range(gradient, scale, cotangent, *sizes):
+def in_range(gradient, scale, cotangent, *adjoints):
     """Whether no score is 0, and no adjoint so far from 1 that some of it may be lost.
 
     An adjoint that is 0 was lost, unless there are cotangents that are 0.
     """
     silent = not cotangent.all()
-    inside = all(((size > NEAR) & (size < 1 / NEAR) | (size == 0) & silent).all() for size in sizes)
+    inside = all(((size > NEAR) & (size < 1 / NEAR) | (size == 0) & silent).all() for size in adjoints)
     return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient).all()
 
 

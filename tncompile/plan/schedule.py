@@ -163,6 +163,7 @@ class Loop:
 
 
 Node = Step | Loop
+Nodes = tuple[Node, ...]
 
 
 @record
@@ -228,6 +229,7 @@ __all__ = [
     "Gather",
     "Loop",
     "Node",
+    "Nodes",
     "Schedule",
     "Slices",
     "Span",

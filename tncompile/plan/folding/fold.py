@@ -18,9 +18,8 @@ from tncompile.plan.folding.runs import in_runs
 from tncompile.plan.folding.sequence import sequenced
 from tncompile.plan.folding.slices import sliced
 from tncompile.plan.folding.steps import StepMaker
-from tncompile.plan.schedule import Access, Buffer, Loop, Schedule, Step
+from tncompile.plan.schedule import Access, Buffer, Nodes, Schedule
 
-Nodes = tuple[Step | Loop, ...]
 Change = Callable[[Nodes, Mapping[str, Buffer]], tuple[Nodes, Mapping[str, Buffer], Collection[str]]]
 
 

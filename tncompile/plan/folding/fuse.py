@@ -13,10 +13,8 @@ from tncompile.plan.cost import product, times
 from tncompile.plan.folding.liveness import dependent, steps_of, touched, turns_of
 from tncompile.plan.folding.steps import labels_of, labels_of_subscript
 from tncompile.plan.samples import usual_size
-from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Span, Step
+from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Loop, Nodes, Span, Step
 from tncompile.source.records import record
-
-Nodes = tuple[Step | Loop, ...]
 
 LARGE = 2**19  # elements of an array that leaves the inner cache, for the usual number of samples
 ROUND = 2**14  # elements of a round: fewer take less time to move than a call of an array function takes

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tncompile.network import Extent, Ints, Network
+from tncompile.network import Ints, Network
 from tncompile.plan.folding.fold import fold
-from tncompile.plan.folding.liveness import dead_after, steps_of
+from tncompile.plan.folding.liveness import dead_after, dependent, steps_of
 from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.scaling.analysis import Analysis, aligns, is_product, may_share
@@ -85,13 +85,12 @@ class _Balancing(Writer):
         self.output, self.shared, self.lifted = output, "", ""
         steps = list(steps_of(schedule.body))
         seeds = {name for name, buffer in schedule.buffers.items() if buffer.tensor == cotangent}
-        self.backward = _reached(steps, seeds)
+        self.backward = dependent(steps, seeds)
         self.exact = self._exact(steps)
-        forward = [step for step in steps if step.result.buffer not in self.backward]
-        states = {step.operands[0].buffer for step in forward if step.op == "balance"}
-        for name in (*sorted(_reached(forward, states) | self.exact), *seeds):
-            if schedule.buffers[name].tensor not in _powers(forward, schedule):
-                self.exponents.add(name)
+        states = {step.operands[0].buffer for step in steps if step.op == "balance"}
+        forward = [s for s in steps if s.result.buffer not in self.backward and s.op != "balance"]
+        for name in (*sorted(dependent(forward, states) | self.exact), *seeds):
+            self.exponents.add(name)
         self.before = {name: self._beside(name) for name in self.exact}
         self.turns = turns_in(schedule, self._depths(states, limit), self.exact)
 
@@ -177,10 +176,10 @@ class _Balancing(Writer):
             self._lift(step)
         elif name in self.backward or of is None:
             steps.append(step)
-        elif name in self.exact:
-            self._output(step, of)
         elif aligns(step, self.exponents) and self.aligner.known(step):
             raise NotBalanced
+        elif name in self.exact:
+            self._output(step, of)
         else:
             self.carried(step, of)
 
@@ -243,24 +242,10 @@ class _Balancing(Writer):
     def _filled(self, name: str) -> Step:
         """Ones for a whole buffer, of which some are then left."""
         buffer = self.exponents.buffers[name]
-        extents: dict[str, Extent] = {}
         axes = [f"axis{number}" for number in range(len(buffer.family) + len(buffer.shape))]
-        extents.update(zip(axes, (*buffer.family, *buffer.shape), strict=True))
+        extents = dict(zip(axes, (*buffer.family, *buffer.shape), strict=True))
         spans = tuple(
             Span(axis, Affine(0), 1, extent) for axis, extent in zip(axes, buffer.family, strict=False)
         )
         place = Access(name, spans, tuple(axes[len(buffer.family) :]))
         return Step("combine", place, (), extents, constant=whole_number(1))
-
-
-def _reached(steps: Sequence[Step], seeds: Collection[str]) -> set[str]:
-    """The seeds, and the buffers that are computed from them."""
-    found, before = set(seeds), -1
-    while len(found) > before:
-        before = len(found)
-        found |= {s.result.buffer for s in steps if any(a.buffer in found for a in s.operands)}
-    return found
-
-
-def _powers(steps: Sequence[Step], schedule: Schedule) -> set[str]:
-    return {schedule.buffers[step.result.buffer].tensor for step in steps if step.op == "balance"}

@@ -13,10 +13,8 @@ from dataclasses import replace
 from tncompile.plan.folding.liveness import steps_of
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.scaling.analysis import may_share
-from tncompile.plan.schedule import Access, Affine, Buffer, Loop, Node, Span, Step
+from tncompile.plan.schedule import Access, Affine, Buffer, Loop, Node, Nodes, Span, Step
 from tncompile.transform.balance import POWER
-
-Nodes = tuple[Node, ...]
 
 
 class NotBalanced(Exception):
