@@ -99,6 +99,7 @@ def test_examples_keep_their_values(path):
 def test_scaled_schedules_keep_their_values():
     net = tn.load(FOLDER / "gnn.tn")
     plain = tn.compile(net, scaled=True)
+    assert plain.source  # written here, with the tables
     with patch.object(runs, "COPIED", 0):
         model = tn.compile(net, scaled=True)
         assert model.source != plain.source
