@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight_blocks
 from tncompile.codegen.domain import DTYPES
 from tncompile.codegen.module import LIBRARIES, emit
-from tncompile.codegen.scaling import limit as range_limit
+from tncompile.codegen.scaling import limits as range_limits
 from tncompile.lazy import lazily
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = [
     "emit",
     "is_array",
     "member_title",
-    "range_limit",
+    "range_limits",
     "weight_blocks",
 ]
 

@@ -37,12 +37,8 @@ class Differentiated(Entry):
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)
         body = [*head, *self._counted(core), *core]
-        block = function_of(called, ["w", *self.words.values()], optional, body)
-        if self.schedule.balance is not None and isinstance(block.head, ast.FunctionDef):
-            # What overflows is found at the end, and computed in another way.
-            ignored = [ast.keyword(word, ast.Constant("ignore")) for word in ("over", "invalid")]
-            block.head.decorator_list.append(ast.Call(self.symbols.domain.function("errstate"), [], ignored))
-        return block
+        quiet = self._quiet() if self.schedule.balance is not None else ()
+        return function_of(called, ["w", *self.words.values()], optional, body, around=quiet)
 
     def _evaluation(self, first: int = 0) -> list[Item]:
         """The steps from a node on, and what belongs to the gradient around them."""
@@ -159,7 +155,7 @@ class Differentiated(Entry):
             shared = nodes.call(
                 nodes.name("finished"), nodes.name(self.program.storages[balance.shared].identifier)
             )
-            yield nodes.assign("gradient_scale", self.symbols.domain.call("full", shape, shared))
+            yield nodes.assign("gradient_scale", self.symbols.domain.call("broadcast_to", shared, shape))
             return
         vector = self.symbols.domain.call("zeros", shape, self.symbols.domain.function("int64"))
         yield nodes.assign("gradient_scale", vector)

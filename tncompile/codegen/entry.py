@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,6 +24,13 @@ from tncompile.plan.schedule import Buffer, Schedule
 
 CALLED = "score_and_gradient"
 MEASURED = "measured_gradient"  # what that falls back on where it is balanced (`plan/scaling/balance.py`)
+
+
+TRIED = (
+    "",
+    "In loops states are brought to size in every `every`-th round; where something left the range by then,",
+    "all is computed again with that in each round.",
+)
 
 
 class Entry:
@@ -193,6 +201,11 @@ class Entry:
             return values[0]
         return ast.Dict([nodes.number(name) for name in self.network.outputs], values)
 
+    def _quiet(self) -> list[ast.expr]:
+        """What keeps a function from warning of overflow, which it finds by itself and computes in another way."""
+        ignored = [ast.keyword(word, ast.Constant("ignore")) for word in ("divide", "invalid", "over")]
+        return [ast.Call(self.symbols.domain.function("errstate"), [], ignored)]
+
     def _outputs(self) -> str:
         return ", ".join(f"`{name}`" for name in self.network.outputs)
 
@@ -234,7 +247,13 @@ class Scoring(Entry):
 
     def _bind(self) -> Block:
         core = self._core("scorer", self.schedule.bound)
-        head = Text((f"The value of {self._outputs()} for the data.", *self._shapes(weights=False)))
+        head = Text(
+            (
+                f"The value of {self._outputs()} for the data.",
+                *self._shapes(weights=False),
+                *(TRIED if self._tries else ()),
+            )
+        )
         body = [head, *self._taken(), *self._counted(core), *core]
         text = (
             "Does what depends on the weights `w` alone; returns the function of the data that does the rest.",
@@ -243,13 +262,30 @@ class Scoring(Entry):
         )
         around: list[Item] = [Text(text), self._taken_weights(), *self._weights_in()]
         around += self.program.body((), 0, self.schedule.bound)
-        around += [Blank(), self._function("scorer", list(self.words.values()), body), Blank()]
+        rounds = {"every": self.schedule.every} if self._tries else {}
+        quiet = self._quiet() if self._tries else ()
+        scorer = function_of("scorer", [*self.words.values()], self._optional(), body, rounds, quiet)
+        around += [Blank(), scorer, Blank()]
         return self._function("bind", ["w"], [*around, ast.Return(nodes.name("scorer"))], optional=())
 
     def _core(self, called: str, done: int) -> list[Item]:
         """From the data to the result, but for the first ``done`` nodes; ``called`` is the function that this is the body of."""
         core = [*self._data_in(), *(self._in_slices(done) if self.selectors else self._evaluation(done))]
-        return [*self._with_pieces(called, core), ast.Return(self._value())]
+        if not self._tries:
+            return [*self._with_pieces(called, core), ast.Return(self._value())]
+        given = nodes.group([nodes.name(word) for word in self.words.values()])
+        again = ast.parse(f"if every > 1 and lost(seen):\n    return {called}(*arguments, every=1)").body
+        return [
+            nodes.assign("arguments", given),  # the program may give their names to other arrays
+            nodes.assign("seen", ast.List([], ast.Load())),
+            *self._with_pieces(called, core),
+            *again,
+            ast.Return(self._value()),
+        ]
+
+    @property
+    def _tries(self) -> bool:
+        return self.schedule.every > 1
 
     def _optional(self) -> tuple[str, ...]:
         return ("slices",) if self.selectors else ()
@@ -266,12 +302,20 @@ class Scoring(Entry):
         return Text((first, *self._shapes(), *self._notes()))
 
 
-def function_of(called: str, taken: Sequence[str], optional: Sequence[str], body: list[Item]) -> Block:
-    """A function definition; what is ``optional`` is None by default."""
-    parameters = [ast.arg(word) for word in (*taken, *optional)]
-    defaults: list[ast.expr] = [ast.Constant(None) for _ in optional]
+def function_of(
+    called: str,
+    taken: Sequence[str],
+    optional: Sequence[str],
+    body: list[Item],
+    counts: Mapping[str, int] = MappingProxyType({}),
+    around: Sequence[ast.expr] = (),
+) -> Block:
+    """A function definition with decorators ``around`` it; what is ``optional`` is None by default, ``counts`` are numbers
+    with their defaults."""
+    parameters = [ast.arg(word) for word in (*taken, *optional, *counts)]
+    defaults = [*(ast.Constant(None) for _ in optional), *map(nodes.number, counts.values())]
     arguments = ast.arguments([], parameters, None, [], [], None, defaults)
-    return Block(ast.FunctionDef(called, arguments, [], [], lineno=0), body)
+    return Block(ast.FunctionDef(called, arguments, [], [*around], lineno=0), body)
 
 
 def unpacked(views: Sequence[str], vector: str) -> ast.stmt:

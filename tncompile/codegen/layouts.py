@@ -10,9 +10,8 @@ from tncompile.codegen.arrays import Strided, copy_cost
 from tncompile.codegen.reading import Storage, covers
 from tncompile.codegen.steps import label_sizes, step_cost
 from tncompile.codegen.suggestions import suggested_orders
-from tncompile.network import Extent, Formula
 from tncompile.plan.folding.liveness import executed
-from tncompile.plan.samples import usual
+from tncompile.plan.samples import is_samples, usual
 from tncompile.plan.schedule import Buffer, Schedule, Step
 from tncompile.source.records import record
 
@@ -23,11 +22,6 @@ MANY_STEPS = 150
 def native_order(buffer: Buffer) -> Order:
     """The order of the network: family axes, then the axes of a member."""
     return tuple(range(len(buffer.family) + len(buffer.shape)))
-
-
-def is_samples(extent: Extent, batch: str | None) -> bool:
-    """Is it the number of samples?"""
-    return batch is not None and extent.formula == Formula.atom(batch)
 
 
 def samples_first(buffer: Buffer, batch: str | None) -> Order:

@@ -44,6 +44,7 @@ RESERVED = (
     "w",
 )
 IN_SLICES = ("number", "slices")
+IN_TRIALS = ("every", "seen")
 IN_PIECES = ("cut", "join", "part", "score_and_gradient", "start", "starts", "value", "values")
 
 
@@ -122,6 +123,7 @@ class _Module:
             *shapes.FUNCTIONS,
             *(IN_SLICES if sliced else ()),
             *(IN_PIECES if samples else ()),
+            *(IN_TRIALS if score.every > 1 else ()),
             *scaled,
         )
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
@@ -175,7 +177,7 @@ class _Module:
         """What is not of this network alone: the constants and the functions that its functions need."""
         known = shapes.helpers(self.domain.namespace, self.symbols.batch)
         if self.score.exponents:
-            known += scaling.helpers(self.domain)
+            known += scaling.helpers(self.domain, tried=self.score.every > 1)
         used = needed(known, functions)
         return [
             Noted(item, scaling.NOTES[ast.unparse(item.targets[0])]) if isinstance(item, ast.Assign) else item

@@ -10,9 +10,10 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.layouts import is_samples, samples_first
+from tncompile.codegen.layouts import samples_first
 from tncompile.codegen.symbols import Symbols
 from tncompile.network import Extent, Ints, Network
+from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Buffer, Schedule
 from tncompile.source.records import record
 

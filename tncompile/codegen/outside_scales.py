@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.layouts import is_samples
 from tncompile.codegen.outside import Outside
 from tncompile.codegen.program import Program
 from tncompile.codegen.shapes import spread, whole_numbers
+from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Buffer, Schedule
 from tncompile.source.records import record
 

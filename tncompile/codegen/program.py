@@ -109,7 +109,9 @@ class Program:
         }
         reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
-        self.writer = StepWriter(symbols, accessor, self.storages, frozenset(leaving), reuses=reuses)
+        self.writer = StepWriter(
+            symbols, accessor, self.storages, frozenset(leaving), reuses=reuses, tries=schedule.every > 1
+        )
         lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
         placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}
         self.memory = place_in_memory(schedule, placed, symbols.batch, symbols.domain.dtype)

@@ -17,10 +17,13 @@ FUNCTIONS = (
     "sizes",
     "measure",
     "rescale",
+    "lost",
     "balance",
     "follow",
     "in_range",
+    "far",
     "product",
+    "wide_product",
     "share",
     "plain",
     "finished",
@@ -31,12 +34,14 @@ NOTES = {
     "LOWEST": "the exponent of the smallest number that is not denormal",
     "FAINT": "numbers of an exponent below it count as 0",
     "HIGHEST": "the exponent of the largest power of two",
-    "NEAR": "adjoints that are smaller, or larger than 1 over it, may lose some of what counts",
+    "NEAR": "what is smaller, or larger than 1 over it, may lose some of what counts",
+    "SPAN": "so many factors are multiplied before they are looked at",
     "CHUNK": "so many factors are multiplied before they become wide",
     "TURNS": "after so many chunks a product is brought back to size",
 }
 CONSTANTS = tuple(NOTES)
 UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
+TRIED_BITS = 1  # what it usually does, where it is looked at afterwards whether it did no more
 DATA_UNITS = 2  # the factors of a product may be data
 
 HELPERS = '''
@@ -52,25 +57,37 @@ def measure(x, axis, scale=0):
     return np.where(size == 0, EMPTY, np.frexp(size)[1] + scale)
 
 
-def rescale(x, axis, scale=0, last=False):
-    """Divides `x` in place by powers of two: the sizes of its entries along `axis` add up to a number in [1, 2) then.
+def rescale(x, axis, scale=0, last=False{seen}):
+    """Divides `x` in place by powers of two: the sizes of its entries along `axis` are 1 on the average then, or up to twice as much or little.
 
     Returns the exponents of these powers, added to `scale`. With `last` it is the largest size that is in
-    [1, 2), and the exponent of 0 is `EMPTY`.
+    [1, 2), and the exponent of 0 is `EMPTY`.{seen_note}
     """
     size = abs(x).max(axis=axis, keepdims=True) if last else sizes(x, axis)
-    exponent = np.frexp(size)[1] - 1
+    {append}exponent = np.frexp(size)[1] - (1 if last else (x.size // max(size.size, 1)).bit_length())
     x /= np.ldexp(size.dtype.type(1), exponent)
     scale = exponent.squeeze(axis) + scale
     return np.where(size.squeeze(axis) == 0, EMPTY, scale) if last else scale
 
 
+def lost(seen):
+    """Whether one of the sizes is so far from 1 that something may have been lost on the way to it."""
+    return far(np.concatenate([size.ravel() for size in seen]))
+
+
+def far(x):
+    """Whether an entry is so far from 1 that some of it may be lost."""
+    size = abs(x)
+    return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / NEAR)
+
+
 def balance(x, axis, scale):
-    """Multiplies `x` in place by powers of two: the sizes of its entries along `axis` add up to a number in [1/2, 1) then.
+    """Multiplies `x` in place by powers of two: the sizes of its entries along `axis` are 1 on the average then, as after `rescale`.
 
     Returns these powers, and the exponents by which `x` is now less, added to `scale`.
     """
-    exponent = np.frexp(sizes(x, axis))[1]
+    size = sizes(x, axis)
+    exponent = np.frexp(size)[1] - (x.size // max(size.size, 1)).bit_length()
     power = np.ldexp(np.{real}(1), -exponent)
     x *= power
     return (power.squeeze(axis), exponent.squeeze(axis) + scale)
@@ -89,11 +106,27 @@ def in_range(gradient, scale, cotangent, *adjoints):
     """
     silent = not cotangent.all()
     inside = all(((size > NEAR) & (size < 1 / NEAR) | (size == 0) & silent).all() for size in adjoints)
-    return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient).all()
+    return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient.sum())
 
 
 def product(x, axis, scale):
     """The product of the members of `x` as `rescale` leaves it, and its exponents, added to `scale`."""
+    total, exponent, rest = x[:SPAN].prod(axis=0), scale, x[SPAN:]
+    part = np.empty_like(total)
+    while True:
+        if far(total):
+            exponent = rescale(total, axis, exponent)
+            if far(total):
+                return wide_product(x, axis, scale)
+        if not len(rest):
+            exponent = rescale(total, axis, exponent, last=True)
+            return (total, exponent)
+        total *= rest[:SPAN].prod(axis=0, out=part)
+        rest = rest[SPAN:]
+
+
+def wide_product(x, axis, scale):
+    """What `product` returns, where the entries of a sample are far apart."""
     total = np.asarray(x[:CHUNK].prod(axis=0), WIDE)
     for turn, start in enumerate(range(CHUNK, len(x), CHUNK), 1):
         if turn % TURNS == 0:
@@ -126,13 +159,24 @@ FAST = """if axis == x.ndim - 1:
     """
 
 
-def limit(dtype: str) -> int:
-    """The depth that a mantissa of this dtype may reach before it is brought back to size."""
-    return int(np.finfo(dtype).maxexp) // UNIT_BITS
+def limits(dtype: str) -> tuple[int, int]:
+    """The depth that a mantissa of this dtype may reach before it is brought back to size, and that which can be tried."""
+    bits = int(np.finfo(dtype).maxexp)
+    return bits // UNIT_BITS, bits // TRIED_BITS
 
 
-def helpers(domain: Domain) -> list[ast.stmt]:
-    """The constants and functions that a scaled module needs."""
+# What `rescale` does besides where states may be brought to size too seldom.
+SEEN = {
+    "seen": ", seen=None",
+    "seen_note": " The sizes are added to the list `seen`.",
+    "append": """if seen is not None:
+        seen.append(size)
+    """,
+}
+
+
+def helpers(domain: Domain, *, tried: bool) -> list[ast.stmt]:
+    """The constants and functions that a scaled module needs; ``tried`` as `Schedule.every` says."""
     real = np.finfo(domain.dtype).dtype.name
     bits = np.finfo(real)
     texts = {
@@ -141,18 +185,20 @@ def helpers(domain: Domain) -> list[ast.stmt]:
         else "np.ldexp(x, exponent)",
         "real": real,
         "fast": FAST if domain.namespace == "np" else "",
+        **(SEEN if tried else dict.fromkeys(SEEN, "")),
     }
     text = HELPERS
     for word, value in texts.items():
         text = text.replace(f"{{{word}}}", value)
     found = ast.parse(text.replace("np.", f"{domain.namespace}.")).body
-    lowest, chunk = int(bits.minexp), limit(domain.dtype) // (2 * DATA_UNITS)
+    lowest, chunk = int(bits.minexp), limits(domain.dtype)[0] // (2 * DATA_UNITS)
     values = {
         "LOWEST": lowest,
         "FAINT": lowest * 3 // 4,
         "HIGHEST": int(bits.maxexp) - 1,
+        "SPAN": limits(domain.dtype)[1] // 4,
         "CHUNK": chunk,
-        "TURNS": max(1, limit("float64") // (DATA_UNITS * chunk) - 1),
+        "TURNS": max(1, limits("float64")[0] // (DATA_UNITS * chunk) - 1),
     }
     near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
@@ -173,14 +219,14 @@ def measured(step: Step, value: Value, scale: Value | None) -> Value:
     return Value(nodes.call(nodes.name("measure"), value.expr, axes, *more), Strided.dense(kept))
 
 
-def rescaled(step: Step, value: Value, before: Value | None) -> Value:
+def rescaled(step: Step, value: Value, before: Value | None, *, tried: bool) -> Value:
     """A step `rescale`: the new exponents; ``value`` is changed in place."""
     axes, kept = _axes(step, value)
     more = [] if before is None else [aligned(before, kept)]
     named = {"last": ast.Constant(True)} if step.function == "last" else {}
-    return Value(
-        nodes.call(nodes.name("rescale"), _in_place(value), axes, *more, **named), Strided.dense(kept)
-    )
+    seen = {"seen": nodes.name("seen")} if tried else {}
+    call = nodes.call(nodes.name("rescale"), _in_place(value), axes, *more, **named, **seen)
+    return Value(call, Strided.dense(kept))
 
 
 def balanced(step: Step, value: Value, before: Value) -> tuple[ast.expr, tuple[str, ...]]:
@@ -217,7 +263,9 @@ def multiplied(
         expr = nodes.method(expr, "reshape", nodes.number(-1), *(extent(label) for label in order))
     axes = [axis for axis, label in enumerate(order) if label not in before.labels]
     kept = [label for label in order if label in before.labels]
-    return nodes.call(nodes.name("product"), expr, _tuple(axes), aligned(before, kept))
+    # What was lost is seen at once, unless a captured graph has to go on.
+    called = "product" if domain.namespace == "np" else "wide_product"
+    return nodes.call(nodes.name(called), expr, _tuple(axes), aligned(before, kept))
 
 
 def _axes(step: Step, value: Value) -> tuple[ast.expr, tuple[str, ...]]:

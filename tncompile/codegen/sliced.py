@@ -22,8 +22,8 @@ def cut(value, start, stop):
 def join(values):
     if isinstance(values[0], dict):
         return {name: join([value[name] for value in values]) for name in values[0]}
-    if isinstance(values[0], list):
-        return [join(parts) for parts in zip(*values)]
+    if isinstance(values[0], (list, tuple)):
+        return type(values[0])(join(parts) for parts in zip(*values))
     return NAMESPACE.concatenate(values)
 """
 DOCUMENTATION = {

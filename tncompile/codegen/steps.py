@@ -28,7 +28,7 @@ from tncompile.codegen.symbols import Symbols
 from tncompile.codegen.text import Block, Item
 from tncompile.codegen.windows import parts_of, turned
 from tncompile.network import Expr, Extent, Negative
-from tncompile.plan.samples import usual
+from tncompile.plan.samples import is_samples, usual
 from tncompile.plan.schedule import Access, Span, Step
 from tncompile.source.records import record
 
@@ -83,6 +83,7 @@ class StepWriter:
     leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
     memory: Memory = field(default_factory=Memory)
     reuses: bool = False  # large results are written into places, not put together from fresh arrays
+    tries: bool = False  # states are brought to size in every `every`-th round (see `Schedule.every`)
 
     def write(self, step: Step, bound: bool) -> list[Item]:
         """The statements of a step; ``bound`` says that the result's name is given a new array.
@@ -217,9 +218,13 @@ class StepWriter:
         if not operands[0].labels and isinstance(operands[0].expr, ast.Name):
             array = self.symbols.domain.call("asarray", operands[0].expr, nodes.name("DTYPE"))
             yield nodes.assign(operands[0].expr, array)
-        write = rescaled if step.op == "rescale" else followed
+        write = partial(rescaled, tried=self._is_tried(step)) if step.op == "rescale" else followed
         value = write(step, operands[0], operands[1] if len(operands) > 1 else None)
         yield from self._store(step, value, target, bound)
+
+    def _is_tried(self, step: Step) -> bool:
+        batch = self.symbols.batch
+        return self.tries and any(is_samples(extent, batch) for extent in step.labels.values())
 
     def _in_turn(self, step: Step, items: Iterable[Item]) -> list[Item]:
         """What is done in some rounds of a loop only."""
@@ -228,7 +233,8 @@ class StepWriter:
         variable, rounds = step.turn
         word = self.symbols.variable(variable)
         moved = nodes.binary(word, ast.Add(), nodes.number(step.offset)) if step.offset else word
-        due = ast.Compare(nodes.binary(moved, ast.Mod(), nodes.number(rounds)), [ast.Eq()], [nodes.number(0)])
+        count = nodes.name("every") if self._is_tried(step) else nodes.number(rounds)
+        due = ast.Compare(nodes.binary(moved, ast.Mod(), count), [ast.Eq()], [nodes.number(0)])
         return [Block(ast.If(due, [], []), list(items))]
 
     def _product(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:

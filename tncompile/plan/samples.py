@@ -14,9 +14,14 @@ USUAL_BATCH = 256  # samples, where their number is known only later
 MOST = 2**40  # samples: more are not asked for
 
 
+def is_samples(extent: Extent, batch: str | None) -> bool:
+    """Is it the number of samples?"""
+    return batch is not None and extent.formula == Formula.atom(batch)
+
+
 def usual(extent: Extent, batch: str | None) -> int:
     """An extent; of the number of samples the usual one."""
-    return USUAL_BATCH if batch is not None and extent.formula == Formula.atom(batch) else extent.value
+    return USUAL_BATCH if is_samples(extent, batch) else extent.value
 
 
 def usual_size(extents: Iterable[Extent], batch: str | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from importlib import import_module
 from os import PathLike
@@ -138,7 +138,7 @@ class Model:
         vector = self._vector(w)
         if executor is None and len(pieces) == 1:
             return self._function("score")(vector, *data)
-        return self._joined(self._parts("score", pieces, vector, data, {}, executor))
+        return self._joined([*self._parts("score", pieces, vector, data, {}, executor)])
 
     def bind(self, w: Weights | Mapping[str, Array] | Array) -> Bound:
         """What depends on the weights ``w`` alone, computed once: a function of the data that gives what `score` gives.
@@ -164,7 +164,8 @@ class Model:
         The gradient is summed over the samples. It is `Weights` if ``w`` is given by name, and a flat
         vector if ``w`` is one. Of complex weights it is ``dL/d(Re w) + i dL/d(Im w)``.
 
-        Of a scaled model the gradient is a pair as well, with an exponent for each weight, and a cotangent may be
+        Of a scaled model the gradient is a pair as well, with an exponent for each weight (one array, maybe one that cannot
+        be written to, as all weights may have the same exponent), and a cotangent may be
         a pair ``(mantissa, scale)``, as `score` returns one.
         """
         reader = self._reader()
@@ -175,12 +176,17 @@ class Model:
             value, gradient = self._function("score_and_gradient")(vector, *data, **given)
         else:
             parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
-            values, gradients = zip(*parts, strict=True)
-            value = self._joined(values)
-            gradient = (
-                aligned_sum(gradients, self._library) if self.scaled else sum(gradients[1:], gradients[0])
-            )
+            value, gradient = self._added(parts)
         return value, self._named(gradient) if isinstance(w, Weights | Mapping) else gradient
+
+    def _added(self, parts: Iterator[Any]) -> tuple[Any, Any]:
+        """The outputs of all samples and the sum of the gradients, each let go once it is added."""
+        value, total = next(parts)
+        values = [value]
+        for value, gradient in parts:
+            values.append(value)
+            total = aligned_sum(total, gradient, self._library) if self.scaled else total + gradient
+        return self._joined(values), total
 
     def _joined(self, values: Sequence[Any]) -> Any:
         """The outputs of all samples, from those of pieces."""
@@ -200,8 +206,8 @@ class Model:
         data: Sequence[Array | list[Array]],
         options: Mapping[str, Any],
         executor: Executor | None,
-    ) -> list[Any]:
-        """What a function of the module returns for each piece of the samples."""
+    ) -> Iterator[Any]:
+        """What a function of the module returns for each piece of the samples, one after the other."""
         if executor is not None and not callable(getattr(executor, "submit", None)):
             raise UsageError(f"`executor` is an executor of `concurrent.futures`, not {executor!r}")
         differentiated = function != "score"
@@ -223,8 +229,8 @@ class Model:
         rows = ([call(*piece, numbers) for numbers in each] for piece in pieces)
         if executor is None:
             run = self._function(function)
-            return [run(*row[0].arguments, **row[0].options) for row in rows]
-        return list(over(executor, list(rows)))
+            return (run(*row[0].arguments, **row[0].options) for row in rows)
+        return over(executor, list(rows))
 
     # --- checks ---------------------------------------------------------------------------------------
 

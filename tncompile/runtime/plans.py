@@ -7,8 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limit
-from tncompile.codegen.layouts import is_samples
+from tncompile.codegen import DTYPES, LIBRARIES, emit, range_limits
 from tncompile.network import Network
 from tncompile.plan import (
     CLOCKS,
@@ -27,6 +26,7 @@ from tncompile.plan import (
     scaling,
 )
 from tncompile.plan.peak import most_elements
+from tncompile.plan.samples import is_samples
 from tncompile.runtime.memory import default_limit, too_large
 from tncompile.source import TnError, UsageError
 from tncompile.source.records import record
@@ -97,7 +97,8 @@ class Plans:
         """
         if not self.scaled or self.target != "numpy":
             return None
-        found = scaling.balanced_gradient(self.flat, self.batch, range_limit(self.dtype), self._wider)
+        limit, trial = range_limits(self.dtype)
+        found = scaling.balanced_gradient(self.flat, self.batch, limit, self._wider, trial)
         fits = found is not None and most_elements(for_samples(found, self.batch, 1)) <= self._elements
         return found if fits else None
 
@@ -122,8 +123,16 @@ class Plans:
     def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
+        limit, trial = range_limits(self.dtype)
+        tries = self.target == "numpy" and not with_gradient  # a captured graph cannot choose
         found = scaling.scaled(
-            schedule, self.batch, range_limit(self.dtype), cotangents, self.network.outputs, self._wider
+            schedule,
+            self.batch,
+            limit,
+            cotangents,
+            self.network.outputs,
+            wider=self._wider,
+            trial=trial if tries else 0,
         )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)
@@ -151,8 +160,9 @@ class Plans:
             found = [self.schedule(with_gradient)]
             found += [self.balanced] if with_gradient and self.balanced is not None else []
             most = min(samples_within(one, self.batch, self._elements) for one in found)
-            # A plain module parts what would leave the cache by itself.
-            cached = self._cached(found[-1]) if self.scaled and self.in_pieces else None
+            # A module parts by itself what would leave the cache, but gradients with exponents.
+            apart = self.scaled and with_gradient and self.in_pieces
+            cached = self._cached(found[-1]) if apart else None
             known[with_gradient] = most if cached is None else min(most, cached)
         return known[with_gradient]
 
@@ -208,8 +218,9 @@ class Plans:
         )
 
     def _parts(self, with_gradient: bool) -> int | None:
-        """How many samples a function of the module computes at a time, if it parts them; pieces of scaled ones are put together outside."""
-        if self.scaled or not self.in_pieces:
+        """How many samples a function of the module computes at a time, if it parts them; gradients with exponents are added up
+        outside."""
+        if (self.scaled and with_gradient) or not self.in_pieces:
             return None
         cached = self._cached(self.schedule(with_gradient))
         if self.memory is None:

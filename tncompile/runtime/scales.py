@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,39 +13,52 @@ from tncompile.source import TnError
 from tncompile.source.records import record
 
 Array = Any
+Pair = tuple[Array, Array]  # mantissas and scales
 
 EMPTY = -(2**48)  # the exponent of 0, below all others
 FAR = 2**11  # no power of two that counts is farther from 1
 
 
-def aligned_sum(pairs: Sequence[tuple[Array, Array]], namespace: Any) -> tuple[Array, Array]:
-    """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the largest scale; 0 has the scale 0.
+def aligned_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
+    """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the larger scale; 0 has the scale 0.
 
     Where each array has one scale, as gradients have whose adjoints follow their states, so has the sum.
     """
     if namespace is np:  # elsewhere to look at them takes longer than to add them up
-        alone = [(mantissa, _one_scale(scale)) for mantissa, scale in pairs if mantissa.any()]
-        largest = max((scale for _, scale in alone if scale is not None), default=None)
-        if largest is not None and all(scale is not None for _, scale in alone):
-            parts = [
-                mantissa * mantissa.real.dtype.type(math.ldexp(1.0, max(scale - largest, -FAR)))
-                for mantissa, scale in alone
-                if scale is not None
-            ]
-            return sum(parts[1:], parts[0]), np.full(pairs[0][1].shape, largest)
-    scales = [namespace.where(mantissa == 0, EMPTY, scale) for mantissa, scale in pairs]
-    largest = reduce(namespace.maximum, scales)
+        if not _counts(other[0]):
+            return one
+        if not _counts(one[0]):
+            return other
+        scales = _one_scale(one[1]), _one_scale(other[1])
+        if scales[0] is not None and scales[1] is not None:
+            largest = max(scales[0], scales[1])
+            total = _moved(one[0], scales[0] - largest) + _moved(other[0], scales[1] - largest)
+            return total, np.broadcast_to(np.int64(largest), total.shape)
+    pairs = [(mantissa, namespace.where(mantissa == 0, EMPTY, scale)) for mantissa, scale in (one, other)]
+    largest = namespace.maximum(pairs[0][1], pairs[1][1])
     total = sum(
         mantissa * namespace.ldexp(1.0, namespace.maximum(scale - largest, -FAR)).astype(mantissa.dtype)
-        for (mantissa, _), scale in zip(pairs, scales, strict=True)
+        for mantissa, scale in pairs
     )
     return total, namespace.where(largest == EMPTY, 0, largest)
+
+
+def _counts(mantissa: Array) -> bool:
+    """Is any entry not 0? Mostly the first one is not."""
+    return bool(mantissa.size and (mantissa.flat[0] or mantissa.any()))
 
 
 def _one_scale(scale: Array) -> int | None:
     """The scale of all entries, None where there are several."""
     first = int(scale.flat[0]) if scale.size else 0
-    return first if (scale == first).all() else None
+    return first if not any(scale.strides) or (scale == first).all() else None
+
+
+def _moved(mantissa: Array, exponent: int) -> Array:
+    """``mantissa * 2**exponent`` for an exponent that is not above 0."""
+    if not exponent:
+        return mantissa
+    return mantissa * mantissa.real.dtype.type(math.ldexp(1.0, max(exponent, -FAR)))
 
 
 @record

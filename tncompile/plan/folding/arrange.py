@@ -14,6 +14,8 @@ from tncompile.plan.folding.timing import Cell, Timing, timings
 from tncompile.plan.folding.waves import waves
 from tncompile.source.records import record
 
+ALIKE = 1.3  # times as many steps are about as many
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -47,10 +49,14 @@ class Arrangement:
     executed: int
     written: int
 
-    @property
-    def effort(self) -> tuple[int, int]:
-        """What makes one arrangement better than another: fewer steps, then less text."""
-        return self.executed, self.written
+    def is_better(self, other: Arrangement) -> bool:
+        """Does it take fewer steps, or as many and less text? Of two that take about as many the one with fewer loops is better:
+        what a loop makes is in the cache while it lasts, between loops it goes through memory."""
+        loops = [sum(isinstance(node, Repeat) for node in one.nodes) for one in (self, other)]
+        fewest, most = sorted([self.executed, other.executed])
+        if loops[0] != loops[1] and most <= ALIKE * fewest:
+            return loops[0] < loops[1]
+        return (self.executed, self.written) < (other.executed, other.written)
 
 
 def arrange(pieces: Sequence[Piece], edges: Sequence[Edges]) -> Arrangement:
@@ -97,7 +103,7 @@ class _Arranger:
         for timing in list(timings(cells, edges, self.places)):
             self._place(cells)
             found = self._timed(cells, edges, timing)
-            if found is not None and (best is None or found.effort < best.effort):
+            if found is not None and (best is None or found.is_better(best)):
                 best = found
         # A loop keeps the text short. Where rounds differ so much that they are written out one by one,
         # waves may do as well.

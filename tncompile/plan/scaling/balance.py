@@ -32,7 +32,9 @@ from tncompile.transform.balance import LIFT, balanced, lifted
 from tncompile.transform.products import chained_products
 
 
-def balanced_gradient(flat: Network, batch: str | None, limit: int, wider: bool) -> Schedule | None:
+def balanced_gradient(
+    flat: Network, batch: str | None, limit: int, wider: bool, trial: int
+) -> Schedule | None:
     """The scaled schedule of the outputs of a flat network and the gradients of its weights, balanced.
 
     None where states are sums of scaled numbers, or functions that see them as they are, where there are several
@@ -49,7 +51,7 @@ def balanced_gradient(flat: Network, batch: str | None, limit: int, wider: bool)
             n for n, t in differentiated.tensors.items() if t.role == "input" and n not in net.tensors
         )
         schedule = fold(lifted(differentiated, output, cotangent), batch=batch, change=merged)
-        return _Balancing(schedule, batch, limit, output, cotangent).result()
+        return _Balancing(schedule, batch, limit, trial, output, cotangent).result()
     except NotBalanced:
         return None
 
@@ -79,7 +81,7 @@ class _Balancing(Writer):
     """Adds exponents to a merged schedule."""
 
     def __init__(
-        self, schedule: Schedule, batch: str | None, limit: int, output: str, cotangent: str
+        self, schedule: Schedule, batch: str | None, limit: int, trial: int, output: str, cotangent: str
     ) -> None:
         super().__init__(Exponents(schedule, batch))
         self.output, self.shared, self.lifted = output, "", ""
@@ -92,7 +94,7 @@ class _Balancing(Writer):
         for name in (*sorted(dependent(forward, states) | self.exact), *seeds):
             self.exponents.add(name)
         self.before = {name: self._beside(name) for name in self.exact}
-        self.turns = turns_in(schedule, self._depths(states, limit), self.exact)
+        self.turns = turns_in(schedule, self._depths(states, limit), trial, self.exact)
 
     def result(self) -> Schedule:
         """The whole schedule."""
@@ -166,7 +168,7 @@ class _Balancing(Writer):
 
     # --- steps ----------------------------------------------------------------------------------------
 
-    def step(self, step: Step, _loop: Loop | None) -> None:
+    def step(self, step: Step, _around: Sequence[Loop]) -> None:
         """A step forth with exponents, a step back as it is."""
         name, steps = step.result.buffer, self.aligner.steps
         of = self.exponents.access(step.result)

@@ -42,11 +42,12 @@ class _Forwarder:
                 self._forget(known, node)
                 continue
             step = self._read(node, known)
+            if _repeats(step):
+                continue
             self._forget(known, step)
-            if self._is_copy(step) and not _repeats(step):
+            if self._is_copy(step):
                 known.append(_Copy(step.result, step.operands[0] if step.operands else None))
-            if not _repeats(step):
-                found.append(step)
+            found.append(step)
         return found
 
     def _is_copy(self, step: Step) -> bool:

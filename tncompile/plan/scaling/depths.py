@@ -9,16 +9,17 @@ average of a product, changes it by less than the `limit`-th root of that range.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from tncompile.network import Scope
-from tncompile.plan.folding.liveness import steps_of
 from tncompile.plan.samples import usual_size
+from tncompile.plan.scaling.rounds import Instance, Member, Members
 from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
+TRIED = (16, 12, *TURNS)
 UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 
@@ -30,6 +31,7 @@ class Depths:
     limit: int
     batch: str | None
     meeting: bool = True  # states that are kept meet each other in products, as they do with adjoints
+    late: bool = False  # what is brought to size in turn is so at the end of a round
     rescaled: set[str] = field(default_factory=set)
     found: dict[str, int] = field(default_factory=dict)
 
@@ -48,10 +50,34 @@ class Depths:
 
         ``before`` are the depths of those that the loop does not find brought back to size.
         """
-        if not all(isinstance(inner, Step) for inner in loop.body):
-            return 1
-        steps = list(steps_of(loop.body))
-        return next((rounds for rounds in TURNS if self._holds(steps, always, rounds, before)), 1)
+        return self._most(TURNS, self._members(loop), always, before)
+
+    def tries(
+        self,
+        loop: Loop,
+        always: Collection[str],
+        trial: int,
+        before: Mapping[str, int] = MappingProxyType({}),
+    ) -> int:
+        """In every how many rounds it may do, if depths may reach ``trial``; 1 where a round without any would pass the limit,
+        as nobody would see what happens on the way."""
+        members = self._members(loop)
+        calm = replace(self, late=True)._holds(members, always, 1, before)
+        return replace(self, limit=trial)._most(TRIED, members, always, before) if calm else 1
+
+    def _most(
+        self,
+        turns: Sequence[int],
+        members: Sequence[Instance],
+        always: Collection[str],
+        before: Mapping[str, int],
+    ) -> int:
+        return next((rounds for rounds in turns if self._holds(members, always, rounds, before)), 1)
+
+    def _members(self, loop: Loop) -> list[Instance]:
+        """What a loop computes in a round, member by member; nothing for nests."""
+        steps = [node for node in loop.body if isinstance(node, Step)]
+        return Members(steps, self.schedule.buffers).instances if len(steps) == len(loop.body) else []
 
     def _settled(self, body: Sequence[Step | Loop], depth: dict[str, int]) -> bool:
         """Follows the depths through a program until something has to be rescaled; says whether nothing had."""
@@ -70,7 +96,8 @@ class Depths:
     def _passes(self, step: Step, depth: dict[str, int]) -> bool:
         """Notes the depth of a result; where it is half of the limit, something is rescaled: False."""
         name = step.result.buffer
-        found = step_depth(step, depth, self.schedule.network.scope)
+        read = [depth.get(access.buffer, 1) for access in step.operands]
+        found = step_depth(step, read, self.schedule.network.scope)
         if name not in self.rescaled or found > self.limit:
             chosen = self._smallest(step, depth, found <= self.limit) if 2 * found > self.limit else None
             if chosen is not None:
@@ -91,27 +118,31 @@ class Depths:
         return usual_size(self.schedule.buffers[name].shape, self.batch)
 
     def _holds(
-        self, steps: Sequence[Step], always: Collection[str], rounds: int, before: Mapping[str, int]
+        self, instances: Sequence[Instance], always: Collection[str], rounds: int, before: Mapping[str, int]
     ) -> bool:
         """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round, ``before`` these the last?"""
-        depth = {**self.found, **before}
+        first = {**self.found, **before}
+        depth: dict[Member, int] = {}
         for turn in range(1 if before else 0, 3 * rounds + 1):
-            for step in steps:
-                name = step.result.buffer
-                found = step_depth(step, depth, self.schedule.network.scope)
+            ending: list[Member] = []
+            for step, member, ways in instances:
+                name = member[0]
+                read = ([depth.get(one, first.get(one[0], 1)) for one in way] for way in ways)
+                found = max(step_depth(step, one, self.schedule.network.scope) for one in read)
                 if found > self.limit:
                     return False
-                now = name in always or (name in self.rescaled and turn % rounds == 0)
-                depth[name] = 1 if now else found
+                due = name in self.rescaled and turn % rounds == 0
+                ending += [member] if due and self.late else []
+                depth[member] = 1 if name in always or (due and not self.late) else found
                 kept = self.meeting and not self.schedule.buffers[name].rolling and name in self.rescaled
-                if kept and 2 * depth[name] > self.limit:
+                if kept and 2 * depth[member] > self.limit:
                     return False
-        return True
+            depth |= dict.fromkeys(ending, 1)
+        return bool(instances)
 
 
-def step_depth(step: Step, depth: Mapping[str, int], scope: Scope) -> int:
-    """The depth of what a step computes."""
-    found = [depth.get(access.buffer, 1) for access in step.operands]
+def step_depth(step: Step, found: Sequence[int], scope: Scope) -> int:
+    """The depth of what a step computes from operands of these depths."""
     if step.op == "contract" or step.function == "/":
         return sum(found)
     if step.function == "^":

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from tncompile.plan.folding.liveness import dead_after, steps_of
 from tncompile.plan.folding.steps import labels_of
+from tncompile.plan.samples import is_samples
 from tncompile.plan.scaling.align import Aligner
 from tncompile.plan.scaling.analysis import (
     Analysis,
@@ -31,6 +32,7 @@ from tncompile.plan.scaling.exponents import (
     whole_number,
     with_function,
 )
+from tncompile.plan.scaling.late import together
 from tncompile.plan.schedule import Access, Loop, Node, Schedule, Step
 
 
@@ -41,6 +43,7 @@ def scaled(
     given: Collection[str],
     results: Collection[str],
     wider: bool = False,
+    trial: int = 0,
 ) -> Schedule:
     """The scaled schedule.
 
@@ -57,11 +60,13 @@ def scaled(
         The outputs whose mantissas are brought to size; those of others are only sure to be in range.
     wider:
         Whether there is a wider range than that of the mantissas, for the few arrays that need it.
+    trial:
+        A depth beyond the limit that loops may try, if there is one (see `Schedule.every`).
     """
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider)).result()
+    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider), trial).result()
 
 
 class Writer(ABC):
@@ -72,17 +77,16 @@ class Writer(ABC):
         self.aligner = Aligner(exponents)
 
     @abstractmethod
-    def step(self, step: Step, loop: Loop | None) -> None:
-        """Adds what becomes of a step to the steps of the aligner. ``loop`` is the loop around, if no other loop is around that."""
+    def step(self, step: Step, around: Sequence[Loop]) -> None:
+        """Adds what becomes of a step to the steps of the aligner. ``around`` are the loops around it."""
 
-    def nodes(self, body: Sequence[Node], loop: Loop | None = None, depth: int = 0) -> Iterator[Node]:
+    def nodes(self, body: Sequence[Node], around: tuple[Loop, ...] = ()) -> Iterator[Node]:
         """The program anew."""
         for node in body:
             if isinstance(node, Loop):
-                inner = self.nodes(node.body, None if depth else node, depth + 1)
-                yield replace(node, body=tuple(inner))
+                yield replace(node, body=tuple(self.nodes(node.body, (*around, node))))
             else:
-                self.step(node, loop)
+                self.step(node, around)
                 yield from self._taken()
 
     def _taken(self) -> list[Step]:
@@ -115,13 +119,16 @@ class Writer(ABC):
 class _Scaling(Writer):
     """Writes a scaled schedule in which what flows back is measured."""
 
-    def __init__(self, exponents: Exponents, analysis: Analysis) -> None:
+    def __init__(self, exponents: Exponents, analysis: Analysis, trial: int) -> None:
         super().__init__(exponents)
         self.analysis = analysis
+        self.every = self._tried(trial)
 
     def result(self) -> Schedule:
         """The whole schedule."""
         body = list(self.nodes(self.schedule.body))
+        if self.every > 1:
+            body = [(together(n, self.exponents.buffers) or n) if isinstance(n, Loop) else n for n in body]
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
@@ -139,14 +146,35 @@ class _Scaling(Writer):
             body=tuple(body),
             dead=dead_after(body, buffers, kept),
             exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
+            every=self.every,
         )
 
-    def step(self, step: Step, loop: Loop | None) -> None:
+    def _tried(self, trial: int) -> int:
+        """In every how many rounds loops can try to bring states to size; 1 where none does it more seldom than it has to."""
+        depths, exact = self.analysis.depths, self.analysis.exact
+        loops = [node for node in self.schedule.body if isinstance(node, Loop) and self._turns(node)]
+        late = replace(depths, late=True)
+        tried = min((late.tries(loop, exact, trial) for loop in loops), default=1)
+        return tried if any(depths.rounds(loop, exact) < tried for loop in loops) else 1
+
+    def _turns(self, loop: Loop) -> bool:
+        """Is there a state of samples in a loop that is brought to size in turn?"""
+        return any(self._is_sized(step) and self._of_samples(step) for step in steps_of(loop.body))
+
+    def _of_samples(self, step: Step) -> bool:
+        return any(is_samples(step.labels[label], self.exponents.batch) for label in labels_of(step.result))
+
+    def _is_sized(self, step: Step) -> bool:
+        """Is a result brought to size by a step of its own?"""
+        name = step.result.buffer
+        return name in self.analysis.rescaled and not (may_share(step) or is_product(step))
+
+    def step(self, step: Step, around: Sequence[Loop]) -> None:
         """A step with the exponents of its result."""
         of = self.exponents.access(step.result)
         meets = self.analysis.meets(step)
         if of is None or not (meets or is_scattered(step.result) or self._is_spread(step)):
-            self._written(step, of, self._turn(step, loop))
+            self._written(step, of, self._turn(step, around))
             return
         # What has to be brought to size while it is wide, or in a place of which no view can be changed, is computed elsewhere.
         name = step.result.buffer
@@ -157,7 +185,7 @@ class _Scaling(Writer):
             f"{name}_part", labels, step.labels, name, exponents=False, wide=meets
         )
         own = self.exponents.temporary(f"scale_{name}_part", scales, step.labels, name, exponents=True)
-        self._written(replace(step, result=value), own, None if meets else self._turn(step, loop))
+        self._written(replace(step, result=value), own, None if meets else self._turn(step, around))
         self.aligner.steps.append(Step("contract", step.result, (value,), step.labels))
         self.aligner.total(of, [own], step.labels)
 
@@ -166,15 +194,16 @@ class _Scaling(Writer):
         sized = is_product(step) or (step.result.buffer in self.analysis.rescaled and not may_share(step))
         return sized and spreads(step)
 
-    def _turn(self, step: Step, loop: Loop | None) -> tuple[str, int] | None:
+    def _turn(self, step: Step, around: Sequence[Loop]) -> tuple[str, int] | None:
         """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""
-        name = step.result.buffer
-        if name not in self.analysis.rescaled or may_share(step) or is_product(step):
+        if not self._is_sized(step):
             return ("", 0)
-        if loop is None or name in self.analysis.exact:
+        if not around or step.result.buffer in self.analysis.exact:
             return None
-        rounds = self.analysis.depths.rounds(loop, self.analysis.exact)
-        return (loop.variable, rounds) if rounds > 1 else None
+        rounds = self.every if self._of_samples(step) else 1
+        if rounds == 1 and len(around) == 1:
+            rounds = self.analysis.depths.rounds(around[0], self.analysis.exact)
+        return (around[0].variable, rounds) if rounds > 1 else None
 
     def _written(self, step: Step, of: Access | None, turn: tuple[str, int] | None) -> None:
         """The step, with the exponents of its result where it has some."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Ints
-from tncompile.plan.scaling.depths import TURNS, Depths, step_depth
+from tncompile.plan.scaling.depths import TRIED, Depths, step_depth
 from tncompile.plan.scaling.merge import NotBalanced, sizes_of
 from tncompile.plan.schedule import Access, Affine, Loop, Schedule, Span, Step
 from tncompile.source.records import record
@@ -30,18 +30,18 @@ class Turns:
     partly: frozenset[str]
 
 
-def turns_in(schedule: Schedule, depths: Depths, always: Collection[str]) -> Turns:
+def turns_in(schedule: Schedule, depths: Depths, trial: int, always: Collection[str]) -> Turns:
     """Chooses the turns.
 
     ``depths`` are those of the steps that lead to outputs, of which ``always`` are brought to size whenever they
-    are written. Raises NotBalanced where positions are not regular.
+    are written. Depths may reach ``trial``: adjoints that went out of range are found afterwards. Raises NotBalanced where positions are not regular.
     """
-    return _Chooser(schedule, depths, always).chosen()
+    return _Chooser(schedule, depths, trial, always).chosen()
 
 
 class _Chooser:
-    def __init__(self, schedule: Schedule, depths: Depths, always: Collection[str]) -> None:
-        self.buffers, self.depths, self.always = schedule.buffers, depths, always
+    def __init__(self, schedule: Schedule, depths: Depths, trial: int, always: Collection[str]) -> None:
+        self.buffers, self.depths, self.trial, self.always = schedule.buffers, depths, trial, always
         self.scope = schedule.network.scope
         self.placed = list(_placed(schedule.body, ()))
         self.of: dict[int, Step | None] = {}
@@ -102,11 +102,14 @@ class _Chooser:
         inside = [step for step, around in self.placed if any(one is loop for one in around)]
         states = {step.operands[0].buffer for step in inside if step.op == "balance"}
         before = {
-            step.result.buffer: step_depth(step, self.depths.found, self.scope)
+            step.result.buffer: step_depth(
+                step, [self.depths.found.get(a.buffer, 1) for a in step.operands], self.scope
+            )
             for step, around in self.placed
             if not around and step.op != "balance" and step.result.buffer in states
         }
-        return self.depths.rounds(loop, self.always, before)
+        safe = self.depths.rounds(loop, self.always, before)
+        return max(safe, self.depths.tries(loop, self.always, self.trial, before))
 
     def _comes_first(self, step: Step) -> bool:
         """Is a state brought to size again by a loop behind this step?"""
@@ -123,7 +126,7 @@ def _follower(step: Step, around: Around, values: Ints, hit: Mask, even: bool) -
     if not hit.any():
         return None
     if len(around) == 1 and even and not hit.all():
-        for count in TURNS:
+        for count in TRIED:
             for offset in range(count):
                 if (((values + offset) % count == 0) == hit).all():
                     return replace(step, turn=(around[0].variable, count), offset=offset)
