@@ -21,6 +21,12 @@ def interpret_scaled(schedule: Schedule, tensors: Mapping[str, Sequence[Array]])
     return machine.outputs(schedule)
 
 
+def exponents_of(sizes: Array, count: int) -> Array:
+    """The exponents by which ``count`` entries of such a size together come to be about 1 each; 0 for 0."""
+    exponents = np.floor(np.log2(np.where(sizes == 0, 1, sizes))) + 1 - count.bit_length()
+    return np.where(sizes == 0, 0, exponents)
+
+
 class ScaledMachine(Machine):
     """The values of all buffers, exponents among them, while a scaled schedule runs."""
 
@@ -90,8 +96,9 @@ class ScaledMachine(Machine):
         array, labels = self.read(access, step, variables)
         sizes = aligned(abs(array), labels, [*target, *step.summed])
         axes = tuple(range(len(target), len(target) + len(step.summed)))
-        size = sizes.max(axis=axes) if step.function == "last" else sizes.sum(axis=axes)
-        exponent = np.where(size == 0, 0, np.floor(np.log2(np.where(size == 0, 1, size))))
+        last = step.function == "last"
+        size = sizes.max(axis=axes) if last else sizes.sum(axis=axes)
+        exponent = exponents_of(size, 1 if last else sizes.size // max(size.size, 1))
         before = [aligned(*self.read(other, step, variables), target) for other in step.operands[1:]]
         kept = self.labels(access)
         divisor = aligned(np.broadcast_to(exponent, size.shape), target, kept)
@@ -100,19 +107,16 @@ class ScaledMachine(Machine):
             access, np.broadcast_to(aligned(array, labels, kept) / 2.0**divisor, counts), step, variables
         )
         scale = exponent + sum(before)
-        self.put(
-            step, np.where(size == 0, EMPTY, scale) if step.function == "last" else scale, target, variables
-        )
+        self.put(step, np.where(size == 0, EMPTY, scale) if last else scale, target, variables)
 
     def balanced(self, step: Step, variables: Mapping[str, int]) -> None:
         """Multiplies the first operand by a power of two, the result, and adds its exponent to the second."""
         state, exponents = step.operands
         array, labels = self.read(state, step, variables)
         kept = self.labels(exponents)
-        size = aligned(abs(array), labels, [*kept, *step.summed]).sum(
-            axis=tuple(range(len(kept), len(kept) + len(step.summed)))
-        )
-        exponent = np.where(size == 0, 0, np.floor(np.log2(np.where(size == 0, 1, size))) + 1)
+        sizes = aligned(abs(array), labels, [*kept, *step.summed])
+        size = sizes.sum(axis=tuple(range(len(kept), len(kept) + len(step.summed))))
+        exponent = exponents_of(size, sizes.size // max(size.size, 1))
         power = 2.0**-exponent
         self.changed(state, array * aligned(power, kept, labels), labels, step, variables)
         before, order = self.read(exponents, step, variables)

@@ -25,9 +25,9 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
 
-def assert_the_same_balanced(flat, limit, scale=0.7):
+def assert_the_same_balanced(flat, limit, scale=0.7, trial=0):
     """The balanced gradient of a flat network is its gradient; returns its schedule, None if there is none."""
-    found = balanced_gradient(flat, "batch" if "batch" in flat.sizes else None, limit, False)
+    found = balanced_gradient(flat, "batch" if "batch" in flat.sizes else None, limit, False, trial)
     if found is None:
         return None
     differentiated = gradient(flat)
@@ -68,6 +68,7 @@ def test_gradients_are_the_same_balanced(name, limit):
 def test_long_chains_are_the_same_balanced(name, size, limits):
     for limit in limits:
         assert assert_the_same_balanced(example(name, **{size: 23}), limit) is not None
+    assert assert_the_same_balanced(example(name, **{size: 23}), 21, trial=60) is not None
 
 
 @given(recurrences())
@@ -100,6 +101,8 @@ def test_adjoints_follow_in_the_rounds_in_which_states_were_brought_to_size():
     found = balanced_gradient(example("tensor_train", d=50), "batch", 21, True)
     assert turns(found, "balance") == [(("k", 6), 0)]
     assert turns(found, "follow") == [(("k", 6), 0)]
+    found = balanced_gradient(example("tensor_train", d=50), "batch", 21, True, 128)
+    assert turns(found, "balance") == turns(found, "follow") == [(("k", 16), 0)]
 
 
 def test_exponents_and_products_with_powers_take_no_arrays_of_their_own():

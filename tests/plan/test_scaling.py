@@ -19,6 +19,7 @@ from tncompile.plan.flatten.order import order
 from tncompile.plan.folding.fold import fold
 from tncompile.plan.folding.liveness import steps_of
 from tncompile.plan.scaling import scaled
+from tncompile.plan.schedule import Loop, Span
 from tncompile.transform.adjoint.gradient import gradient
 from tncompile.transform.batch import batch
 
@@ -26,11 +27,12 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
 
-def assert_the_same_scaled(net, limit, scale=0.7):
+def assert_the_same_scaled(net, limit, scale=0.7, trial=0):
     """A flat network's schedule and the scaled one compute the same, to rounding."""
     schedule = fold(net)
     inputs = {name for name in net.tensors if name.endswith("_bar")}
-    found = scaled(schedule, "batch" if "batch" in net.sizes else None, limit, inputs, net.outputs)
+    size = "batch" if "batch" in net.sizes else None
+    found = scaled(schedule, size, limit, inputs, net.outputs, trial=trial)
     values = members(net, random_arrays(net, 1, scale))
     with np.errstate(all="ignore"):
         expected = interpret(schedule, values)
@@ -49,6 +51,7 @@ def assert_the_same_scaled(net, limit, scale=0.7):
 def test_scores_and_gradients_are_the_same_scaled(name, limit):
     flat = order(batch(load(EXAMPLES / f"{name}.tn")))
     assert_the_same_scaled(flat, limit)
+    assert_the_same_scaled(flat, limit, trial=200)
     assert_the_same_scaled(gradient(flat), limit)
 
 
@@ -56,6 +59,12 @@ def test_scores_and_gradients_are_the_same_scaled(name, limit):
 @settings(max_examples=25, **SLOW)
 def test_recurrences_are_the_same_scaled(text):
     assert_the_same_scaled(load(text), 6)
+
+
+@given(recurrences())
+@settings(max_examples=25, **SLOW)
+def test_recurrences_are_the_same_scaled_seldom(text):
+    assert_the_same_scaled(batch(load(text)), 20, trial=200)
 
 
 @given(networks())
@@ -68,9 +77,13 @@ def test_random_networks_are_the_same_scaled(text):
     assert_the_same_scaled(gradient(flat), 6, 0.5)
 
 
-def turns(net, limit):
-    found = scaled(fold(net), "batch", limit, (), net.outputs)
-    return [step.turn for step in steps_of(found.body) if step.op == "rescale" and step.turn is not None]
+def in_turn(net, limit, trial=0):
+    found = scaled(fold(net), "batch", limit, (), net.outputs, trial=trial)
+    return [step for step in steps_of(found.body) if step.op == "rescale" and step.turn is not None]
+
+
+def turns(net, limit, trial=0):
+    return [step.turn for step in in_turn(net, limit, trial)]
 
 
 def test_a_chain_is_brought_back_as_rarely_as_its_depth_allows():
@@ -79,6 +92,28 @@ def test_a_chain_is_brought_back_as_rarely_as_its_depth_allows():
     assert [rounds for _, rounds in turns(flat, 12)] == [3]
     assert [rounds for _, rounds in turns(flat, 21)] == [6]
     assert [rounds for _, rounds in turns(flat, 25)] == [8]
+
+
+def test_what_is_looked_at_afterwards_is_brought_back_more_rarely():
+    flat = order(batch(load(EXAMPLES / "tensor_train.tn", d=50)))
+    assert [rounds for _, rounds in turns(flat, 21, trial=49)] == [16]  # 1 + 16 * 3
+    assert [rounds for _, rounds in turns(flat, 21, trial=48)] == [12]
+    assert [
+        rounds for _, rounds in turns(flat, 3, trial=200)
+    ] == []  # a round without it would pass the limit
+
+
+def test_layers_that_lie_side_by_side_are_brought_to_size_at_once():
+    flat = order(batch(load(EXAMPLES / "deep_rac.tn", L=2)))
+    assert [len(step.result.subscripts) for step in in_turn(flat, 21)] == [1, 1]
+    (both,) = in_turn(flat, 21, trial=128)
+    (side,) = both.result.subscripts
+    assert isinstance(side, Span)
+    assert side.count.value == 2
+    loop = next(
+        n for n in scaled(fold(flat), "batch", 21, (), flat.outputs, trial=128).body if isinstance(n, Loop)
+    )
+    assert loop.body[-1].op == "rescale"
 
 
 def test_what_is_shallow_is_brought_to_size_at_its_end_only():

@@ -105,12 +105,13 @@ def in_range(gradient, scale, cotangent, *adjoints):
     An adjoint that is 0 was lost, unless there are cotangents that are 0.
     """
     silent = not cotangent.all()
-    inside = all(((size > NEAR) & (size < 1 / NEAR) | (size == 0) & silent).all() for size in adjoints)
+    inside = all(not far(size) or (silent and not far(size[size != 0])) for size in adjoints)
     return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient.sum())
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def product(x, axis, scale):
-    """The product of the members of `x` as `rescale` leaves it, and its exponents, added to `scale`."""
+    """The product of the members of `x`, its entries near enough to 1 for a product of two, and its exponents, added to `scale`."""
     total, exponent, rest = x[:SPAN].prod(axis=0), scale, x[SPAN:]
     part = np.empty_like(total)
     while True:
@@ -119,14 +120,13 @@ def product(x, axis, scale):
             if far(total):
                 return wide_product(x, axis, scale)
         if not len(rest):
-            exponent = rescale(total, axis, exponent, last=True)
             return (total, exponent)
         total *= rest[:SPAN].prod(axis=0, out=part)
         rest = rest[SPAN:]
 
 
 def wide_product(x, axis, scale):
-    """What `product` returns, where the entries of a sample are far apart."""
+    """What `product` returns, where the entries of a sample are far apart; the largest of a sample is in [1, 2)."""
     total = np.asarray(x[:CHUNK].prod(axis=0), WIDE)
     for turn, start in enumerate(range(CHUNK, len(x), CHUNK), 1):
         if turn % TURNS == 0:

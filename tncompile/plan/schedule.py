@@ -114,16 +114,17 @@ class Step:
 
     measure:  the exponent e of ``sum of |entry|`` of the first operand over the labels ``summed``
               (2^(e-1) <= sum < 2^e) plus the second operand (0 if there is none); `EMPTY` where it is 0 all over.
-    rescale:  the first operand is divided in its place by 2^e, where 2^e <= ``sum of |entry|`` over the labels ``summed``
-              < 2^(e+1); the result is e plus the second operand, which is the result as it was before. In
+    rescale:  the first operand is divided in its place by 2^e, so that ``|entry|`` is between 1/2 and 2 on the average over
+              the labels ``summed``; the result is e plus the second operand, which is the result as it was before. In
               the loop variable ``turn[0]`` only where that, plus ``offset``, is a multiple of ``turn[1]``. With the function
-              ``last`` it is the largest ``|entry|``, and the exponent of 0 is `EMPTY` (otherwise it may be any).
-    balance:  like ``rescale``, but the second operand becomes the exponent, added to what it was, and the result is 2^-e.
-              It multiplies by that, 2^(e-1) <= sum < 2^e.
+              ``last`` it is the largest ``|entry|`` that is at least 1 and less than 2, and the exponent of 0 is `EMPTY`
+              (otherwise it may be any).
+    balance:  like ``rescale``, but the second operand becomes the exponent, added to what it was, and the result is 2^-e,
+              by which it multiplies.
     follow:   the first operand is multiplied in its place by the second, if there is one; the result is then the
               ``sum of |entry|`` over the labels ``summed``.
-    reduce with ``prod`` and a second operand: the product comes out divided by a power of two, as after
-              `rescale`, and the exponent is added to the second operand in its place.
+    reduce with ``prod`` and a second operand: the product comes out divided by a power of two, so that products of two such
+              entries stay in range, and the exponent is added to the second operand in its place.
 
     Functions of `apply` there: ``shift`` (x, e, s, f): x * 2^(e - f), but 0 where s, the exponent of x * 2^e, is far below
     f; ``lower`` (x, s, f): the same with e = 0; ``plain`` (x, e): x * 2^e whatever e is; ``log`` (x, e): log(x) + e log(2).

@@ -33,7 +33,7 @@ from tncompile.transform.products import chained_products
 
 
 def balanced_gradient(
-    flat: Network, batch: str | None, limit: int, wider: bool, trial: int
+    flat: Network, batch: str | None, limit: int, wider: bool, trial: int = 0
 ) -> Schedule | None:
     """The scaled schedule of the outputs of a flat network and the gradients of its weights, balanced.
 

@@ -79,6 +79,19 @@ class Depths:
         steps = [node for node in loop.body if isinstance(node, Step)]
         return Members(steps, self.schedule.buffers).instances if len(steps) == len(loop.body) else []
 
+    def depth_of(self, step: Step, found: Sequence[int]) -> int:
+        """The depth of what a step computes from operands of these depths."""
+        if step.op == "contract" or step.function == "/":
+            return sum(found)
+        if step.function == "^":
+            power = whole_power(step, self.schedule.network.scope)
+            return 1 if power is None else found[0] * abs(power)
+        if step.op == "apply" and step.function not in (*HOMOGENEOUS, "max", "min"):
+            return 1
+        if step.op == "reduce" and step.function == "prod":
+            return self.limit // 2  # all that `product` sees to is that its entries are so near to 1
+        return max(found, default=1)
+
     def _settled(self, body: Sequence[Step | Loop], depth: dict[str, int]) -> bool:
         """Follows the depths through a program until something has to be rescaled; says whether nothing had."""
         for node in body:
@@ -97,7 +110,7 @@ class Depths:
         """Notes the depth of a result; where it is half of the limit, something is rescaled: False."""
         name = step.result.buffer
         read = [depth.get(access.buffer, 1) for access in step.operands]
-        found = step_depth(step, read, self.schedule.network.scope)
+        found = self.depth_of(step, read)
         if name not in self.rescaled or found > self.limit:
             chosen = self._smallest(step, depth, found <= self.limit) if 2 * found > self.limit else None
             if chosen is not None:
@@ -128,7 +141,7 @@ class Depths:
             for step, member, ways in instances:
                 name = member[0]
                 read = ([depth.get(one, first.get(one[0], 1)) for one in way] for way in ways)
-                found = max(step_depth(step, one, self.schedule.network.scope) for one in read)
+                found = max(self.depth_of(step, one) for one in read)
                 if found > self.limit:
                     return False
                 due = name in self.rescaled and turn % rounds == 0
@@ -139,20 +152,6 @@ class Depths:
                     return False
             depth |= dict.fromkeys(ending, 1)
         return bool(instances)
-
-
-def step_depth(step: Step, found: Sequence[int], scope: Scope) -> int:
-    """The depth of what a step computes from operands of these depths."""
-    if step.op == "contract" or step.function == "/":
-        return sum(found)
-    if step.function == "^":
-        power = whole_power(step, scope)
-        return 1 if power is None else found[0] * abs(power)
-    if step.op == "apply" and step.function not in (*HOMOGENEOUS, "max", "min"):
-        return 1
-    if step.op == "reduce" and step.function == "prod":
-        return 1
-    return max(found, default=1)
 
 
 def whole_power(step: Step, scope: Scope) -> int | None:

@@ -215,7 +215,7 @@ class _Scaling(Writer):
             self.aligner.steps.append(step)
         elif is_product(step):
             self._product(step, of)
-            return
+            turn = None if step.result.buffer in self.analysis.exact else ("", 0)
         else:
             self.carried(without_zeros(step, self.schedule.network.scope), of)
         if of is not None and turn != ("", 0):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tncompile.network import Ints
-from tncompile.plan.scaling.depths import TRIED, Depths, step_depth
+from tncompile.plan.scaling.depths import TRIED, Depths
 from tncompile.plan.scaling.merge import NotBalanced, sizes_of
 from tncompile.plan.schedule import Access, Affine, Loop, Schedule, Span, Step
 from tncompile.source.records import record
@@ -102,8 +102,8 @@ class _Chooser:
         inside = [step for step, around in self.placed if any(one is loop for one in around)]
         states = {step.operands[0].buffer for step in inside if step.op == "balance"}
         before = {
-            step.result.buffer: step_depth(
-                step, [self.depths.found.get(a.buffer, 1) for a in step.operands], self.scope
+            step.result.buffer: self.depths.depth_of(
+                step, [self.depths.found.get(a.buffer, 1) for a in step.operands]
             )
             for step, around in self.placed
             if not around and step.op != "balance" and step.result.buffer in states

@@ -1,0 +1,157 @@
+"""Scaled models that bring states to size as seldom as they can, and see afterwards whether that was too seldom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tncompile as tn
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+D = 64
+
+
+def example(name, **sizes):
+    return tn.load(EXAMPLES / f"{name}.tn", **sizes)
+
+
+def train(factor=1.0):
+    """Models of a long train in both precisions, and weights and data with cores of such a size."""
+    net = example("tensor_train", d=D, n=2, r=4, C=3)
+    models = [tn.compile(net, dtype=dtype, scaled=True) for dtype in ("float32", "float64")]
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=models[0].init(0).flat.size) * 8**-0.5 * factor
+    x = rng.normal(size=(5, D, 2))
+    return models, w.astype(np.float32), x.astype(np.float32)
+
+
+def assert_alike(models, w, x):
+    """Single precision says what double precision says."""
+    (mantissa, scale), (wanted, other) = (
+        model.score(w.astype(model.dtype), x.astype(model.dtype)) for model in models
+    )
+    assert np.isfinite(mantissa).all()
+    found = np.ldexp(mantissa.astype(float), scale - other)
+    assert abs(found - wanted).max(axis=1).tolist() == pytest.approx([0] * len(x), abs=1e-4)
+    sizes = abs(mantissa).max(axis=1)
+    assert ((sizes == 0) | ((sizes >= 1) & (sizes < 2))).all()
+    return mantissa, scale
+
+
+def rounds_of(model):
+    """The function of the data for given weights, which takes the number of rounds."""
+    assert "every=16" in model._scoring_source
+    return model._scoring.bind
+
+
+@pytest.mark.parametrize("bits", [-40, -12, -5, 0, 5, 12, 40])
+def test_cores_of_any_size(bits):
+    """Sixteen rounds of 12 bits leave the range of single precision, one of 40 bits does not."""
+    models, w, x = train(2.0**bits)
+    assert_alike(models, w, x)
+
+
+@pytest.mark.parametrize("bits", [-16, -8, 0, 8, 16])
+def test_gradients_for_cores_of_any_size(bits):
+    models, w, x = train(2.0**bits)
+    (mantissa, scale), (wanted, other) = (
+        model.score_and_gradient(w.astype(model.dtype), x.astype(model.dtype))[1] for model in models
+    )
+    found = np.ldexp(mantissa.astype(float), scale - other)
+    assert abs(found - wanted).max() < 1e-4 * abs(wanted).max()
+
+
+@pytest.mark.parametrize("bits", [-12, 12])
+def test_one_sample_that_leaves_the_range(bits):
+    models, w, x = train()
+    x[3] *= 2.0**bits
+    assert_alike(models, w, x)
+
+
+@pytest.mark.parametrize("bits", [-10, 10])
+def test_a_state_that_leaves_the_range_and_comes_back(bits):
+    """What is lost on the way is seen where it is lost."""
+    models, w, x = train()
+    x[:, : D // 2] *= 2.0**bits
+    x[:, D // 2 :] *= 2.0**-bits
+    assert_alike(models, w, x)
+
+
+def test_a_sample_that_is_zero_from_some_site_on():
+    models, w, x = train()
+    x[2, 20] = 0
+    mantissa, scale = assert_alike(models, w, x)
+    assert not mantissa[2].any()
+    assert not scale[2].any()
+
+
+def test_nothing_else_changes():
+    """Powers of two are exact: in range it is all the same how often they are taken out."""
+    models, w, x = train()
+    scorer = rounds_of(models[0])(w)
+    (mantissa, scale), (often, other) = scorer(x), scorer(x, every=1)
+    assert np.array_equal(mantissa, often)
+    assert np.array_equal(scale, other)
+
+
+def test_numbers_that_are_none_come_out_as_such():
+    models, w, x = train()
+    x[1, 30] = np.nan
+    mantissa, _ = models[0].score(w, x)
+    assert np.isnan(mantissa[1]).all()
+    assert np.isfinite(np.delete(mantissa, 1, axis=0)).all()
+
+
+@pytest.mark.parametrize("bits", [-20, 0, 20])
+def test_layers_of_a_deep_circuit(bits):
+    net = example("deep_rac", T=40, M=3, R=4, L=2)
+    models = [tn.compile(net, dtype=dtype, scaled=True) for dtype in ("float32", "float64")]
+    w = models[1].init(0).flat * 2.0**bits
+    x = np.random.default_rng(1).normal(size=(4, 40, 3))
+    (mantissa, scale), (wanted, other) = (
+        model.score(w.astype(model.dtype), x.astype(model.dtype)) for model in models
+    )
+    assert abs(np.ldexp(mantissa.astype(float), scale - other) - wanted).max() < 2e-2
+
+
+# --- products ------------------------------------------------------------------------------------------
+
+
+def product(sizes, d=D, r=6):
+    """A model of a product of factors with such binary logarithms, and what it should score."""
+    net = example("cp", d=d, n=2, r=r, C=2)
+    model = tn.compile(net, dtype="float32", scaled=True)
+    w = np.ones(model.init(0).flat.size, np.float32)
+    views = tn.Weights(model._layout, w)
+    views["factor"][...] = np.exp2(sizes)[:, None]
+    x = np.full((3, d, 2), 0.5, np.float32)
+    exponents = sizes.sum(axis=0)
+    largest = exponents.max()
+    return model.score(w, x), np.exp2(exponents - largest).sum(), largest
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        np.zeros((D, 6)),
+        np.full((D, 6), -9.0),
+        np.full((D, 6), 9.0),
+        np.where(np.arange(D) < D // 2, -9.0, 9.0)[:, None] + np.zeros(6),
+        np.where(np.arange(D) % 2, -60.0, 60.0)[:, None] + np.zeros(6),
+        np.linspace(-4, 4, 6)[None] + np.zeros((D, 1)),  # entries that drift apart
+    ],
+    ids=["one", "small", "large", "back again", "up and down", "apart"],
+)
+def test_products_that_leave_the_range(sizes):
+    (mantissa, scale), wanted, exponent = product(sizes)
+    assert np.allclose(np.ldexp(mantissa.astype(float), scale - int(exponent)), wanted, rtol=1e-5)
+
+
+def test_a_product_with_a_factor_that_is_zero():
+    sizes = np.zeros((D, 6))
+    sizes[20, :2] = -np.inf
+    (mantissa, scale), wanted, _ = product(sizes)
+    assert wanted == 4
+    assert np.allclose(np.ldexp(mantissa, scale), wanted)
