@@ -77,10 +77,17 @@ def test_limits_of_memory_come_first():
     assert chosen("cp", target="cupy", **LARGE) is None
 
 
-def test_a_scaled_module_has_no_pieces():
-    assert (
-        "SAMPLES" not in tn.compile(tn.load(FOLDER / "cp.tn", **LARGE), scaled=True, dtype="float32").source
-    )
+def test_a_scaled_score_is_computed_in_pieces_but_no_scaled_gradient():
+    """What belongs to pieces of a gradient has exponents of its own, which the model aligns."""
+    model = tn.compile(tn.load(FOLDER / "cp.tn", **LARGE), scaled=True, dtype="float32")
+    assert "SCORE_SAMPLES" in model.source
+    assert "GRADIENT_SAMPLES" not in model.source
+    w, x = model.init(0).flat, np.random.default_rng(0).normal(size=(40, 256, 4)).astype("float32")
+    mantissa, scale = model.score(w, x)
+    assert (mantissa.shape, scale.shape) == ((40, *mantissa.shape[1:]), (40, 1))
+    for sample in (0, 17, 39):
+        alone, own = model.score(w, x[sample : sample + 1])
+        assert abs(np.ldexp(alone, own - scale[sample]) - mantissa[sample]).max() < 1e-5
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -133,6 +133,8 @@ class Plans:
             self.network.outputs,
             wider=self._wider,
             trial=trial if tries else 0,
+            often=with_gradient
+            and self.balanced is not None,  # it takes over where numbers are of unusual sizes
         )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)

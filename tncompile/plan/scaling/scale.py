@@ -44,6 +44,7 @@ def scaled(
     results: Collection[str],
     wider: bool = False,
     trial: int = 0,
+    often: bool = False,
 ) -> Schedule:
     """The scaled schedule.
 
@@ -62,11 +63,15 @@ def scaled(
         Whether there is a wider range than that of the mantissas, for the few arrays that need it.
     trial:
         A depth beyond the limit that loops may try, if there is one (see `Schedule.every`).
+    often:
+        Whether loops bring states to size in each round, for numbers that may be of any size.
     """
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return _Scaling(exponents, Analysis(schedule, exponents, limit, inputs, results, wider), trial).result()
+    return _Scaling(
+        exponents, Analysis(schedule, exponents, limit, inputs, results, wider), trial, often
+    ).result()
 
 
 class Writer(ABC):
@@ -119,9 +124,9 @@ class Writer(ABC):
 class _Scaling(Writer):
     """Writes a scaled schedule in which what flows back is measured."""
 
-    def __init__(self, exponents: Exponents, analysis: Analysis, trial: int) -> None:
+    def __init__(self, exponents: Exponents, analysis: Analysis, trial: int, often: bool) -> None:
         super().__init__(exponents)
-        self.analysis = analysis
+        self.analysis, self.often = analysis, often
         self.every = self._tried(trial)
 
     def result(self) -> Schedule:
@@ -201,7 +206,7 @@ class _Scaling(Writer):
         if not around or step.result.buffer in self.analysis.exact:
             return None
         rounds = self.every if self._of_samples(step) else 1
-        if rounds == 1 and len(around) == 1:
+        if rounds == 1 and len(around) == 1 and not self.often:
             rounds = self.analysis.depths.rounds(around[0], self.analysis.exact)
         return (around[0].variable, rounds) if rounds > 1 else None
 
