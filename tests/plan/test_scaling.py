@@ -96,8 +96,12 @@ def test_a_chain_is_brought_back_as_rarely_as_its_depth_allows():
 
 def test_what_is_looked_at_afterwards_is_brought_back_more_rarely():
     flat = order(batch(load(EXAMPLES / "tensor_train.tn", d=50)))
-    assert [rounds for _, rounds in turns(flat, 21, trial=49)] == [16]  # 1 + 16 * 3
-    assert [rounds for _, rounds in turns(flat, 21, trial=48)] == [12]
+    assert [rounds for _, rounds in turns(flat, 21, trial=128)] == [16]  # at least a depth of 8 for each
+    assert [rounds for _, rounds in turns(flat, 21, trial=127)] == [12]
+    assert [rounds for _, rounds in turns(flat, 170, trial=1024)] == [64]
+    deep = order(batch(load(EXAMPLES / "deep_rac.tn", L=2)))
+    assert [rounds for _, rounds in turns(deep, 21, trial=128)] == [6]  # 1 + 3 * 6 + 2 * 6 * 7 = 103
+    assert [rounds for _, rounds in turns(deep, 21, trial=102)] == [5]
     assert [
         rounds for _, rounds in turns(flat, 3, trial=200)
     ] == []  # a round without it would pass the limit

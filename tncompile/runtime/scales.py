@@ -22,7 +22,8 @@ FAR = 2**11  # no power of two that counts is farther from 1
 def aligned_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
     """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the larger scale; 0 has the scale 0.
 
-    Where each array has one scale, as gradients have whose adjoints follow their states, so has the sum.
+    The mantissas may be written over: new arrays as large as these would take longer than to add them up. Where each
+    array has one scale, as gradients have whose adjoints follow their states, so has the sum.
     """
     if namespace is np:  # elsewhere to look at them takes longer than to add them up
         if not _counts(other[0]):
@@ -32,8 +33,10 @@ def aligned_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
         scales = _one_scale(one[1]), _one_scale(other[1])
         if scales[0] is not None and scales[1] is not None:
             largest = max(scales[0], scales[1])
-            total = _moved(one[0], scales[0] - largest) + _moved(other[0], scales[1] - largest)
-            return total, np.broadcast_to(np.int64(largest), total.shape)
+            _move(one[0], scales[0] - largest)
+            _move(other[0], scales[1] - largest)
+            np.add(one[0], other[0], out=one[0])
+            return one[0], np.broadcast_to(np.int64(largest), one[0].shape)
     pairs = [(mantissa, namespace.where(mantissa == 0, EMPTY, scale)) for mantissa, scale in (one, other)]
     largest = namespace.maximum(pairs[0][1], pairs[1][1])
     total = sum(
@@ -54,11 +57,10 @@ def _one_scale(scale: Array) -> int | None:
     return first if not any(scale.strides) or (scale == first).all() else None
 
 
-def _moved(mantissa: Array, exponent: int) -> Array:
-    """``mantissa * 2**exponent`` for an exponent that is not above 0."""
-    if not exponent:
-        return mantissa
-    return mantissa * mantissa.real.dtype.type(math.ldexp(1.0, max(exponent, -FAR)))
+def _move(mantissa: Array, exponent: int) -> None:
+    """Multiplies by ``2**exponent``, for an exponent that is not above 0."""
+    if exponent:
+        mantissa *= mantissa.real.dtype.type(math.ldexp(1.0, max(exponent, -FAR)))
 
 
 @record

@@ -19,7 +19,8 @@ from tncompile.plan.schedule import Loop, Schedule, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
-TRIED = (16, 12, *TURNS)
+TRIED = (64, 32, 16, 12, *TURNS)
+ROUND = 8  # of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are
 UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 
@@ -63,7 +64,8 @@ class Depths:
         as nobody would see what happens on the way."""
         members = self._members(loop)
         calm = replace(self, late=True)._holds(members, always, 1, before)
-        return replace(self, limit=trial)._most(TRIED, members, always, before) if calm else 1
+        turns = [rounds for rounds in TRIED if ROUND * rounds <= trial]
+        return replace(self, limit=trial)._most(turns, members, always, before) if calm else 1
 
     def _most(
         self,
