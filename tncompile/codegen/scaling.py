@@ -58,7 +58,7 @@ def measure(x, axis, scale=0):
 
 
 def rescale(x, axis, scale=0, last=False{seen}):
-    """Divides `x` in place by powers of two: the sizes of its entries along `axis` are 1 on the average then, or up to twice as much or little.
+    """Divides `x` in place by powers of two: the average size of its entries along `axis` is between 1/2 and 2 then.
 
     Returns the exponents of these powers, added to `scale`. With `last` it is the largest size that is in
     [1, 2), and the exponent of 0 is `EMPTY`.{seen_note}
@@ -82,7 +82,7 @@ def far(x):
 
 
 def balance(x, axis, scale):
-    """Multiplies `x` in place by powers of two: the sizes of its entries along `axis` are 1 on the average then, as after `rescale`.
+    """Multiplies `x` in place by powers of two: the average size of its entries along `axis` is between 1/2 and 2 then.
 
     Returns these powers, and the exponents by which `x` is now less, added to `scale`.
     """

@@ -34,7 +34,8 @@ def turns_in(schedule: Schedule, depths: Depths, trial: int, always: Collection[
     """Chooses the turns.
 
     ``depths`` are those of the steps that lead to outputs, of which ``always`` are brought to size whenever they
-    are written. Depths may reach ``trial``: adjoints that went out of range are found afterwards. Raises NotBalanced where positions are not regular.
+    are written. Depths may reach ``trial``: adjoints that went out of range are found afterwards. Raises NotBalanced
+    where positions are not regular.
     """
     return _Chooser(schedule, depths, trial, always).chosen()
 
