@@ -15,6 +15,7 @@ SPREAD_PRODUCT = 400.0  # the same where one operand is spread over the stack: f
 ELEMENT = 0.13  # one element written
 REDUCTION = 0.08  # one element added to a sum
 SCATTERED = 1.0  # one element read or written out of the order of memory
+ACROSS = 0.4  # one element of a matrix that a product reads across its order in memory
 OPERATION = 0.01  # one multiplication or addition inside a matrix product
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product as choices
 
 from tncompile.codegen.arrays import (
+    ACROSS,
     CALL,
     ELEMENT,
     OPERATION,
@@ -21,6 +22,8 @@ from tncompile.codegen.arrays import (
 from tncompile.source.records import record
 
 Labels = tuple[str, ...]
+
+LARGE = 2**17  # elements of a matrix of which it matters in which order they are read
 
 
 @record
@@ -175,7 +178,24 @@ def _matrix_ways(
             in_place = not fresh and not after and Matrix((*leading, *batch), rows, columns).fits(result)
             if raw != result.labels and not in_place:
                 copies += copy_cost(Strided.dense(raw), result.labels, sizes)
-            yield Product(left, right, swapped, after, (*after, *raw), time + copies, copies)
+            across = raw != result.labels and in_place
+            packed = time + _packing_time(x if across else y, left, right, across, sizes)
+            yield Product(left, right, swapped, after, (*after, *raw), packed + copies, copies)
+
+
+def _packing_time(y: Strided, left: Matrix, right: Matrix, across: bool, sizes: Sizes) -> float:
+    """What a wide product of large matrices takes longer if the right one lies along its columns: a library reads it anew
+    in the order of its kernels.
+
+    ``y`` is the array of the right one. ``across`` says that the result lies so: then it is the product of both
+    transposed in the other order, and ``y`` the array of the left one.
+    """
+    rows, columns = (right.columns, left.rows) if across else (left.rows, right.columns)
+    height, width = extent(rows, sizes), extent(columns, sizes)
+    size = extent(left.columns, sizes) * width
+    if width <= height or size < LARGE or y.neighbour not in left.columns:
+        return 0.0
+    return extent(left.batch, sizes) * size * ACROSS
 
 
 def _distinct(*orders: Sequence[str]) -> list[Labels]:

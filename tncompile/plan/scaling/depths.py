@@ -20,7 +20,9 @@ from tncompile.plan.schedule import Loop, Schedule, Step
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
 TRIED = (64, 32, 16, 12, *TURNS)
-ROUND = 8  # of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are
+ROUND = (
+    8  # of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are
+)
 UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 

@@ -1,0 +1,31 @@
+"""What products cost as their matrices lie."""
+
+from __future__ import annotations
+
+import pytest
+
+from tncompile.codegen.arrays import Strided
+from tncompile.codegen.products import best_product
+
+SIZES = {"r": 32, "s": 128, "q": 1024}
+
+
+def cost(first, second, result, **sizes):
+    arrays = (Strided.dense(labels) for labels in (first, second, result))
+    return best_product(*arrays, False, {**SIZES, **sizes}).cost
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_large_matrix_is_read_along_its_rows(swapped):
+    """On which side it stands is all the same: the result lies as it does."""
+    pairs = [("rs", second) for second in ("sq", "qs")]
+    along, across = (cost(*(pair[::-1] if swapped else pair), "rq") for pair in pairs)
+    assert 1.2 * along < across
+
+
+def test_of_small_matrices_it_does_not_matter():
+    assert cost("rs", "sq", "rq", q=64) == cost("rs", "qs", "rq", q=64)
+
+
+def test_a_long_matrix_may_lie_either_way():
+    assert cost("qs", "sr", "qr") == cost("sq", "sr", "qr") == cost("qs", "rs", "qr")
