@@ -104,6 +104,22 @@ def test_numbers_that_are_none_come_out_as_such():
     assert np.isfinite(np.delete(mantissa, 1, axis=0)).all()
 
 
+@pytest.mark.parametrize("bits", [-9, 9])
+def test_a_gradient_whose_states_leave_the_range_behind_the_last_rescaling(bits):
+    """Adjoints say how far states went up to it, the score says how far they went from there."""
+    net = example("deep_rac", T=30, M=2, R=3, L=1)
+    models = [tn.compile(net, dtype=dtype, scaled=True) for dtype in ("float32", "float64")]
+    assert "if t % 16 == 0" in models[0].source
+    w = models[1].init(0).flat.astype("float32")
+    x = np.random.default_rng(0).normal(size=(5, 30, 2)).astype("float32")
+    x *= np.where(np.arange(30) < 16, 2.0**-bits, 2.0**bits)[:, None]
+    (mantissa, scale), (wanted, other) = (
+        model.score_and_gradient(w.astype(model.dtype), x.astype(model.dtype))[1] for model in models
+    )
+    found = np.ldexp(mantissa.astype(float), scale - other)
+    assert abs(found - wanted).max() < 1e-4 * abs(wanted).max()
+
+
 @pytest.mark.parametrize("bits", [-20, 0, 20])
 def test_layers_of_a_deep_circuit(bits):
     net = example("deep_rac", T=40, M=3, R=4, L=2)
@@ -140,9 +156,11 @@ def product(sizes, d=D, r=6):
         np.full((D, 6), 9.0),
         np.where(np.arange(D) < D // 2, -9.0, 9.0)[:, None] + np.zeros(6),
         np.where(np.arange(D) % 2, -60.0, 60.0)[:, None] + np.zeros(6),
+        np.full((D, 6), -60.0),
+        np.full((D, 6), 60.0),
         np.linspace(-4, 4, 6)[None] + np.zeros((D, 1)),  # entries that drift apart
     ],
-    ids=["one", "small", "large", "back again", "up and down", "apart"],
+    ids=["one", "small", "large", "back again", "up and down", "very small", "very large", "apart"],
 )
 def test_products_that_leave_the_range(sizes):
     (mantissa, scale), wanted, exponent = product(sizes)

@@ -10,7 +10,16 @@ import numpy as np
 from tncompile.codegen import nodes
 from tncompile.codegen.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.entry import CALLED, MEASURED, Entry, function_of, one_family_axis, places_of, unpacked
+from tncompile.codegen.entry import (
+    CALLED,
+    MEASURED,
+    Entry,
+    function_of,
+    nothing_seen,
+    one_family_axis,
+    places_of,
+    unpacked,
+)
 from tncompile.codegen.outside_scales import OutsideScales
 from tncompile.codegen.shapes import spread
 from tncompile.codegen.text import Block, Item, Text
@@ -51,9 +60,10 @@ class Differentiated(Entry):
         if self.schedule.balance is not None:
             given = [nodes.name(word) for word in ("w", *self.words.values(), "cotangent", "cotangent_scale")]
             yield nodes.assign("arguments", nodes.group(given))
+            yield nothing_seen()
 
     def _checked(self) -> Iterator[Item]:
-        """What is returned where adjoints of a balanced gradient went out of range."""
+        """What is returned where adjoints of a balanced gradient went out of range, or the score behind the last state."""
         balance = self.schedule.balance
         if balance is None:
             return
@@ -61,7 +71,9 @@ class Differentiated(Entry):
         words = [nodes.name(self.program.storages[name].identifier) for name in buffers]
         sound = nodes.call(nodes.name("in_range"), nodes.name("gradient"), *words)
         again = ast.Return(nodes.call(nodes.name(MEASURED), ast.Starred(nodes.name("arguments"), ast.Load())))
-        yield Block(ast.If(ast.UnaryOp(ast.Not(), sound), [], []), [again])
+        seen = nodes.call(nodes.name("lost"), nodes.name("seen"))
+        failed = ast.BoolOp(ast.Or(), [seen, ast.UnaryOp(ast.Not(), sound)])
+        yield Block(ast.If(failed, [], []), [again])
 
     def _summed(self) -> dict[str, str]:
         return super()._summed() | {"gradient": self._gradient_total()}

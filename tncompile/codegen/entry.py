@@ -277,7 +277,7 @@ class Scoring(Entry):
         again = ast.parse(f"if every > 1 and lost(seen):\n    return {called}(*arguments, every=1)").body
         return [
             nodes.assign("arguments", given),  # the program may give their names to other arrays
-            nodes.assign("seen", ast.List([], ast.Load())),
+            nothing_seen(),
             *self._with_pieces(called, core),
             *again,
             ast.Return(self._value()),
@@ -316,6 +316,11 @@ def function_of(
     defaults = [*(ast.Constant(None) for _ in optional), *map(nodes.number, counts.values())]
     arguments = ast.arguments([], parameters, None, [], [], None, defaults)
     return Block(ast.FunctionDef(called, arguments, [], [*around], lineno=0), body)
+
+
+def nothing_seen() -> ast.stmt:
+    """The list of sizes that `rescale` adds to."""
+    return nodes.assign("seen", ast.List([], ast.Load()))
 
 
 def unpacked(views: Sequence[str], vector: str) -> ast.stmt:

@@ -116,6 +116,7 @@ class _Module:
         self.network = score.network
         self.networks = [one.network for one in (score, gradient, measured) if one is not None]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
+        self.seen = score.every > 1 or measured is not None
         scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
         sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
         reserved = (
@@ -123,7 +124,7 @@ class _Module:
             *shapes.FUNCTIONS,
             *(IN_SLICES if sliced else ()),
             *(IN_PIECES if samples else ()),
-            *(IN_TRIALS if score.every > 1 else ()),
+            *(IN_TRIALS if self.seen else ()),
             *scaled,
         )
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
@@ -177,7 +178,7 @@ class _Module:
         """What is not of this network alone: the constants and the functions that its functions need."""
         known = shapes.helpers(self.domain.namespace, self.symbols.batch)
         if self.score.exponents:
-            known += scaling.helpers(self.domain, tried=self.score.every > 1)
+            known += scaling.helpers(self.domain, seen=self.seen)
         used = needed(known, functions)
         return [
             Noted(item, scaling.NOTES[ast.unparse(item.targets[0])]) if isinstance(item, ast.Assign) else item

@@ -110,7 +110,13 @@ class Program:
         reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
         self.writer = StepWriter(
-            symbols, accessor, self.storages, frozenset(leaving), reuses=reuses, tries=schedule.every > 1
+            symbols,
+            accessor,
+            self.storages,
+            frozenset(leaving),
+            reuses=reuses,
+            tries=schedule.every > 1,
+            sees=schedule.balance is not None,
         )
         lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
         placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}

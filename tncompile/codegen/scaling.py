@@ -23,7 +23,7 @@ FUNCTIONS = (
     "in_range",
     "far",
     "product",
-    "wide_product",
+    "split_product",
     "share",
     "plain",
     "finished",
@@ -36,13 +36,10 @@ NOTES = {
     "HIGHEST": "the exponent of the largest power of two",
     "NEAR": "what is smaller, or larger than 1 over it, may lose some of what counts",
     "SPAN": "so many factors are multiplied before they are looked at",
-    "CHUNK": "so many factors are multiplied before they become wide",
-    "TURNS": "after so many chunks a product is brought back to size",
 }
 CONSTANTS = tuple(NOTES)
 UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
 TRIED_BITS = 1  # what it usually does, where it is looked at afterwards whether it did no more
-DATA_UNITS = 2  # the factors of a product may be data
 
 HELPERS = '''
 def sizes(x, axis):
@@ -118,22 +115,28 @@ def product(x, axis, scale):
         if far(total):
             exponent = rescale(total, axis, exponent)
             if far(total):
-                return wide_product(x, axis, scale)
+                return split_product(x, axis, scale)
         if not len(rest):
             return (total, exponent)
         total *= rest[:SPAN].prod(axis=0, out=part)
         rest = rest[SPAN:]
 
 
-def wide_product(x, axis, scale):
-    """What `product` returns, where the entries of a sample are far apart; the largest of a sample is in [1, 2)."""
-    total = np.asarray(x[:CHUNK].prod(axis=0), WIDE)
-    for turn, start in enumerate(range(CHUNK, len(x), CHUNK), 1):
-        if turn % TURNS == 0:
-            scale = rescale(total, axis, scale)
-        total *= x[start:start + CHUNK].prod(axis=0)
-    scale = rescale(total, axis, scale, last=True)
-    return (total.astype(DTYPE), scale)
+def split_product(x, axis, scale):
+    """What `product` returns, for entries of any size: each of them is a mantissa and an exponent meanwhile."""
+    total, exponent = np.ones(x.shape[1:], DTYPE), np.zeros(x.shape[1:], np.int64)
+    for start in range(0, len(x), SPAN):
+        part = x[start:start + SPAN]
+        own = np.frexp(abs(part))[1]
+        total = total * (part / np.ldexp(np.{real}(1), own - 1)).prod(axis=0)
+        more = np.frexp(abs(total))[1]
+        total = total / np.ldexp(np.{real}(1), more - 1)
+        exponent = exponent + (own - 1).sum(axis=0) + more - 1
+    exponent = np.where(total == 0, EMPTY, exponent)
+    top = exponent.max(axis=axis, keepdims=True)
+    total *= np.ldexp(np.{real}(1), np.maximum(exponent - top, 2 * LOWEST))
+    top = top.squeeze(axis)
+    return (total, np.where(top == EMPTY, EMPTY, top + scale))
 
 
 def share(exponent, size):
@@ -175,8 +178,8 @@ SEEN = {
 }
 
 
-def helpers(domain: Domain, *, tried: bool) -> list[ast.stmt]:
-    """The constants and functions that a scaled module needs; ``tried`` as `Schedule.every` says."""
+def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
+    """The constants and functions that a scaled module needs; ``seen`` says that it looks at sizes afterwards."""
     real = np.finfo(domain.dtype).dtype.name
     bits = np.finfo(real)
     texts = {
@@ -185,20 +188,18 @@ def helpers(domain: Domain, *, tried: bool) -> list[ast.stmt]:
         else "np.ldexp(x, exponent)",
         "real": real,
         "fast": FAST if domain.namespace == "np" else "",
-        **(SEEN if tried else dict.fromkeys(SEEN, "")),
+        **(SEEN if seen else dict.fromkeys(SEEN, "")),
     }
     text = HELPERS
     for word, value in texts.items():
         text = text.replace(f"{{{word}}}", value)
     found = ast.parse(text.replace("np.", f"{domain.namespace}.")).body
-    lowest, chunk = int(bits.minexp), limits(domain.dtype)[0] // (2 * DATA_UNITS)
+    lowest = int(bits.minexp)
     values = {
         "LOWEST": lowest,
         "FAINT": lowest * 3 // 4,
         "HIGHEST": int(bits.maxexp) - 1,
         "SPAN": limits(domain.dtype)[1] // 4,
-        "CHUNK": chunk,
-        "TURNS": max(1, limits("float64")[0] // (DATA_UNITS * chunk) - 1),
     }
     near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))
@@ -219,13 +220,13 @@ def measured(step: Step, value: Value, scale: Value | None) -> Value:
     return Value(nodes.call(nodes.name("measure"), value.expr, axes, *more), Strided.dense(kept))
 
 
-def rescaled(step: Step, value: Value, before: Value | None, *, tried: bool) -> Value:
+def rescaled(step: Step, value: Value, before: Value | None, *, seen: bool) -> Value:
     """A step `rescale`: the new exponents; ``value`` is changed in place."""
     axes, kept = _axes(step, value)
     more = [] if before is None else [aligned(before, kept)]
-    named = {"last": ast.Constant(True)} if step.function == "last" else {}
-    seen = {"seen": nodes.name("seen")} if tried else {}
-    call = nodes.call(nodes.name("rescale"), _in_place(value), axes, *more, **named, **seen)
+    named: dict[str, ast.expr] = {"last": ast.Constant(True)} if step.function == "last" else {}
+    named |= {"seen": nodes.name("seen")} if seen else {}
+    call = nodes.call(nodes.name("rescale"), _in_place(value), axes, *more, **named)
     return Value(call, Strided.dense(kept))
 
 
@@ -264,7 +265,7 @@ def multiplied(
     axes = [axis for axis, label in enumerate(order) if label not in before.labels]
     kept = [label for label in order if label in before.labels]
     # What was lost is seen at once, unless a captured graph has to go on.
-    called = "product" if domain.namespace == "np" else "wide_product"
+    called = "product" if domain.namespace == "np" else "split_product"
     return nodes.call(nodes.name(called), expr, _tuple(axes), aligned(before, kept))
 
 

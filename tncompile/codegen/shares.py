@@ -21,7 +21,9 @@ def weight_shares(network: Network) -> Mapping[str, Ints]:
     tables = network.tables.tensors
     weights = {name for name, tensor in network.tensors.items() if tensor.role == "weight"}
     shares = {
-        name: np.full((len(tables[name].members), max(len(b.shape) for b in tables[name].blocks)), UNUSED)
+        name: np.full(
+            (len(tables[name].members), max((len(b.shape) for b in tables[name].blocks), default=0)), UNUSED
+        )
         for name in network.tensors
         if name in weights
     }
