@@ -25,7 +25,6 @@ from tncompile.plan.schedule import Buffer, Schedule
 CALLED = "score_and_gradient"
 MEASURED = "measured_gradient"  # what that falls back on where it is balanced (`plan/scaling/balance.py`)
 
-
 TRIED = (
     "",
     "In loops states are brought to size in every `every`-th round; where something left the range by then,",

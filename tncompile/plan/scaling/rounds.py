@@ -7,11 +7,10 @@ from itertools import product
 
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span, Step
 
-MOST = 32  # members of a buffer that are told apart
+MOST = 8  # members of a buffer that are told apart
 
-Member = tuple[
-    str, tuple[int, ...]
-]  # a buffer, and positions along those of its axes that a loop does not move along
+# A buffer, and positions along those of its axes that a loop does not move along.
+Member = tuple[str, tuple[int, ...]]
 Instance = tuple[Step, Member, list[list[Member]]]
 
 
