@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,17 @@ def test_numbers_that_are_none_come_out_as_such():
     assert np.isfinite(np.delete(mantissa, 1, axis=0)).all()
 
 
+def test_layers_with_an_index_called_side():
+    text = (EXAMPLES / "deep_rac.tn").read_text()
+    scores = []
+    for name in ("i", "side"):
+        net = tn.load(re.sub(r"\bi\b", name, text), T=20, L=2)
+        model = tn.compile(net, scaled=True)
+        x = np.random.default_rng(0).normal(size=(3, 20, *model._inputs["x"].shapes[0][2:]))
+        scores.append(model.score(model.init(0), x))
+    assert np.array_equal(scores[0][0], scores[1][0])
+
+
 @pytest.mark.parametrize("bits", [-9, 9])
 def test_a_gradient_whose_states_leave_the_range_behind_the_last_rescaling(bits):
     """Adjoints say how far states went up to it, the score says how far they went from there."""
@@ -167,9 +179,79 @@ def test_products_that_leave_the_range(sizes):
     assert np.allclose(np.ldexp(mantissa.astype(float), scale - int(exponent)), wanted, rtol=1e-5)
 
 
+@pytest.mark.parametrize("size", [-2.0, -3.5, -4.2, -4.5, -5.0, 4.5])
+def test_products_lose_no_digits_where_numbers_end(size):
+    rng = np.random.default_rng(0)
+    (mantissa, scale), wanted, exponent = product(size + rng.uniform(-0.1, 0.1, (D, 6)))
+    whole = int(np.floor(exponent))
+    assert np.allclose(
+        np.ldexp(mantissa.astype(float), scale - whole), wanted * 2 ** (exponent - whole), rtol=2e-5
+    )
+
+
+def test_outputs_that_are_products_are_brought_to_size():
+    text = "network spread\nsize r = 3\nweight a[1..40]()\noutput score(q in 1..r) = prod(a[k]() for k in 1..40)\n"
+    model = tn.compile(tn.load(text), scaled=True)
+    mantissa, _ = model.score(np.full(40, 0.3))
+    assert 1 <= abs(mantissa).max() < 2
+
+
 def test_a_product_with_a_factor_that_is_zero():
     sizes = np.zeros((D, 6))
     sizes[20, :2] = -np.inf
     (mantissa, scale), wanted, _ = product(sizes)
     assert wanted == 4
     assert np.allclose(np.ldexp(mantissa, scale), wanted)
+
+
+# --- recurrences of other forms ------------------------------------------------------------------------
+
+NORMALISED = """network normalised
+size T = 6, n = 3, r = 3
+input x[1..T](n)
+weight A(r, n), W(r, r), o(r)
+h[1](i) = A(i, m) * x[1](m)
+u[t](i) = A(i, m) * x[t](m) * W(i, j) * h[t-1](j) for t in 2..T
+h[t](i) = u[t](i) / sum(u[t](k) over k) for t in 2..T
+output y() = o(i) * h[T](i)
+"""
+SCALED_BY_A_NUMBER = NORMALISED.replace(
+    "h[t](i) = u[t](i) / sum(u[t](k) over k)",
+    "v[t]() = sum(u[t](k) over k) for t in 2..T\nh[t](i) = u[t](i) * v[t]()",
+)
+
+
+@pytest.mark.parametrize("text", [NORMALISED, SCALED_BY_A_NUMBER], ids=["over", "times"])
+def test_gradients_of_recurrences_with_numbers_as_states(text):
+    net = tn.load(text)
+    plain, model = tn.compile(net), tn.compile(net, scaled=True)
+    w = np.random.default_rng(0).uniform(0.2, 1.5, plain.init(0).flat.size)
+    x = np.random.default_rng(1).uniform(0.2, 1.5, (3, 6, 3))
+    value, gradient = plain.score_and_gradient(w, x)
+    (mantissa, scale), (found, exponents) = model.score_and_gradient(w, x)
+    assert np.allclose(np.ldexp(mantissa, scale), value, rtol=1e-12)
+    assert np.allclose(np.ldexp(found, exponents), gradient, rtol=1e-10)
+
+
+SECOND_ORDER = """network fibonacci
+size T = 20, n = 3
+input x[1..T](n)
+weight A(n, n), o(n)
+h[1](i) = A(i, m) * x[1](m)
+h[2](i) = A(i, m) * x[2](m) * h[1](i)
+h[t](i) = A(i, m) * x[t](m) * h[t-1](i) * h[t-2](i) for t in 3..T
+output y() = o(i) * h[T](i)
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bits", [-12, 0, 5])
+def test_states_of_two_rounds_that_meet(dtype, bits):
+    """With ones for data and weights a state is 3 * 2^bits times those of the two rounds before."""
+    model = tn.compile(tn.load(SECOND_ORDER), dtype=dtype, scaled=True)
+    x = np.full((1, 20, 3), 2.0**bits, dtype)
+    mantissa, scale = model.score(np.ones(model.init(0).flat.size, dtype), x)
+    logs = [np.log2(3) + bits, 2 * (np.log2(3) + bits)]
+    while len(logs) < 20:
+        logs.append(np.log2(3) + bits + logs[-1] + logs[-2])
+    assert np.log2(mantissa[0]) + scale[0] == pytest.approx(logs[-1] + np.log2(3), abs=0.05)

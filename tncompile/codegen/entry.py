@@ -96,7 +96,8 @@ class Entry:
         if self.limit is None:
             return items
         count, words = self.symbols.batch_word(), list(self.words.values())
-        return [*in_pieces(called, self.limit, count, words, bool(self.selectors)), *items]
+        sliced, tried = bool(self.selectors), self.schedule.every > 1
+        return [*in_pieces(called, self.limit, count, words, sliced=sliced, tried=tried), *items]
 
     def _totals(self) -> list[tuple[str, str, str]]:
         """The buffers of the outputs, with their variables and those of their sums over the slices."""

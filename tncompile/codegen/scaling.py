@@ -35,6 +35,7 @@ NOTES = {
     "FAINT": "numbers of an exponent below it count as 0",
     "HIGHEST": "the exponent of the largest power of two",
     "NEAR": "what is smaller, or larger than 1 over it, may lose some of what counts",
+    "EDGE": "smaller numbers, or larger ones than 1 over it, have lost digits already",
     "SPAN": "so many factors are multiplied before they are looked at",
 }
 CONSTANTS = tuple(NOTES)
@@ -72,10 +73,10 @@ def lost(seen):
     return far(np.concatenate([size.ravel() for size in seen]))
 
 
-def far(x):
+def far(x, near=NEAR):
     """Whether an entry is so far from 1 that some of it may be lost."""
     size = abs(x)
-    return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / NEAR)
+    return not (size.min(initial=1) > near and size.max(initial=1) < 1 / near)
 
 
 def balance(x, axis, scale):
@@ -110,15 +111,19 @@ def in_range(gradient, scale, cotangent, *adjoints):
 def product(x, axis, scale):
     """The product of the members of `x`, its entries near enough to 1 for a product of two, and its exponents, added to `scale`."""
     total, exponent, rest = x[:SPAN].prod(axis=0), scale, x[SPAN:]
-    part = np.empty_like(total)
+    part = total
     while True:
         if far(total):
+            # What was lost where numbers end stays lost.
+            if far(part, EDGE) or far(total, EDGE):
+                return split_product(x, axis, scale)
             exponent = rescale(total, axis, exponent)
             if far(total):
                 return split_product(x, axis, scale)
         if not len(rest):
             return (total, exponent)
-        total *= rest[:SPAN].prod(axis=0, out=part)
+        part = rest[:SPAN].prod(axis=0)
+        total *= part
         rest = rest[SPAN:]
 
 
@@ -209,6 +214,9 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         nodes.assign("EMPTY", domain.call("int64", empty)),
         *(nodes.assign(word, nodes.number(value)) for word, value in values.items()),
         nodes.assign("NEAR", near),
+        nodes.assign(
+            "EDGE", nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest + bits.nmant + 1))
+        ),
         *found,
     ]
 

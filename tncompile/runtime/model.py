@@ -176,11 +176,13 @@ class Model:
             value, gradient = self._function("score_and_gradient")(vector, *data, **given)
         else:
             parts = self._parts("score_and_gradient", pieces, vector, data, given, executor)
+            if executor is not None and self.scaled:  # somebody else may hold these arrays
+                parts = ((value, (gradient[0].copy(), gradient[1])) for value, gradient in parts)
             value, gradient = self._added(parts)
         return value, self._named(gradient) if isinstance(w, Weights | Mapping) else gradient
 
     def _added(self, parts: Iterator[Any]) -> tuple[Any, Any]:
-        """The outputs of all samples and the sum of the gradients, each let go once it is added."""
+        """The outputs of all samples and the sum of the gradients, which are added as they come."""
         value, total = next(parts)
         values = [value]
         for value, gradient in parts:

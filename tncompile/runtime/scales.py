@@ -20,7 +20,7 @@ FAR = 2**11  # no power of two that counts is farther from 1
 
 
 def aligned_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
-    """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the larger scale; 0 has the scale 0.
+    """The sum of arrays ``mantissa * 2**scale`` of one shape, entry by entry at the larger scale; that of 0 may be any.
 
     The mantissas may be written over: new arrays as large as these would take longer than to add them up. Where each
     array has one scale, as gradients have whose adjoints follow their states, so has the sum.

@@ -49,14 +49,18 @@ class Arrangement:
     executed: int
     written: int
 
-    def is_better(self, other: Arrangement) -> bool:
-        """Does it take fewer steps, or as many and less text? Of two that take about as many the one with fewer loops is better:
-        what a loop makes is in the cache while it lasts, between loops it goes through memory."""
-        loops = [sum(isinstance(node, Repeat) for node in one.nodes) for one in (self, other)]
-        fewest, most = sorted([self.executed, other.executed])
-        if loops[0] != loops[1] and most <= ALIKE * fewest:
-            return loops[0] < loops[1]
-        return (self.executed, self.written) < (other.executed, other.written)
+    @property
+    def loops(self) -> int:
+        """How many loops follow each other."""
+        return sum(isinstance(node, Repeat) for node in self.nodes)
+
+
+def best_of(found: Sequence[Arrangement]) -> Arrangement | None:
+    """Of those that take about the fewest steps the one with the fewest loops, then steps, then text: what a loop makes is
+    in the cache while it lasts, between loops it goes through memory."""
+    fewest = min((one.executed for one in found), default=0)
+    alike = [one for one in found if one.executed <= ALIKE * fewest]
+    return min(alike, key=lambda one: (one.loops, one.executed, one.written), default=None)
 
 
 def arrange(pieces: Sequence[Piece], edges: Sequence[Edges]) -> Arrangement:
@@ -99,12 +103,12 @@ class _Arranger:
     def _cycle(self, cells: Mapping[int, Cell], edges: Sequence[Edges]) -> Arrangement | None:
         """Cells that need each other: the best loop, or waves where there is none."""
         self._place(cells)
-        best: Arrangement | None = None
+        ways = []
         for timing in list(timings(cells, edges, self.places)):
             self._place(cells)
             found = self._timed(cells, edges, timing)
-            if found is not None and (best is None or found.is_better(best)):
-                best = found
+            ways += [] if found is None else [found]
+        best = best_of(ways)
         # A loop keeps the text short. Where rounds differ so much that they are written out one by one,
         # waves may do as well.
         if best is None or best.written > 8 * len(cells):

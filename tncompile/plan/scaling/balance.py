@@ -19,6 +19,7 @@ from tncompile.plan.folding.fold import fold
 from tncompile.plan.folding.liveness import dead_after, dependent, steps_of
 from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.steps import labels_of
+from tncompile.plan.samples import is_samples
 from tncompile.plan.scaling.analysis import Analysis, aligns, is_product, may_share
 from tncompile.plan.scaling.copies import forwarded, without_repeats
 from tncompile.plan.scaling.depths import Depths
@@ -71,7 +72,9 @@ def _states(flat: Network, batch: str | None, limit: int, wider: bool) -> Mappin
     found: dict[str, list[Ints]] = {}
     for name in sorted(analysis.rescaled - analysis.exact):
         buffer = schedule.buffers[name]
-        if buffer.tensor not in flat.tables.tensors:
+        # A state of a single number would be its own power: nothing is reduced to find that.
+        single = all(is_samples(extent, batch) for extent in buffer.shape)
+        if single or buffer.tensor not in flat.tables.tensors:
             raise NotBalanced
         found.setdefault(buffer.tensor, []).append(buffer.members)
     return {name: np.sort(np.concatenate(parts)) for name, parts in found.items()}

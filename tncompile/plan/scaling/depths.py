@@ -15,14 +15,13 @@ from types import MappingProxyType
 from tncompile.network import Scope
 from tncompile.plan.samples import usual_size
 from tncompile.plan.scaling.rounds import Instance, Member, Members
-from tncompile.plan.schedule import Loop, Schedule, Step
+from tncompile.plan.schedule import Access, Gather, Loop, Schedule, Span, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
 TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
 TRIED = (64, 32, 16, 12, *TURNS)
-ROUND = (
-    8  # of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are
-)
+# Of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are.
+ROUND = 8
 UNITS = {"input": 2, "weight": 1, "constant": 1}
 
 
@@ -79,9 +78,16 @@ class Depths:
         return next((rounds for rounds in turns if self._holds(members, always, rounds, before)), 1)
 
     def _members(self, loop: Loop) -> list[Instance]:
-        """What a loop computes in a round, member by member; nothing for nests."""
+        """What a loop computes in a round, member by member; nothing for nests, and where states of several rounds meet: one
+        that was not brought to size in its round would meet those that were."""
         steps = [node for node in loop.body if isinstance(node, Step)]
-        return Members(steps, self.schedule.buffers).instances if len(steps) == len(loop.body) else []
+        written = {_place(step.result, loop.variable) for step in steps}
+        names = {name for name, _ in written}
+        read = {_place(a, loop.variable) for step in steps for a in step.operands if a.buffer in names}
+        earlier = [name for name, at in read - written if at]
+        if len(steps) < len(loop.body) or len(earlier) > len(set(earlier)):
+            return []
+        return Members(steps, self.schedule.buffers).instances
 
     def depth_of(self, step: Step, found: Sequence[int]) -> int:
         """The depth of what a step computes from operands of these depths."""
@@ -138,24 +144,33 @@ class Depths:
         self, instances: Sequence[Instance], always: Collection[str], rounds: int, before: Mapping[str, int]
     ) -> bool:
         """Do all depths stay within the limit if buffers are rescaled in every ``rounds``-th round, ``before`` these the last?"""
-        first = {**self.found, **before}
+        # A member that another loop wrote, and brought to size in some rounds, is as deep as others of its buffer.
+        deepest = {**self.found, **before}
         depth: dict[Member, int] = {}
         for turn in range(1 if before else 0, 3 * rounds + 1):
             ending: list[Member] = []
             for step, member, ways in instances:
                 name = member[0]
-                read = ([depth.get(one, first.get(one[0], 1)) for one in way] for way in ways)
+                read = ([depth.get(one, deepest.get(one[0], 1)) for one in way] for way in ways)
                 found = max(self.depth_of(step, one) for one in read)
                 if found > self.limit:
                     return False
                 due = name in self.rescaled and turn % rounds == 0
                 ending += [member] if due and self.late else []
                 depth[member] = 1 if name in always or (due and not self.late) else found
+                if name in self.rescaled:
+                    deepest[name] = max(deepest.get(name, 1), depth[member])
                 kept = self.meeting and not self.schedule.buffers[name].rolling and name in self.rescaled
                 if kept and 2 * depth[member] > self.limit:
                     return False
             depth |= dict.fromkeys(ending, 1)
         return bool(instances)
+
+
+def _place(access: Access, variable: str) -> tuple[str, tuple[int, ...]]:
+    """A buffer, and how far from a variable an access lies along the axes that move with it."""
+    starts = [s.start if isinstance(s, Span) else s for s in access.subscripts if not isinstance(s, Gather)]
+    return access.buffer, tuple(s.constant for s in starts if any(name == variable for name, _ in s.terms))
 
 
 def whole_power(step: Step, scope: Scope) -> int | None:

@@ -133,7 +133,10 @@ class _Scaling(Writer):
         """The whole schedule."""
         body = list(self.nodes(self.schedule.body))
         if self.every > 1:
-            body = [(together(n, self.exponents.buffers) or n) if isinstance(n, Loop) else n for n in body]
+            own = self.exponents
+            body = [
+                together(n, own.buffers, self.every, own.batch) if isinstance(n, Loop) else n for n in body
+            ]
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
@@ -177,9 +180,9 @@ class _Scaling(Writer):
     def step(self, step: Step, around: Sequence[Loop]) -> None:
         """A step with the exponents of its result."""
         of = self.exponents.access(step.result)
-        meets = self.analysis.meets(step)
+        meets, exact = self.analysis.meets(step), step.result.buffer in self.analysis.exact
         if of is None or not (meets or is_scattered(step.result) or self._is_spread(step)):
-            self._written(step, of, self._turn(step, around))
+            self._written(step, of, self._turn(step, around), exact=exact)
             return
         # What has to be brought to size while it is wide, or in a place of which no view can be changed, is computed elsewhere.
         name = step.result.buffer
@@ -190,7 +193,8 @@ class _Scaling(Writer):
             f"{name}_part", labels, step.labels, name, exponents=False, wide=meets
         )
         own = self.exponents.temporary(f"scale_{name}_part", scales, step.labels, name, exponents=True)
-        self._written(replace(step, result=value), own, None if meets else self._turn(step, around))
+        turn = None if meets else self._turn(step, around)
+        self._written(replace(step, result=value), own, turn, exact=exact)
         self.aligner.steps.append(Step("contract", step.result, (value,), step.labels))
         self.aligner.total(of, [own], step.labels)
 
@@ -201,6 +205,8 @@ class _Scaling(Writer):
 
     def _turn(self, step: Step, around: Sequence[Loop]) -> tuple[str, int] | None:
         """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""
+        if is_product(step):
+            return None if step.result.buffer in self.analysis.exact else ("", 0)
         if not self._is_sized(step):
             return ("", 0)
         if not around or step.result.buffer in self.analysis.exact:
@@ -210,8 +216,8 @@ class _Scaling(Writer):
             rounds = self.analysis.depths.rounds(around[0], self.analysis.exact)
         return (around[0].variable, rounds) if rounds > 1 else None
 
-    def _written(self, step: Step, of: Access | None, turn: tuple[str, int] | None) -> None:
-        """The step, with the exponents of its result where it has some."""
+    def _written(self, step: Step, of: Access | None, turn: tuple[str, int] | None, *, exact: bool) -> None:
+        """The step, with the exponents of its result where it has some. ``exact`` says that this is, or becomes, an output."""
         if not self.analysis.keeps(step):
             self._plain(step)
             if of is not None:
@@ -220,20 +226,19 @@ class _Scaling(Writer):
             self.aligner.steps.append(step)
         elif is_product(step):
             self._product(step, of)
-            turn = None if step.result.buffer in self.analysis.exact else ("", 0)
         else:
             self.carried(without_zeros(step, self.schedule.network.scope), of)
         if of is not None and turn != ("", 0):
-            self._rescaled(step, of, turn)
+            self._rescaled(step, of, turn, exact=exact)
 
-    def _rescaled(self, step: Step, of: Access, turn: tuple[str, int] | None) -> None:
+    def _rescaled(self, step: Step, of: Access, turn: tuple[str, int] | None, *, exact: bool) -> None:
         """Brings the result back to size. Exponents that were only handed on until here are read directly."""
         labels = {label: step.labels[label] for label in labels_of(step.result)}
         rest = tuple(label for label in labels if label not in self.exponents.labels(of))
         last, before = self.aligner.steps[-1], [of]
         if turn is None and last.op == "combine" and last.result == of and is_plain_sum(last, 1):
             before = list(self.aligner.steps.pop().operands)
-        called = "last" if step.result.buffer in self.analysis.exact else ""
+        called = "last" if exact else ""
         operands = (step.result, *before)
         self.aligner.steps.append(
             Step("rescale", of, operands, labels, summed=rest, function=called, turn=turn)

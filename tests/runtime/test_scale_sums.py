@@ -1,0 +1,66 @@
+"""Gradients of pieces, added at one exponent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import tncompile as tn
+from tncompile.runtime.scales import aligned_sum
+
+TRAIN = Path(__file__).parent.parent.parent / "examples" / "tensor_train.tn"
+
+
+def pair(values, scale):
+    return np.array(values), np.broadcast_to(np.int64(scale), len(values))
+
+
+def test_the_larger_scale_counts():
+    for scales in ((5, 3), (3, 5), (-900, 900), (4, 4)):
+        one, other = pair([1.0, -1.5], scales[0]), pair([0.5, 0.0], scales[1])
+        wanted = [
+            np.ldexp(a, scales[0] - max(scales)) + np.ldexp(b, scales[1] - max(scales))
+            for a, b in ((1, 0.5), (-1.5, 0))
+        ]
+        mantissa, scale = aligned_sum(one, other, np)
+        assert mantissa.tolist() == wanted
+        assert scale.tolist() == [max(scales)] * 2
+
+
+def test_what_is_zero_has_no_say():
+    nothing = pair([0.0, 0.0], 900)
+    for pairs in ((pair([1.0, 2.0], 3), nothing), (nothing, pair([1.0, 2.0], 3))):
+        mantissa, scale = aligned_sum(*pairs, np)
+        assert np.ldexp(mantissa, scale).tolist() == [8, 16]
+
+
+def test_scales_of_their_own_stay_so():
+    one = (np.array([1.0, 0.0]), np.array([4, 0]))
+    other = (np.array([1.0, 1.0]), np.array([2, -7]))
+    mantissa, scale = aligned_sum(one, other, np)
+    assert np.ldexp(mantissa, scale).tolist() == [20, 2.0**-7]
+    assert scale.tolist() == [4, -7]
+
+
+class Keeper(ThreadPoolExecutor):
+    """An executor whose results nobody may change."""
+
+    def submit(self, call, *arguments):
+        def frozen():
+            value, (mantissa, scale) = call(*arguments)
+            mantissa.flags.writeable = False
+            return value, (mantissa, scale)
+
+        return super().submit(frozen)
+
+
+def test_results_of_executors_are_not_written_over():
+    model = tn.compile(tn.load(TRAIN, d=20), scaled=True, memory="20k")
+    w, x = model.init(0).flat, np.random.default_rng(0).normal(size=(64, 20, 3))
+    assert len(model._plans.pieces(64, with_gradient=True)) > 1
+    with Keeper(2) as executor:
+        _, (found, scale) = model.score_and_gradient(w, x, executor=executor)
+    _, (wanted, other) = model.score_and_gradient(w, x)
+    assert np.allclose(np.ldexp(found, scale - other), wanted)
