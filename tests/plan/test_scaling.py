@@ -51,7 +51,9 @@ def assert_the_same_scaled(net, limit, scale=0.7, trial=0):
 def test_scores_and_gradients_are_the_same_scaled(name, limit):
     flat = order(batch(load(EXAMPLES / f"{name}.tn")))
     assert_the_same_scaled(flat, limit)
-    assert_the_same_scaled(flat, limit, trial=200)
+    tried = assert_the_same_scaled(flat, limit, trial=200)
+    if limit == 20:  # a round of the deep circuit passes the other one
+        assert (tried.every > 1) == (name in ("tensor_train", "deep_rac", "hidden_markov"))
     assert_the_same_scaled(gradient(flat), limit)
 
 

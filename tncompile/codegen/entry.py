@@ -25,7 +25,7 @@ from tncompile.plan.schedule import Buffer, Schedule
 CALLED = "score_and_gradient"
 MEASURED = "measured_gradient"  # what that falls back on where it is balanced (`plan/scaling/balance.py`)
 
-TRIED = (
+TRIED_NOTE = (
     "",
     "In loops states are brought to size in every `every`-th round; where something left the range by then,",
     "all is computed again with that in each round.",
@@ -60,6 +60,10 @@ class Entry:
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
         self.scales = OutsideScales(self.outside, schedule, self.program) if schedule.exponents else None
+
+    @property
+    def _tries(self) -> bool:
+        return self.schedule.every > 1
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -96,8 +100,8 @@ class Entry:
         if self.limit is None:
             return items
         count, words = self.symbols.batch_word(), list(self.words.values())
-        sliced, tried = bool(self.selectors), self.schedule.every > 1
-        return [*in_pieces(called, self.limit, count, words, sliced=sliced, tried=tried), *items]
+        sliced = bool(self.selectors)
+        return [*in_pieces(called, self.limit, count, words, sliced=sliced, tried=self._tries), *items]
 
     def _totals(self) -> list[tuple[str, str, str]]:
         """The buffers of the outputs, with their variables and those of their sums over the slices."""
@@ -251,7 +255,7 @@ class Scoring(Entry):
             (
                 f"The value of {self._outputs()} for the data.",
                 *self._shapes(weights=False),
-                *(TRIED if self._tries else ()),
+                *(TRIED_NOTE if self._tries else ()),
             )
         )
         body = [head, *self._taken(), *self._counted(core), *core]
@@ -282,10 +286,6 @@ class Scoring(Entry):
             *again,
             ast.Return(self._value()),
         ]
-
-    @property
-    def _tries(self) -> bool:
-        return self.schedule.every > 1
 
     def _optional(self) -> tuple[str, ...]:
         return ("slices",) if self.selectors else ()

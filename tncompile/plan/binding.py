@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tncompile.network import Formula
 from tncompile.plan.folding.liveness import dependent, steps_of, touched
 from tncompile.plan.peak import most_elements
-from tncompile.plan.samples import for_samples
+from tncompile.plan.samples import for_samples, is_samples
 from tncompile.plan.schedule import Schedule
 
 SPACE = 9 / 8  # times the memory that may be spent on keeping what is done before
@@ -23,11 +22,10 @@ def bound(schedule: Schedule, batch: str | None, limit: int) -> Schedule:
     """
     outputs = {access.buffer for blocks in schedule.outputs.values() for access in blocks}
     inputs = {name for name, buffer in schedule.buffers.items() if buffer.role == "input"}
-    samples = None if batch is None else Formula.atom(batch)
     counted = {  # they depend on the number of samples, be it only by their shape
         step.result.buffer
         for step in steps_of(schedule.body)
-        if any(extent.formula == samples for extent in step.labels.values())
+        if any(is_samples(extent, batch) for extent in step.labels.values())
     }
     stop = len(schedule.body) if schedule.slices is None else schedule.slices.start
     varying = dependent(schedule.body, inputs | outputs | counted)

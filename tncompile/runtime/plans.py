@@ -125,6 +125,7 @@ class Plans:
         cotangents = {f"{name}_bar" for name in self.network.outputs}
         limit, trial = range_limits(self.dtype)
         tries = self.target == "numpy" and not with_gradient  # a captured graph cannot choose
+        takes_over = with_gradient and self.balanced is not None  # where numbers are of unusual sizes
         found = scaling.scaled(
             schedule,
             self.batch,
@@ -133,8 +134,7 @@ class Plans:
             self.network.outputs,
             wider=self._wider,
             trial=trial if tries else 0,
-            often=with_gradient
-            and self.balanced is not None,  # it takes over where numbers are of unusual sizes
+            often=takes_over,
         )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
             raise self._too_large(found, 1, with_gradient)

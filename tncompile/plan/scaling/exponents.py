@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tncompile.network import Expr, Extent, Formula, Negative, Number
+from tncompile.network import Expr, Extent, Negative, Number
 from tncompile.plan.folding.steps import labels_of
+from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Access, Buffer, Gather, Schedule, Span, Step
 
 MINUS_ONE = Negative(Number("1"))
@@ -87,8 +88,7 @@ class Exponents:
         return complex(self.schedule.network.scope.numbers(expr)[0])
 
     def _samples(self, buffer: Buffer) -> Iterator[int]:
-        wanted = None if self.batch is None else Formula.atom(self.batch)
-        return (axis for axis, extent in enumerate(buffer.shape) if extent.formula == wanted)
+        return (axis for axis, extent in enumerate(buffer.shape) if is_samples(extent, self.batch))
 
     def _indices(self, access: Access) -> tuple[str, ...]:
         return tuple(access.indices[axis] for axis in self._samples(self.buffers[access.buffer]))

@@ -200,8 +200,7 @@ class _Scaling(Writer):
 
     def _is_spread(self, step: Step) -> bool:
         """Is a result that has to be brought to size the same along one of its labels?"""
-        sized = is_product(step) or (step.result.buffer in self.analysis.rescaled and not may_share(step))
-        return sized and spreads(step)
+        return (is_product(step) or self._is_sized(step)) and spreads(step)
 
     def _turn(self, step: Step, around: Sequence[Loop]) -> tuple[str, int] | None:
         """In which rounds the result is brought back to size: None for all, 0 for none (see `Step.turn`)."""

@@ -43,7 +43,6 @@ def turns_in(schedule: Schedule, depths: Depths, trial: int, always: Collection[
 class _Chooser:
     def __init__(self, schedule: Schedule, depths: Depths, trial: int, always: Collection[str]) -> None:
         self.buffers, self.depths, self.trial, self.always = schedule.buffers, depths, trial, always
-        self.scope = schedule.network.scope
         self.placed = list(_placed(schedule.body, ()))
         self.of: dict[int, Step | None] = {}
         self.partly: set[str] = set()
