@@ -10,7 +10,8 @@ import pytest
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tncompile.codegen import emit, memory
+from tncompile.codegen import emit
+from tncompile.codegen.body import memory
 from tncompile.plan import fold, order
 from tncompile.runtime.loading import loaded
 from tncompile.transform import batch, gradient

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tncompile.codegen.arrays import Strided
-from tncompile.codegen.products import best_product
+from tncompile.codegen.arrays.products import best_product
+from tncompile.codegen.arrays.strided import Strided
 
 SIZES = {"r": 32, "s": 128, "q": 1024}
 

@@ -9,7 +9,7 @@ import pytest
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tncompile.codegen import scaling
+from tncompile.codegen.body import scaling
 from tncompile.runtime.loading import loaded
 
 RING = next(path for path in EXAMPLES if path.stem == "tensor_ring")

@@ -8,12 +8,13 @@ import numpy as np
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
-from tncompile.codegen import memory, products
-from tncompile.codegen.access import Accessor, Tables
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.reading import Storage
-from tncompile.codegen.steps import StepWriter
-from tncompile.codegen.symbols import Names, Symbols
+from tncompile.codegen.arrays import products
+from tncompile.codegen.arrays.reading import Storage
+from tncompile.codegen.body import memory
+from tncompile.codegen.body.access import Accessor, Tables
+from tncompile.codegen.body.steps import StepWriter
+from tncompile.codegen.python.domain import Domain
+from tncompile.codegen.python.symbols import Names, Symbols
 from tncompile.network import Extent, Formula, Network, Number, Size
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span, Step
 

@@ -8,8 +8,8 @@ import numpy as np
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tncompile.codegen.arrays import Strided
-from tncompile.codegen.products import best_product
+from tncompile.codegen.arrays.products import best_product
+from tncompile.codegen.arrays.strided import Strided
 from tncompile.plan import Gather, Span, fold, order
 from tncompile.plan.folding.buffers import family_groups
 from tncompile.transform import batch

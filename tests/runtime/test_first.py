@@ -30,10 +30,10 @@ NEVER_NEEDED = (
     *("tncompile.language.explain", "tncompile.language.format", "tncompile.language.grammar"),
     *("tncompile.transform.slice", "tncompile.transform.matrices.legs", "tncompile.transform.chain.tree"),
     *("tncompile.plan.search.portfolio", "tncompile.plan.scaling.scale", "tncompile.plan.accounting"),
-    *("tncompile.codegen.modular", "tncompile.runtime.capture"),
+    *("tncompile.codegen.python.modular", "tncompile.runtime.capture"),
     *("tncompile.expressivity", "tncompile.exchange", "tncompile.train", "tncompile.comparison"),
 )
-GRADIENTS = ("tncompile.transform.adjoint.gradient", "tncompile.codegen.differentiated")
+GRADIENTS = ("tncompile.transform.adjoint.gradient", "tncompile.codegen.entries.differentiated")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import tncompile as tn
 from tests.corpus import EXAMPLES
 from tests.helpers import Comparison, draw, inputs_of, leaves, same, weights_of
 from tests.networks import networks
-from tncompile.codegen import memory
+from tncompile.codegen.body import memory
 
 QUIET = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 CP = EXAMPLES[0].parent / "cp.tn"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tncompile.codegen.blocks import WeightBlock, is_array, member_title, weight_blocks
-from tncompile.codegen.domain import DTYPES
+from tncompile.codegen.body.scaling import limits as range_limits
 from tncompile.codegen.module import LIBRARIES, emit
-from tncompile.codegen.scaling import limits as range_limits
+from tncompile.codegen.python.domain import DTYPES
 from tncompile.lazy import lazily
 
 if TYPE_CHECKING:
-    from tncompile.codegen.modular import Modular
+    from tncompile.codegen.python.modular import Modular
 
 __all__ = [
     "DTYPES",
@@ -25,4 +25,4 @@ __all__ = [
     "weight_blocks",
 ]
 
-__getattr__ = lazily(__name__, {"Modular": "tncompile.codegen.modular:Modular"})
+__getattr__ = lazily(__name__, {"Modular": "tncompile.codegen.python.modular:Modular"})

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from tncompile.codegen import nodes, scaling, shapes
 from tncompile.codegen.blocks import WeightBlock, block_title, single_members, weight_blocks
-from tncompile.codegen.constants import constant_array
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.entry import CALLED, MEASURED, Scoring
-from tncompile.codegen.initial import Initial
-from tncompile.codegen.program import Shared
-from tncompile.codegen.shares import weight_shares
-from tncompile.codegen.sliced import helpers
-from tncompile.codegen.symbols import Names, Symbols
-from tncompile.codegen.text import Blank, Block, Comment, Item, Noted, Text, needed, render
+from tncompile.codegen.body import scaling
+from tncompile.codegen.body.program import Shared
+from tncompile.codegen.entries import shapes
+from tncompile.codegen.entries.entry import CALLED, MEASURED, Scoring
+from tncompile.codegen.entries.initial import Initial
+from tncompile.codegen.entries.shares import weight_shares
+from tncompile.codegen.entries.sliced import helpers
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.constants import constant_array
+from tncompile.codegen.python.domain import Domain
+from tncompile.codegen.python.symbols import Names, Symbols
+from tncompile.codegen.python.text import Blank, Block, Comment, Item, Noted, Text, needed, render
 from tncompile.network import Extent, FamilyValue, Formula, Let, Network, Size, expression_text
 from tncompile.plan.schedule import Schedule
 from tncompile.source import Diagnostic, TnError
@@ -193,7 +195,7 @@ class _Module:
         yield f"Compiled by tncompile from the network `{self.network.name}`."
 
     def _differentiated(self, schedule: Schedule, called: str) -> Block:
-        from tncompile.codegen.differentiated import Differentiated  # noqa: PLC0415  a score alone needs none of it
+        from tncompile.codegen.entries.differentiated import Differentiated  # noqa: PLC0415  a score alone needs none of it
 
         symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
         symbols.constants = self.symbols.constants

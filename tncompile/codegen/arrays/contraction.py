@@ -5,11 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import ExtentOf, Value, aligned, as_matrices, from_matrices, transposed
-from tncompile.codegen.arrays import Sizes, Strided, copy_cost, extent, reduction_cost
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.products import Product, best_product
+from tncompile.codegen.arrays.alignment import (
+    ExtentOf,
+    Value,
+    aligned,
+    as_matrices,
+    from_matrices,
+    transposed,
+)
+from tncompile.codegen.arrays.products import Product, best_product
+from tncompile.codegen.arrays.strided import Sizes, Strided, copy_cost, extent, reduction_cost
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
 from tncompile.source.records import record
 
 

@@ -9,7 +9,7 @@ from string import ascii_letters
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.codegen import nodes
+from tncompile.codegen.python import nodes
 from tncompile.network import Expr, Rows, Scope
 from tncompile.source.records import record
 

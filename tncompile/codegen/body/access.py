@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import Value, transposed
-from tncompile.codegen.arrays import Strided
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.reading import Reading, covers
-from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.arrays.alignment import Value, transposed
+from tncompile.codegen.arrays.reading import Reading, covers
+from tncompile.codegen.arrays.strided import Strided
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
+from tncompile.codegen.python.symbols import Symbols
 from tncompile.network import Extent, Formula
 from tncompile.plan.schedule import Affine, Gather, Span
 

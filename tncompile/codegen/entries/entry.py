@@ -8,16 +8,16 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tncompile.codegen import nodes
 from tncompile.codegen.blocks import WeightBlock, is_array
-from tncompile.codegen.layouts import native_order
-from tncompile.codegen.outside import Outside
-from tncompile.codegen.outside_scales import OutsideScales
-from tncompile.codegen.program import Program, Shared
-from tncompile.codegen.shapes import Shapes
-from tncompile.codegen.sliced import in_pieces, over_slices
-from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Blank, Block, Item, Text, mentions, wrapped
+from tncompile.codegen.body.layouts import native_order
+from tncompile.codegen.body.program import Program, Shared
+from tncompile.codegen.entries.outside import Outside
+from tncompile.codegen.entries.outside_scales import OutsideScales
+from tncompile.codegen.entries.shapes import Shapes
+from tncompile.codegen.entries.sliced import in_pieces, over_slices
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Symbols
+from tncompile.codegen.python.text import Blank, Block, Item, Text, mentions, wrapped
 from tncompile.network import Ints, Network
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer, Schedule

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import transposed
+from tncompile.codegen.arrays.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.entry import (
+from tncompile.codegen.entries.entry import (
     CALLED,
     MEASURED,
     Entry,
@@ -20,9 +19,10 @@ from tncompile.codegen.entry import (
     places_of,
     unpacked,
 )
-from tncompile.codegen.outside_scales import OutsideScales
-from tncompile.codegen.shapes import spread
-from tncompile.codegen.text import Block, Item, Text
+from tncompile.codegen.entries.outside_scales import OutsideScales
+from tncompile.codegen.entries.shapes import spread
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.text import Block, Item, Text
 from tncompile.network import Ints
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer

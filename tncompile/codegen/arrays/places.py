@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Sequence
 
-from tncompile.codegen.domain import Domain
+from tncompile.codegen.python.domain import Domain
 
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "add",

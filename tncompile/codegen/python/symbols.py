@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from math import lcm
 
-from tncompile.codegen import nodes
-from tncompile.codegen.domain import Domain
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
 from tncompile.network import (
     UNIT_ROWS,
     Add,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from tncompile.codegen.arrays import Strided, copy_cost
-from tncompile.codegen.reading import Storage, covers
-from tncompile.codegen.steps import label_sizes, step_cost
-from tncompile.codegen.suggestions import suggested_orders
+from tncompile.codegen.arrays.reading import Storage, covers
+from tncompile.codegen.arrays.strided import Strided, copy_cost
+from tncompile.codegen.body.steps import label_sizes, step_cost
+from tncompile.codegen.body.suggestions import suggested_orders
 from tncompile.plan.folding.liveness import executed
 from tncompile.plan.samples import is_samples, usual
 from tncompile.plan.schedule import Buffer, Schedule, Step

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from tncompile.codegen import nodes
-from tncompile.codegen.domain import Domain
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
 from tncompile.source import InternalError
 
 _SAME_NAME = ("tanh", "exp", "log", "sqrt", "abs", "sign", "cos", "sin")

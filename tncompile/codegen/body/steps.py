@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache, partial, reduce
 
-from tncompile.codegen import nodes
-from tncompile.codegen.access import Accessor
-from tncompile.codegen.alignment import Value, aligned, transposed
-from tncompile.codegen.arrays import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
-from tncompile.codegen.contraction import Contraction, Contractor, ordered, plan_contraction
-from tncompile.codegen.functions import function
-from tncompile.codegen.memory import Memory, is_copied, is_copy, is_large
-from tncompile.codegen.places import into
-from tncompile.codegen.reading import Reading, Storage, reading
-from tncompile.codegen.scaling import (
+from tncompile.codegen.arrays.alignment import Value, aligned, transposed
+from tncompile.codegen.arrays.contraction import Contraction, Contractor, ordered, plan_contraction
+from tncompile.codegen.arrays.places import into
+from tncompile.codegen.arrays.reading import Reading, Storage, reading
+from tncompile.codegen.arrays.strided import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
+from tncompile.codegen.arrays.windows import parts_of, turned
+from tncompile.codegen.body.access import Accessor
+from tncompile.codegen.body.memory import Memory, is_copied, is_copy, is_large
+from tncompile.codegen.body.scaling import (
     balanced,
     followed,
     measured,
@@ -24,9 +23,10 @@ from tncompile.codegen.scaling import (
     rescaled,
     scaled_function,
 )
-from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Block, Item
-from tncompile.codegen.windows import parts_of, turned
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.functions import function
+from tncompile.codegen.python.symbols import Symbols
+from tncompile.codegen.python.text import Block, Item
 from tncompile.network import Expr, Extent, Negative
 from tncompile.plan.samples import is_samples, usual
 from tncompile.plan.schedule import Access, Span, Step

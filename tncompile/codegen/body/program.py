@@ -8,16 +8,23 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.access import Accessor, Tables
-from tncompile.codegen.alignment import transposed
+from tncompile.codegen.arrays.alignment import transposed
+from tncompile.codegen.arrays.reading import Storage, covers
 from tncompile.codegen.blocks import WeightBlock, blocks_by_name, is_array, single_members, weight_buffers
-from tncompile.codegen.layouts import Order, Placed, bound_buffers, choose_orders, native_order, samples_first
-from tncompile.codegen.memory import MemoryWords, is_in_place, is_mapped, place_in_memory
-from tncompile.codegen.reading import Storage, covers
-from tncompile.codegen.steps import StepWriter
-from tncompile.codegen.symbols import Names, Symbols
-from tncompile.codegen.text import Block, Comment, Item
+from tncompile.codegen.body.access import Accessor, Tables
+from tncompile.codegen.body.layouts import (
+    Order,
+    Placed,
+    bound_buffers,
+    choose_orders,
+    native_order,
+    samples_first,
+)
+from tncompile.codegen.body.memory import MemoryWords, is_in_place, is_mapped, place_in_memory
+from tncompile.codegen.body.steps import StepWriter
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Names, Symbols
+from tncompile.codegen.python.text import Block, Comment, Item
 from tncompile.network import Extent
 from tncompile.plan.folding.liveness import touched
 from tncompile.plan.schedule import Buffer, Loop, Schedule, Span, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tncompile.codegen.arrays import Strided
+from tncompile.codegen.arrays.strided import Strided
 from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Span
 from tncompile.source.records import record
 

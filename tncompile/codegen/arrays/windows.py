@@ -8,9 +8,9 @@ from itertools import islice, permutations, product
 
 import numpy as np
 
-from tncompile.codegen.arrays import Sizes, Strided
-from tncompile.codegen.contraction import plan_contraction
-from tncompile.codegen.reading import Reading
+from tncompile.codegen.arrays.contraction import plan_contraction
+from tncompile.codegen.arrays.reading import Reading
+from tncompile.codegen.arrays.strided import Sizes, Strided
 from tncompile.plan.folding.steps import labels_of_subscript
 from tncompile.plan.schedule import Access, Affine, Gather, Span, Step
 

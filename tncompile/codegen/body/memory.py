@@ -9,9 +9,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.reading import Storage
-from tncompile.codegen.symbols import Names
+from tncompile.codegen.arrays.reading import Storage
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Names
 from tncompile.network import Extent
 from tncompile.plan.folding.liveness import steps_of, touched
 from tncompile.plan.samples import usual_size

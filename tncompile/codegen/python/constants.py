@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.codegen import nodes
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.pythonic import NotWritten, pythonic
-from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
+from tncompile.codegen.python.pythonic import NotWritten, pythonic
+from tncompile.codegen.python.symbols import Symbols
 from tncompile.network import UNIT_ROWS, Add, Axis, Expr, ListExpr, Loop, Network, Number, Range, Tensor
 from tncompile.plan.schedule import Buffer
 

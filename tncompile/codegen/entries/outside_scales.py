@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import transposed
+from tncompile.codegen.arrays.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.outside import Outside
-from tncompile.codegen.program import Program
-from tncompile.codegen.shapes import spread, whole_numbers
+from tncompile.codegen.body.program import Program
+from tncompile.codegen.entries.outside import Outside
+from tncompile.codegen.entries.shapes import spread, whole_numbers
+from tncompile.codegen.python import nodes
 from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Buffer, Schedule
 from tncompile.source.records import record

@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from tncompile.codegen import nodes
 from tncompile.codegen.blocks import WeightBlock
-from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Block, Text
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Symbols
+from tncompile.codegen.python.text import Block, Text
 from tncompile.network import Expr, Formula, Ints, Name, Network, nodes_of
 from tncompile.network.values.sets import unique
 

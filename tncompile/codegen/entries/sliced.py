@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
-from tncompile.codegen import nodes
-from tncompile.codegen.symbols import Symbols
-from tncompile.codegen.text import Block, Item
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Symbols
+from tncompile.codegen.python.text import Block, Item
 from tncompile.plan.schedule import Schedule
 
 HELPERS = """

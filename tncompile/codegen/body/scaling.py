@@ -7,10 +7,10 @@ import math
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import ExtentOf, Value, aligned
-from tncompile.codegen.arrays import Strided
-from tncompile.codegen.domain import Domain
+from tncompile.codegen.arrays.alignment import ExtentOf, Value, aligned
+from tncompile.codegen.arrays.strided import Strided
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
 from tncompile.plan.schedule import Step
 
 FUNCTIONS = (

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-from tncompile.codegen import nodes
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.outside import Outside
+from tncompile.codegen.entries.outside import Outside
+from tncompile.codegen.python import nodes
 from tncompile.network import Extent
 from tncompile.network.values.sets import unique
 from tncompile.plan.schedule import Schedule

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from tncompile.codegen import nodes
-from tncompile.codegen.arrays import Strided
-from tncompile.codegen.domain import Domain
-from tncompile.codegen.products import Matrix
+from tncompile.codegen.arrays.products import Matrix
+from tncompile.codegen.arrays.strided import Strided
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain
 from tncompile.source.records import record
 
 ExtentOf = Callable[[str], ast.expr]

@@ -11,8 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.domain import Domain, Numbers
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.domain import Domain, Numbers
 from tncompile.network import Expr, Rows, Scope
 from tncompile.network.values.exact import exact_numbers
 from tncompile.source.records import record

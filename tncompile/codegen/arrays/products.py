@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product as choices
 
-from tncompile.codegen.arrays import (
+from tncompile.codegen.arrays.strided import (
     ACROSS,
     CALL,
     ELEMENT,

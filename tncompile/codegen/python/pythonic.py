@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from tncompile.codegen import nodes
-from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Symbols
 from tncompile.network import (
     Add,
     Binary,

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tncompile.codegen import nodes
-from tncompile.codegen.alignment import transposed
+from tncompile.codegen.arrays.alignment import transposed
 from tncompile.codegen.blocks import is_array
-from tncompile.codegen.layouts import samples_first
-from tncompile.codegen.symbols import Symbols
+from tncompile.codegen.body.layouts import samples_first
+from tncompile.codegen.python import nodes
+from tncompile.codegen.python.symbols import Symbols
 from tncompile.network import Extent, Ints, Network
 from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Buffer, Schedule
