@@ -27,6 +27,11 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 SLOW = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
 
+def rounds_of(schedule):
+    """The most rounds of a loop that go by until a state is brought to size."""
+    return max((step.turn[1] for step in steps_of(schedule.body) if step.turn is not None), default=1)
+
+
 def assert_the_same_scaled(net, limit, scale=0.7, trial=0):
     """A flat network's schedule and the scaled one compute the same, to rounding."""
     schedule = fold(net)
@@ -50,10 +55,12 @@ def assert_the_same_scaled(net, limit, scale=0.7, trial=0):
 )
 def test_scores_and_gradients_are_the_same_scaled(name, limit):
     flat = order(batch(load(EXAMPLES / f"{name}.tn")))
-    assert_the_same_scaled(flat, limit)
+    found = assert_the_same_scaled(flat, limit)
     tried = assert_the_same_scaled(flat, limit, trial=200)
     if limit == 20:  # a round of the deep circuit passes the other one
-        assert (tried.every > 1) == (name in ("tensor_train", "deep_rac", "hidden_markov"))
+        assert (rounds_of(tried) > rounds_of(found)) == (
+            name in ("tensor_train", "deep_rac", "hidden_markov")
+        )
     assert_the_same_scaled(gradient(flat), limit)
 
 

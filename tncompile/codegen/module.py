@@ -11,7 +11,7 @@ from tncompile.codegen.blocks import WeightBlock, block_title, single_members, w
 from tncompile.codegen.body import scaling
 from tncompile.codegen.body.program import Shared
 from tncompile.codegen.entries import shapes
-from tncompile.codegen.entries.entry import CALLED, MEASURED, Scoring
+from tncompile.codegen.entries.entry import CALLED, CAREFUL, SEEN, SEEN_BEFORE, Scoring
 from tncompile.codegen.entries.initial import Initial
 from tncompile.codegen.entries.shares import weight_shares
 from tncompile.codegen.entries.sliced import helpers
@@ -36,7 +36,6 @@ RESERVED = (
     "dtype",
     "gradient",
     "gradient_scale",
-    "measured_gradient",
     "normal",
     "orthogonal",
     "rng",
@@ -46,15 +45,16 @@ RESERVED = (
     "w",
 )
 IN_SLICES = ("number", "slices")
-IN_TRIALS = ("every", "seen")
+IN_TRIALS = (*CAREFUL.values(), SEEN, SEEN_BEFORE)
 IN_PIECES = ("cut", "join", "part", "score_and_gradient", "start", "starts", "value", "values")
 
 
 def emit(
     score: Schedule,
     gradient: Schedule | None = None,
-    measured: Schedule | None = None,
     *,
+    careful_score: Schedule | None = None,
+    careful_gradient: Schedule | None = None,
     target: str = "numpy",
     dtype: str = "float64",
     batch: str | None = "batch",
@@ -69,7 +69,7 @@ def emit(
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
-    Where ``gradient`` is balanced, ``measured`` is the one to fall back on.
+    Those of the schedules that try (`Schedule.tries`) need a careful one to fall back on.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
     ``samples`` says for functions of the module how many samples they may compute at a time. Without ``reuses`` no
     memory is kept from one call to the next.
@@ -77,10 +77,14 @@ def emit(
     """
     package, alias = LIBRARIES[target]
     domain = domain or Domain(dtype, alias)
+    functions = {
+        "score": score,
+        CAREFUL["score"]: careful_score,
+        CALLED: gradient,
+        CAREFUL[CALLED]: careful_gradient,
+    }
     module = _Module(
-        score,
-        gradient,
-        measured,
+        {name: schedule for name, schedule in functions.items() if schedule is not None},
         package,
         domain,
         batch,
@@ -101,9 +105,7 @@ def emit(
 class _Module:
     def __init__(
         self,
-        score: Schedule,
-        gradient: Schedule | None,
-        measured: Schedule | None,
+        schedules: Mapping[str, Schedule],
         package: str,
         domain: Domain,
         batch: str | None,
@@ -112,21 +114,21 @@ class _Module:
         samples: Mapping[str, int],
         reuses: bool,
     ) -> None:
-        self.score, self.gradient, self.package, self.domain = score, gradient, package, domain
-        self.measured = measured
+        self.schedules, self.package, self.domain = schedules, package, domain
+        self.score = schedules["score"]
         self.written, self.samples = written, samples
-        self.network = score.network
-        self.networks = [one.network for one in (score, gradient, measured) if one is not None]
+        self.network = self.score.network
+        self.networks = [one.network for one in schedules.values()]
         helpers = [statement.name for statement in domain.helpers() if isinstance(statement, ast.FunctionDef)]
-        self.seen = score.every > 1 or measured is not None
-        scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if score.exponents else ()
-        sliced = any(schedule is not None and schedule.slices is not None for schedule in (score, gradient))
+        self.tries = any(one.tries for one in schedules.values())
+        scaled = (*scaling.FUNCTIONS, *scaling.CONSTANTS) if self.score.exponents else ()
+        sliced = any(schedule.slices is not None for schedule in schedules.values())
         reserved = (
             *RESERVED,
             *shapes.FUNCTIONS,
             *(IN_SLICES if sliced else ()),
             *(IN_PIECES if samples else ()),
-            *(IN_TRIALS if self.seen else ()),
+            *(IN_TRIALS if self.tries else ()),
             *scaled,
         )
         names = Names([*reserved, domain.namespace, *helpers, *(["PRIME"] if helpers else [])])
@@ -142,12 +144,8 @@ class _Module:
         modular = self.domain.helpers()
         functions = [self._unpack(), *([] if modular else self._init())]
         functions += self._helpers() if self.samples else []
-        scoring = Scoring(self.written, self.score, self.symbols, self.shared, self._limit("score"))
-        functions += scoring.functions(bound=not modular)
-        if self.gradient is not None:
-            functions.append(self._differentiated(self.gradient, CALLED))
-        if self.measured is not None:
-            functions.append(self._differentiated(self.measured, MEASURED))
+        for entry, schedule in self.schedules.items():
+            functions += self._entries(entry, schedule, bound=not modular)
         yield Text((*self._documentation(),))
         yield Blank()
         namespace = None if self.domain.namespace == self.package else self.domain.namespace
@@ -180,7 +178,7 @@ class _Module:
         """What is not of this network alone: the constants and the functions that its functions need."""
         known = shapes.helpers(self.domain.namespace, self.symbols.batch)
         if self.score.exponents:
-            known += scaling.helpers(self.domain, seen=self.seen)
+            known += scaling.helpers(self.domain, seen=self.tries)
         used = needed(known, functions)
         return [
             Noted(item, scaling.NOTES[ast.unparse(item.targets[0])]) if isinstance(item, ast.Assign) else item
@@ -193,6 +191,17 @@ class _Module:
         yield from doc[1:]
         yield ""
         yield f"Compiled by tncompile from the network `{self.network.name}`."
+
+    def _entries(self, called: str, schedule: Schedule, *, bound: bool) -> Iterator[Block]:
+        """The functions of a schedule."""
+        if called in (CALLED, CAREFUL[CALLED]):
+            yield self._differentiated(schedule, called)
+            return
+        scoring = Scoring(self.written, schedule, self.symbols, self.shared, self._limit(called))
+        if called == CAREFUL["score"]:
+            yield scoring.careful()
+        else:
+            yield from scoring.functions(bound=bound)
 
     def _differentiated(self, schedule: Schedule, called: str) -> Block:
         from tncompile.codegen.entries.differentiated import Differentiated  # noqa: PLC0415  a score alone needs none of it

@@ -208,8 +208,8 @@ class Schedule:
     ``dead[i]`` names the value buffers that nothing reads after ``body[i]``, in no slice. ``exponents`` names for buffers
     of a scaled schedule the buffer of their exponents, which has their family axes and their axis of samples.
     The first ``bound`` nodes depend on weights alone, and what others read of them is kept.
-    ``every`` above 1 says that loops of a scaled schedule bring what samples have to size in every so many rounds, which
-    is seldom: where something leaves the range, all is to be computed again, with that done in each round.
+    ``tries`` says that a scaled schedule brings numbers to size more seldom than those of any size need it: where one that it
+    does so with is far from 1, all is to be computed again, by a schedule that does not try.
     """
 
     network: Network
@@ -222,7 +222,7 @@ class Schedule:
     exponents: Mapping[str, str] = field(default_factory=dict)
     bound: int = 0
     balance: Balance | None = None
-    every: int = 1
+    tries: bool = False
 
 
 __all__ = [

@@ -85,22 +85,34 @@ class Plans:
         return bound(self._within_limit(with_gradient=False), self.batch, self._elements)
 
     @cached_property
-    def gradient(self) -> Schedule:
-        """How the outputs and the gradients of the weights are computed, likewise. Raises TnError."""
-        return self._within_limit(with_gradient=True)
+    def careful_score(self) -> Schedule | None:
+        """What a score falls back on that tries to bring numbers to size seldom. Raises TnError."""
+        return self._careful(with_gradient=False) if self.score.tries else None
 
     @cached_property
-    def balanced(self) -> Schedule | None:
-        """A scaled gradient whose adjoints follow their states, where there is one; `gradient` takes over where they leave the range.
+    def gradient(self) -> Schedule:
+        """How the outputs and the gradients of the weights are computed, likewise. Raises TnError."""
+        return self._balanced or self._within_limit(with_gradient=True)
 
-        Not for CuPy: whether they did is known only behind the computation, and a graph cannot choose.
-        """
-        if not self.scaled or self.target != "numpy":
+    @cached_property
+    def careful_gradient(self) -> Schedule | None:
+        """What a gradient falls back on that tries. Raises TnError."""
+        return self._careful(with_gradient=True) if self.gradient.tries else None
+
+    @property
+    def _balanced(self) -> Schedule | None:
+        """A scaled gradient whose adjoints follow their states, where there is one."""
+        if not (self.scaled and self._looks):
             return None
-        limit, trial = range_limits(self.dtype)
-        found = scaling.balanced_gradient(self.flat, self.batch, limit, self._wider, trial)
+        limits = range_limits(self.dtype)
+        found = scaling.balanced_gradient(self.flat, self.batch, limits.seen, self._wider, limits.tried)
         fits = found is not None and most_elements(for_samples(found, self.batch, 1)) <= self._elements
         return found if fits else None
+
+    @property
+    def _looks(self) -> bool:
+        """Whether a module can look at numbers that it has computed: a graph of CuPy cannot choose what is computed then."""
+        return self.target == "numpy"
 
     def schedule(self, with_gradient: bool) -> Schedule:
         """One of the two."""
@@ -114,30 +126,37 @@ class Plans:
     def _within_limit(self, with_gradient: bool) -> Schedule:
         task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
         if self.scaled:
-            return self._scaled(planned(task).schedule, with_gradient)
+            limits = range_limits(self.dtype)
+            if not self._looks:
+                return self._scaled(task, limits.unseen)
+            if with_gradient:  # adjoints may well be 0, which says nothing of their sizes
+                return self._scaled(task, limits.careful)
+            return self._scaled(task, limits.seen, trial=limits.tried)
         plan = plan_within(task, self._elements)
         if plan is None:
             raise self._too_large(planned(task).schedule, 1, with_gradient)
         return plan.schedule
 
-    def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
+    def _careful(self, with_gradient: bool) -> Schedule:
+        """A scaled schedule for numbers of any size."""
+        task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
+        return self._scaled(task, range_limits(self.dtype).careful, often=True)
+
+    def _scaled(self, task: Task, limit: int, trial: int = 0, *, often: bool = False) -> Schedule:
         """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        limit, trial = range_limits(self.dtype)
-        tries = self.target == "numpy" and not with_gradient  # a captured graph cannot choose
-        takes_over = with_gradient and self.balanced is not None  # where numbers are of unusual sizes
         found = scaling.scaled(
-            schedule,
+            planned(task).schedule,
             self.batch,
             limit,
             cotangents,
             self.network.outputs,
             wider=self._wider,
-            trial=trial if tries else 0,
-            often=takes_over,
+            trial=trial,
+            often=often,
         )
         if most_elements(for_samples(found, self.batch, 1)) > self._elements:
-            raise self._too_large(found, 1, with_gradient)
+            raise self._too_large(found, 1, task.with_gradient)
         return found
 
     @property
@@ -159,12 +178,12 @@ class Plans:
         """As many samples as the memory limit allows."""
         known = self._known
         if with_gradient not in known:
-            found = [self.schedule(with_gradient)]
-            found += [self.balanced] if with_gradient and self.balanced is not None else []
+            careful = self.careful_gradient if with_gradient else self.careful_score
+            found = [self.schedule(with_gradient), *([] if careful is None else [careful])]
             most = min(samples_within(one, self.batch, self._elements) for one in found)
             # A module parts by itself what would leave the cache, but gradients with exponents.
             apart = self.scaled and with_gradient and self.in_pieces
-            cached = self._cached(found[-1]) if apart else None
+            cached = self._cached(found[0]) if apart else None
             known[with_gradient] = most if cached is None else min(most, cached)
         return known[with_gradient]
 
@@ -205,11 +224,11 @@ class Plans:
         asked for: by itself, it should not depend on how much memory is free when it is made.
         """
         kinds = {"score": False, "score_and_gradient": True} if with_gradient else {"score": False}
-        gradient, balanced = (self.gradient, self.balanced) if with_gradient else (None, None)
         return emit(
             self.score,
-            gradient if balanced is None else balanced,
-            None if balanced is None else gradient,
+            self.gradient if with_gradient else None,
+            careful_score=self.careful_score,
+            careful_gradient=self.careful_gradient if with_gradient else None,
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,

@@ -122,8 +122,7 @@ class Program:
             self.storages,
             frozenset(leaving),
             reuses=reuses,
-            tries=schedule.every > 1,
-            sees=schedule.balance is not None,
+            sees=schedule.tries,
         )
         lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
         placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}

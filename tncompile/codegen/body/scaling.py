@@ -12,6 +12,7 @@ from tncompile.codegen.arrays.strided import Strided
 from tncompile.codegen.python import nodes
 from tncompile.codegen.python.domain import Domain
 from tncompile.plan.schedule import Step
+from tncompile.source.records import record
 
 FUNCTIONS = (
     "sizes",
@@ -39,8 +40,12 @@ NOTES = {
     "SPAN": "so many factors are multiplied before they are looked at",
 }
 CONSTANTS = tuple(NOTES)
-UNIT_BITS = 6  # one unit of depth may change a mantissa by 2^6 (`plan/scaling/depths.py`)
-TRIED_BITS = 1  # what it usually does, where it is looked at afterwards whether it did no more
+
+# The exponents of two by which one unit of depth (`plan/scaling/depths.py`) may change a mantissa.
+UNIT_BITS = 6  # where nobody looks at it afterwards
+SEEN_BITS = 4  # where it is looked at afterwards whether numbers stayed in range
+TRIED_BITS = 1  # likewise, in loops, whose states are looked at again and again
+CAREFUL = 6  # the depth of mantissas where numbers may be of any size
 
 HELPERS = '''
 def sizes(x, axis):
@@ -69,8 +74,9 @@ def rescale(x, axis, scale=0, last=False{seen}):
 
 
 def lost(seen):
-    """Whether one of the sizes is so far from 1 that something may have been lost on the way to it."""
-    return far(np.concatenate([size.ravel() for size in seen]))
+    """Whether one of the sizes is so small that some of what it is of may be lost, or is no number."""
+    size = np.concatenate([size.ravel() for size in seen])
+    return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / EDGE)
 
 
 def far(x, near=NEAR):
@@ -167,13 +173,23 @@ FAST = """if axis == x.ndim - 1:
     """
 
 
-def limits(dtype: str) -> tuple[int, int]:
-    """The depth that a mantissa of this dtype may reach before it is brought back to size, and that which can be tried."""
+@record
+class Limits:
+    """The depths that a mantissa may reach before it is brought back to size."""
+
+    unseen: int  # where nobody looks at it afterwards
+    seen: int  # where it is looked at afterwards
+    tried: int  # likewise, in loops
+    careful: int  # where numbers may be of any size
+
+
+def limits(dtype: str) -> Limits:
+    """The limits of the mantissas of a dtype."""
     bits = int(np.finfo(dtype).maxexp)
-    return bits // UNIT_BITS, bits // TRIED_BITS
+    return Limits(bits // UNIT_BITS, bits // SEEN_BITS, bits // TRIED_BITS, CAREFUL)
 
 
-# What `rescale` does besides where states may be brought to size too seldom.
+# What `rescale` does besides where numbers may be brought to size too seldom.
 SEEN = {
     "seen": ", seen=None",
     "seen_note": " The sizes are added to the list `seen`.",
@@ -204,7 +220,7 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         "LOWEST": lowest,
         "FAINT": lowest * 3 // 4,
         "HIGHEST": int(bits.maxexp) - 1,
-        "SPAN": limits(domain.dtype)[1] // 4,
+        "SPAN": limits(domain.dtype).tried // 4,
     }
     near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))

@@ -28,7 +28,7 @@ from tncompile.codegen.python.functions import function
 from tncompile.codegen.python.symbols import Symbols
 from tncompile.codegen.python.text import Block, Item
 from tncompile.network import Expr, Extent, Negative
-from tncompile.plan.samples import is_samples, usual
+from tncompile.plan.samples import usual
 from tncompile.plan.schedule import Access, Span, Step
 from tncompile.source.records import record
 
@@ -83,8 +83,9 @@ class StepWriter:
     leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
     memory: Memory = field(default_factory=Memory)
     reuses: bool = False  # large results are written into places, not put together from fresh arrays
-    tries: bool = False  # states of samples are brought to size in turns of `every` (see `Schedule.every`)
-    sees: bool = False  # sizes of all that is brought to size are looked at afterwards, as with `tries`
+    sees: bool = (
+        False  # the sizes of all that is brought to size are looked at afterwards (see `Schedule.tries`)
+    )
 
     def write(self, step: Step, bound: bool) -> list[Item]:
         """The statements of a step; ``bound`` says that the result's name is given a new array.
@@ -219,13 +220,9 @@ class StepWriter:
         if not operands[0].labels and isinstance(operands[0].expr, ast.Name):
             array = self.symbols.domain.call("asarray", operands[0].expr, nodes.name("DTYPE"))
             yield nodes.assign(operands[0].expr, array)
-        write = partial(rescaled, seen=self._is_seen(step)) if step.op == "rescale" else followed
+        write = partial(rescaled, seen=self.sees) if step.op == "rescale" else followed
         value = write(step, operands[0], operands[1] if len(operands) > 1 else None)
         yield from self._store(step, value, target, bound)
-
-    def _is_seen(self, step: Step) -> bool:
-        samples = any(is_samples(extent, self.symbols.batch) for extent in step.labels.values())
-        return step.op == "rescale" and (self.sees or (self.tries and samples))
 
     def _in_turn(self, step: Step, items: Iterable[Item]) -> list[Item]:
         """What is done in some rounds of a loop only."""
@@ -234,8 +231,8 @@ class StepWriter:
         variable, rounds = step.turn
         word = self.symbols.variable(variable)
         moved = nodes.binary(word, ast.Add(), nodes.number(step.offset)) if step.offset else word
-        count = nodes.name("every") if self._is_seen(step) else nodes.number(rounds)
-        due = ast.Compare(nodes.binary(moved, ast.Mod(), count), [ast.Eq()], [nodes.number(0)])
+        turn = nodes.binary(moved, ast.Mod(), nodes.number(rounds))
+        due = ast.Compare(turn, [ast.Eq()], [nodes.number(0)])
         return [Block(ast.If(due, [], []), list(items))]
 
     def _product(self, step: Step, operands: Sequence[Value], target: Reading, bound: bool) -> list[Item]:

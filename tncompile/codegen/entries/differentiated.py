@@ -11,10 +11,9 @@ from tncompile.codegen.arrays.alignment import transposed
 from tncompile.codegen.blocks import is_array
 from tncompile.codegen.entries.entry import (
     CALLED,
-    MEASURED,
+    CAREFUL,
     Entry,
     function_of,
-    nothing_seen,
     one_family_axis,
     places_of,
     unpacked,
@@ -27,40 +26,34 @@ from tncompile.network import Ints
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer
 
-REMEASURED = (
-    "What `score_and_gradient` returns, where adjoints leave the range: each of them is measured here.",
+AGAIN = (
+    "What `score_and_gradient` returns, for numbers of almost any size: all products are brought to size at once.",
 )
 
 
 class Differentiated(Entry):
-    """Writes `score_and_gradient`; a balanced one falls back on `measured_gradient`, the same of another schedule."""
+    """Writes `score_and_gradient`; one that tries falls back on `careful_gradient`, the same of another schedule."""
 
     def function(self, called: str = CALLED) -> Block:
         """The whole function."""
         core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
         core = [*self._with_pieces(called, core), ast.Return(self._result())]
-        documentation = REMEASURED if called == MEASURED else tuple(self._documentation())
-        head: list[Item] = [Text(documentation), *self._remembered()]
+        documentation = AGAIN if called == CAREFUL[CALLED] else tuple(self._documentation())
+        head: list[Item] = [Text(documentation)]
+        if self.schedule.tries:
+            head += self._remembered(["w", *self.words.values(), "cotangent", "cotangent_scale"])
         head += [self._taken_weights(), *self._taken()]
         optional = ["cotangent"] + ["slices"] * bool(self.selectors)
         optional += ["cotangent_scale"] * (self.scales is not None)
         body = [*head, *self._counted(core), *core]
-        quiet = self._quiet() if self.schedule.balance is not None else ()
-        return function_of(called, ["w", *self.words.values()], optional, body, around=quiet)
+        return function_of(called, ["w", *self.words.values()], optional, body, self._quiet())
 
     def _evaluation(self, first: int = 0) -> list[Item]:
         """The steps from a node on, and what belongs to the gradient around them."""
         scales = [] if self.scales is None else self._gradient_scales(self.scales)
         found = [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies()]
         return [*found, *self._checked(), *scales]
-
-    def _remembered(self) -> Iterator[Item]:
-        """What another function is given, should this one not do."""
-        if self.schedule.balance is not None:
-            given = [nodes.name(word) for word in ("w", *self.words.values(), "cotangent", "cotangent_scale")]
-            yield nodes.assign("arguments", nodes.group(given))
-            yield nothing_seen()
 
     def _checked(self) -> Iterator[Item]:
         """What is returned where adjoints of a balanced gradient went out of range, or the score behind the last state."""
@@ -70,10 +63,7 @@ class Differentiated(Entry):
         buffers = (balance.scale, balance.cotangent, *balance.sizes)
         words = [nodes.name(self.program.storages[name].identifier) for name in buffers]
         sound = nodes.call(nodes.name("in_range"), nodes.name("gradient"), *words)
-        again = ast.Return(nodes.call(nodes.name(MEASURED), ast.Starred(nodes.name("arguments"), ast.Load())))
-        seen = nodes.call(nodes.name("lost"), nodes.name("seen"))
-        failed = ast.BoolOp(ast.Or(), [seen, ast.UnaryOp(ast.Not(), sound)])
-        yield Block(ast.If(failed, [], []), [again])
+        yield self._again(CALLED, [ast.UnaryOp(ast.Not(), sound)])
 
     def _summed(self) -> dict[str, str]:
         return super()._summed() | {"gradient": self._gradient_total()}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -23,13 +22,11 @@ from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer, Schedule
 
 CALLED = "score_and_gradient"
-MEASURED = "measured_gradient"  # what that falls back on where it is balanced (`plan/scaling/balance.py`)
 
-TRIED_NOTE = (
-    "",
-    "In loops states are brought to size in every `every`-th round; where something left the range by then,",
-    "all is computed again with that in each round.",
-)
+# What functions fall back on that try to bring numbers to size seldom (`Schedule.tries`).
+CAREFUL = {"score": "careful_score", CALLED: "careful_gradient"}
+AGAIN = ("What `score` returns, for numbers of almost any size: all products are brought to size at once.",)
+SEEN, SEEN_BEFORE = "seen", "seen_before"
 
 
 class Entry:
@@ -60,10 +57,6 @@ class Entry:
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
         self.scales = OutsideScales(self.outside, schedule, self.program) if schedule.exponents else None
-
-    @property
-    def _tries(self) -> bool:
-        return self.schedule.every > 1
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -100,8 +93,7 @@ class Entry:
         if self.limit is None:
             return items
         count, words = self.symbols.batch_word(), list(self.words.values())
-        sliced = bool(self.selectors)
-        return [*in_pieces(called, self.limit, count, words, sliced=sliced, tried=self._tries), *items]
+        return [*in_pieces(called, self.limit, count, words, sliced=bool(self.selectors)), *items]
 
     def _totals(self) -> list[tuple[str, str, str]]:
         """The buffers of the outputs, with their variables and those of their sums over the slices."""
@@ -205,8 +197,28 @@ class Entry:
             return values[0]
         return ast.Dict([nodes.number(name) for name in self.network.outputs], values)
 
+    # --- what is tried --------------------------------------------------------------------------------
+
+    def _remembered(self, words: Sequence[str], before: str | None = None) -> list[Item]:
+        """What another function is given, should this one not do: the program may give the names to other arrays.
+
+        ``before`` is a variable for sizes that were seen already.
+        """
+        given = nodes.assign("arguments", nodes.group([nodes.name(word) for word in words]))
+        return [given, nothing_seen() if before is None else ast.parse(f"{SEEN} = [*{before}]").body[0]]
+
+    def _again(self, called: str, failed: Sequence[ast.expr] = ()) -> Item:
+        """What is returned where something seen was far from 1, or for one of the reasons ``failed``."""
+        seen = nodes.call(nodes.name("lost"), nodes.name(SEEN))
+        call = nodes.call(nodes.name(CAREFUL[called]), ast.Starred(nodes.name("arguments"), ast.Load()))
+        return Block(
+            ast.If(ast.BoolOp(ast.Or(), [seen, *failed]) if failed else seen, [], []), [ast.Return(call)]
+        )
+
     def _quiet(self) -> list[ast.expr]:
-        """What keeps a function from warning of overflow, which it finds by itself and computes in another way."""
+        """What keeps a function that tries from warning of overflow, which it finds by itself and computes in another way."""
+        if not self.schedule.tries:
+            return []
         ignored = [ast.keyword(word, ast.Constant("ignore")) for word in ("divide", "invalid", "over")]
         return [ast.Call(self.symbols.domain.function("errstate"), [], ignored)]
 
@@ -245,19 +257,23 @@ class Scoring(Entry):
             call = nodes.call(nodes.call(nodes.name("bind"), nodes.name("w")), *map(nodes.name, given))
             yield self._function("score", ["w", *self.words.values()], [self._documented(), ast.Return(call)])
             return
-        core = [*self._weights_in(), *self._core("score", 0)]
-        body = [self._documented(), self._taken_weights(), *self._taken(), *self._counted(core), *core]
-        yield self._function("score", ["w", *self.words.values()], body)
+        yield self._whole("score", self._documented())
+
+    def careful(self) -> Block:
+        """The same by a schedule that does not try, for `score` to fall back on."""
+        return self._whole(CAREFUL["score"], Text(AGAIN))
+
+    def _whole(self, called: str, documented: Text) -> Block:
+        """A function of the weights and the data."""
+        core = [*self._weights_in(), *self._core(called, 0)]
+        body = [documented, self._taken_weights(), *self._taken(), *self._counted(core), *core]
+        return self._function(called, ["w", *self.words.values()], body, around=self._quiet())
 
     def _bind(self) -> Block:
-        core = self._core("scorer", self.schedule.bound)
-        head = Text(
-            (
-                f"The value of {self._outputs()} for the data.",
-                *self._shapes(weights=False),
-                *(TRIED_NOTE if self._tries else ()),
-            )
-        )
+        before = [*self.program.body((), 0, self.schedule.bound)]
+        seen = self.schedule.tries and mentions(before, SEEN)
+        core = self._core("scorer", self.schedule.bound, SEEN_BEFORE if seen else None)
+        head = Text((f"The value of {self._outputs()} for the data.", *self._shapes(weights=False)))
         body = [head, *self._taken(), *self._counted(core), *core]
         text = (
             "Does what depends on the weights `w` alone; returns the function of the data that does the rest.",
@@ -265,35 +281,35 @@ class Scoring(Entry):
             "The weights, (WEIGHT_COUNT,), must not change as long as it is used.",
         )
         around: list[Item] = [Text(text), self._taken_weights(), *self._weights_in()]
-        around += self.program.body((), 0, self.schedule.bound)
-        rounds = {"every": self.schedule.every} if self._tries else {}
-        quiet = self._quiet() if self._tries else ()
-        scorer = function_of("scorer", [*self.words.values()], self._optional(), body, rounds, quiet)
-        around += [Blank(), scorer, Blank()]
-        return self._function("bind", ["w"], [*around, ast.Return(nodes.name("scorer"))], optional=())
+        around += [nothing_seen(), *before, nodes.assign(SEEN_BEFORE, nodes.name(SEEN))] if seen else before
+        inner = function_of("scorer", [*self.words.values()], self._optional(), body, self._quiet())
+        around += [Blank(), inner, Blank(), ast.Return(nodes.name("scorer"))]
+        return self._function("bind", ["w"], around, (), self._quiet() if seen else ())
 
-    def _core(self, called: str, done: int) -> list[Item]:
-        """From the data to the result, but for the first ``done`` nodes; ``called`` is the function that this is the body of."""
+    def _core(self, called: str, done: int, before: str | None = None) -> list[Item]:
+        """From the data to the result, but for the first ``done`` nodes; ``called`` is the function that this is the body of.
+
+        ``before`` is a variable for the sizes that were seen in these nodes.
+        """
         core = [*self._data_in(), *(self._in_slices(done) if self.selectors else self._evaluation(done))]
-        if not self._tries:
-            return [*self._with_pieces(called, core), ast.Return(self._value())]
-        given = nodes.group([nodes.name(word) for word in self.words.values()])
-        again = ast.parse(f"if every > 1 and lost(seen):\n    return {called}(*arguments, every=1)").body
-        return [
-            nodes.assign("arguments", given),  # the program may give their names to other arrays
-            nothing_seen(),
-            *self._with_pieces(called, core),
-            *again,
-            ast.Return(self._value()),
-        ]
+        core = self._with_pieces(called, core)
+        if not self.schedule.tries:
+            return [*core, ast.Return(self._value())]
+        begun = self._remembered(["w", *self.words.values()], before)
+        return [*begun, *core, self._again("score"), ast.Return(self._value())]
 
     def _optional(self) -> tuple[str, ...]:
         return ("slices",) if self.selectors else ()
 
     def _function(
-        self, called: str, taken: Sequence[str], body: list[Item], optional: Sequence[str] | None = None
+        self,
+        called: str,
+        taken: Sequence[str],
+        body: list[Item],
+        optional: Sequence[str] | None = None,
+        around: Sequence[ast.expr] = (),
     ) -> Block:
-        return function_of(called, taken, self._optional() if optional is None else optional, body)
+        return function_of(called, taken, self._optional() if optional is None else optional, body, around)
 
     def _documented(self) -> Text:
         first = f"The value of {self._outputs()} for the weights `w`" + (
@@ -307,20 +323,18 @@ def function_of(
     taken: Sequence[str],
     optional: Sequence[str],
     body: list[Item],
-    counts: Mapping[str, int] = MappingProxyType({}),
     around: Sequence[ast.expr] = (),
 ) -> Block:
-    """A function definition with decorators ``around`` it; what is ``optional`` is None by default, ``counts`` are numbers
-    with their defaults."""
-    parameters = [ast.arg(word) for word in (*taken, *optional, *counts)]
-    defaults = [*(ast.Constant(None) for _ in optional), *map(nodes.number, counts.values())]
+    """A function definition with decorators ``around`` it; what is ``optional`` is None by default."""
+    parameters = [ast.arg(word) for word in (*taken, *optional)]
+    defaults: list[ast.expr] = [ast.Constant(None) for _ in optional]
     arguments = ast.arguments([], parameters, None, [], [], None, defaults)
     return Block(ast.FunctionDef(called, arguments, [], [*around], lineno=0), body)
 
 
 def nothing_seen() -> ast.stmt:
     """The list of sizes that `rescale` adds to."""
-    return nodes.assign("seen", ast.List([], ast.Load()))
+    return nodes.assign(SEEN, ast.List([], ast.Load()))
 
 
 def unpacked(views: Sequence[str], vector: str) -> ast.stmt:

@@ -56,18 +56,15 @@ def helpers(namespace: str) -> Iterator[tuple[ast.FunctionDef, str]]:
         yield function, DOCUMENTATION[function.name]
 
 
-def in_pieces(
-    called: str, limit: str, count: str, inputs: Sequence[str], *, sliced: bool, tried: bool
-) -> list[ast.stmt]:
+def in_pieces(called: str, limit: str, count: str, inputs: Sequence[str], *, sliced: bool) -> list[ast.stmt]:
     """A call for more samples than the constant ``limit`` says, as calls for so many of them.
 
-    ``sliced`` and ``tried`` say that it is handed on which slices are added up, and in which rounds states are sized.
+    ``sliced`` says that it is handed on which slices are added up.
     """
     cuts = {word: f"cut({word}, start, start + {limit})" for word in (*inputs, "cotangent")}
     given = ", ".join(cuts[word] for word in inputs)
     text = PIECES[called].replace("CUT(cotangent)", cuts["cotangent"] + (", slices" if sliced else ""))
     given += ", slices" if sliced and called != "score_and_gradient" else ""
-    given += ", every=every" if tried else ""
     text = text.replace("COUNT", count).replace("LIMIT", limit)
     return ast.parse(text.replace("INPUTS", given)).body
 

@@ -122,6 +122,7 @@ class _Balancing(Writer):
             dead=dead_after(body, buffers, kept),
             exponents={name: own for name, own in of.items() if own in buffers},
             balance=balance,
+            tries=True,
         )
 
     # --- what there is --------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def scaled(
     wider:
         Whether there is a wider range than that of the mantissas, for the few arrays that need it.
     trial:
-        A depth beyond the limit that loops may try, if there is one (see `Schedule.every`).
+        A depth beyond the limit that loops may try, if it is looked at afterwards what came of it (see `Schedule.tries`).
     often:
         Whether loops bring states to size in each round, for numbers that may be of any size.
     """
@@ -126,7 +126,7 @@ class _Scaling(Writer):
 
     def __init__(self, exponents: Exponents, analysis: Analysis, trial: int, often: bool) -> None:
         super().__init__(exponents)
-        self.analysis, self.often = analysis, often
+        self.analysis, self.trial, self.often = analysis, trial, often
         self.every = self._tried(trial)
 
     def result(self) -> Schedule:
@@ -154,7 +154,7 @@ class _Scaling(Writer):
             body=tuple(body),
             dead=dead_after(body, buffers, kept),
             exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
-            every=self.every,
+            tries=self.trial > 0,
         )
 
     def _tried(self, trial: int) -> int:

@@ -1,0 +1,51 @@
+"""Scaled models of weights of any size: their scores are powers of two times those of ordinary ones, and so are their gradients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tncompile as tn
+from tests.helpers import draw, inputs_of, weights_of
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+# The score is homogeneous in all weights together.
+HOMOGENEOUS = (
+    *("born_machine", "circuit", "conv_arithmetic_circuit", "cp", "deep_rac", "exponential_machine"),
+    *("generalized_shallow", "gnn", "hierarchical_tucker", "locally_purified", "mera", "mps_classifier"),
+    *("overlapping_conv_arithmetic_circuit", "peps", "recurrent_tensor_train", "shallow_rac", "tensor_ring"),
+    *("tensor_train", "tt_matrix", "tucker"),
+)
+
+
+@pytest.mark.parametrize("name", HOMOGENEOUS)
+@pytest.mark.parametrize("bits", [-20, -9, 9, 20])
+def test_weights_of_any_size(name, bits):
+    """Single precision, for factors of which a few leave its range."""
+    net = tn.load(EXAMPLES / f"{name}.tn")
+    double, single = ("complex128", "complex64") if net.field == "complex" else ("float64", "float32")
+    plain, model = tn.compile(net, dtype=double), tn.compile(net, dtype=single, scaled=True)
+    samples = draw(net, 3)
+    w, data = weights_of(plain, net, samples[0]).flat, inputs_of(net, samples)
+    value, slope = plain.score_and_gradient(w, *data)
+    degree = degree_of(plain, w, data)
+    few = [one.astype(single) for one in data]
+    large = (w * 2.0**bits).astype(single)
+    for mantissa, scale in (model.score(large, *few), model.score_and_gradient(large, *few)[0]):
+        assert_alike(mantissa, scale - bits * degree, value)
+    (mantissa, scale) = model.score_and_gradient(large, *few)[1]
+    assert_alike(mantissa, scale - bits * (degree - 1), slope)
+
+
+def degree_of(model, w, data):
+    """How many weights each term of the score is a product of."""
+    found = np.log2(np.abs(model.score(2 * w, *data) / model.score(w, *data)))
+    assert np.allclose(found, np.round(found.flat[0]), atol=1e-9)
+    return int(np.round(found.flat[0]))
+
+
+def assert_alike(mantissa, scale, wanted):
+    found = mantissa.astype(wanted.dtype) * np.exp2(scale.astype(float))
+    assert np.linalg.norm(found - wanted) <= 1e-4 * np.linalg.norm(wanted)
