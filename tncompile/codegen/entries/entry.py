@@ -284,7 +284,7 @@ class Scoring(Entry):
         around += [nothing_seen(), *before, nodes.assign(SEEN_BEFORE, nodes.name(SEEN))] if seen else before
         inner = function_of("scorer", [*self.words.values()], self._optional(), body, self._quiet())
         around += [Blank(), inner, Blank(), ast.Return(nodes.name("scorer"))]
-        return self._function("bind", ["w"], around, (), self._quiet() if seen else ())
+        return self._function("bind", ["w"], around, (), self._quiet())
 
     def _core(self, called: str, done: int, before: str | None = None) -> list[Item]:
         """From the data to the result, but for the first ``done`` nodes; ``called`` is the function that this is the body of.
