@@ -52,9 +52,8 @@ IN_PIECES = ("cut", "join", "part", "score_and_gradient", "start", "starts", "va
 def emit(
     score: Schedule,
     gradient: Schedule | None = None,
+    careful: Sequence[Schedule | None] = (None, None),
     *,
-    careful_score: Schedule | None = None,
-    careful_gradient: Schedule | None = None,
     target: str = "numpy",
     dtype: str = "float64",
     batch: str | None = "batch",
@@ -69,7 +68,7 @@ def emit(
     ``batch`` is the size that counts samples (the first axis of every input); None, or a name that
     is no size, for a network that is computed as it is. ``domain`` takes the place of the numbers of ``dtype``.
     ``written`` is the network before it was ordered, whose equations say how far weights begin from zero.
-    Those of the schedules that try (`Schedule.tries`) need a careful one to fall back on.
+    Where one of the two schedules tries (`Schedule.tries`), there is a ``careful`` one to fall back on.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
     ``samples`` says for functions of the module how many samples they may compute at a time. Without ``reuses`` no
     memory is kept from one call to the next.
@@ -77,14 +76,9 @@ def emit(
     """
     package, alias = LIBRARIES[target]
     domain = domain or Domain(dtype, alias)
-    functions = {
-        "score": score,
-        CAREFUL["score"]: careful_score,
-        CALLED: gradient,
-        CAREFUL[CALLED]: careful_gradient,
-    }
+    functions = zip((*CAREFUL, *CAREFUL.values()), (score, gradient, *careful), strict=True)
     module = _Module(
-        {name: schedule for name, schedule in functions.items() if schedule is not None},
+        {name: schedule for name, schedule in functions if schedule is not None},
         package,
         domain,
         batch,

@@ -227,8 +227,7 @@ class Plans:
         return emit(
             self.score,
             self.gradient if with_gradient else None,
-            careful_score=self.careful_score,
-            careful_gradient=self.careful_gradient if with_gradient else None,
+            (self.careful_score, self.careful_gradient if with_gradient else None),
             target=self.target,
             dtype=self.dtype,
             batch=self.batch,
