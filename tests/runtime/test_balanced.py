@@ -93,11 +93,8 @@ def test_nothing_warns_where_adjoints_overflow():
 
 # Quotients and functions of states, sums of scaled ones, several outputs.
 MEASURED = (
-    "born_machine",
     "generalized_rnn",
     "generalized_shallow",
-    "linear_attention",
-    "locally_purified",
     "lstm",
 )
 

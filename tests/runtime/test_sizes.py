@@ -46,6 +46,31 @@ def degree_of(model, w, data):
     return int(np.round(found.flat[0]))
 
 
-def assert_alike(mantissa, scale, wanted):
+def assert_alike(mantissa, scale, wanted, error=1e-4):
     found = mantissa.astype(wanted.dtype) * np.exp2(scale.astype(float))
-    assert np.linalg.norm(found - wanted) <= 1e-4 * np.linalg.norm(wanted)
+    assert np.linalg.norm(found - wanted) <= error * np.linalg.norm(wanted)
+
+
+QUOTIENT = """network quotient
+size n = 3
+input x(n)
+weight A(n, n), B(n, n)
+output y() = FACTORS / (POWERS)
+"""
+
+
+@pytest.mark.parametrize("bits", [-18, -17, -16, 0, 16])
+def test_what_a_quotient_divides_by_is_looked_at(bits):
+    """A score of ordinary size while both its parts are where numbers end: there they have but a few digits."""
+    inner = " * ".join(f"A(i{k}, i{k + 1})" for k in range(8))
+    below = " * ".join(f"B(j{k}, j{k + 1})" for k in range(8))
+    net = tn.load(QUOTIENT.replace("FACTORS", f"x(i0) * {inner} * x(i8)").replace("POWERS", below))
+    plain, model = tn.compile(net), tn.compile(net, dtype="float32", scaled=True)
+    w = np.random.default_rng(0).uniform(0.2, 0.5, plain.init(0).flat.size).astype("float32")
+    x = np.random.default_rng(1).uniform(0.5, 1, (4, 3)).astype("float32")
+    value, slope = plain.score_and_gradient(w.astype(float), x.astype(float))
+    large = w * np.float32(2.0**bits)
+    (mantissa, scale), (found, exponents) = model.score_and_gradient(large, x)
+    for pair in (model.score(large, x), (mantissa, scale)):
+        assert_alike(*pair, value, 1e-6)
+    assert_alike(found, exponents + bits, slope, 1e-5)

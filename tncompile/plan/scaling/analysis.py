@@ -9,7 +9,7 @@ from tncompile.network import Scope
 from tncompile.plan.folding.liveness import executed, steps_of
 from tncompile.plan.scaling.depths import HOMOGENEOUS, Depths, whole_power
 from tncompile.plan.scaling.exponents import Exponents, spreads
-from tncompile.plan.schedule import Affine, Schedule, Step
+from tncompile.plan.schedule import Access, Affine, Schedule, Step
 
 # Where factors differ by some two bits, entries of a product of so many of them come to lie 2^126 apart.
 LONG = 512
@@ -19,6 +19,9 @@ LONG = 512
 class Analysis:
     """Decides before any step is written. ``given`` are the buffers whose exponents come from outside,
     ``results`` the outputs to bring to size.
+
+    Where it is looked at afterwards what came of it (``tries``), divisors are brought to size too: with what they divide they
+    may leave the range unseen, as quotients do not tell.
 
     `rescaled`: buffers that are brought back to size when they are written, in loops every few rounds. `carried`: those
     that have exponents. `exact`: of the rescaled, those that are so in every round, with exponents that say where
@@ -31,6 +34,7 @@ class Analysis:
     given: Collection[str]
     results: Collection[str]
     wider: bool
+    tries: bool = False
 
     def __post_init__(self) -> None:
         self.steps = list(steps_of(self.schedule.body))
@@ -41,7 +45,8 @@ class Analysis:
         results = {name for name in outputs_of(self.schedule, self.results) if name in self.writers}
         self.drifting = self._drifting() if self.wider else set()
         self.exact = self._with_originals(results)
-        self.rescaled = self._with_originals(self.depths.find()) | self.exact
+        divided = self._divisors() if self.tries else set()
+        self.rescaled = self._with_originals(self.depths.find() | divided) | self.exact
         self.carried = self._carried()
         for name in self.carried:
             self.exponents.add(name)
@@ -77,6 +82,13 @@ class Analysis:
         """Is it a product of two products that drift?"""
         return is_entrywise(step) and _all_in(step, self.drifting)
 
+    def _divisors(self) -> set[str]:
+        """What something is divided by outside of loops, in which such things do not add up."""
+        steps = [step for step in self.schedule.body if isinstance(step, Step)]
+        scope = self.schedule.network.scope
+        names = {access.buffer for step in steps for access in divisors(step, scope)}
+        return {name for name in names if name in self.writers}
+
     def _with_originals(self, names: Collection[str]) -> set[str]:
         """These buffers, and what copies among them may share their memory with: originals are rescaled in their place."""
         found, waiting = set(names), list(names)
@@ -100,6 +112,15 @@ class Analysis:
             if more <= carried:
                 return carried
             carried |= more
+
+
+def divisors(step: Step, scope: Scope) -> list[Access]:
+    """What a step divides by."""
+    if step.function == "/":
+        below = step.arguments[1]
+        return [step.operands[below]] if isinstance(below, int) else []
+    power = whole_power(step, scope) if step.function == "^" else None
+    return [step.operands[0]] if power is not None and power < 0 else []
 
 
 def aligns(step: Step, exponents: Exponents) -> bool:

@@ -21,13 +21,14 @@ from tncompile.plan.folding.rolling import rolled
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.samples import is_samples
 from tncompile.plan.scaling.analysis import Analysis, aligns, is_product, may_share
+from tncompile.plan.scaling.apart import set_apart
 from tncompile.plan.scaling.copies import forwarded, without_repeats
 from tncompile.plan.scaling.depths import Depths
-from tncompile.plan.scaling.exponents import Exponents, whole_number, with_function
+from tncompile.plan.scaling.exponents import Exponents, whole_buffer, whole_number, with_function
 from tncompile.plan.scaling.merge import NotBalanced, merged
 from tncompile.plan.scaling.scale import Writer, without_unread
 from tncompile.plan.scaling.turns import turns_in
-from tncompile.plan.schedule import Access, Affine, Balance, Loop, Node, Schedule, Span, Step
+from tncompile.plan.schedule import Access, Balance, Loop, Node, Schedule, Step
 from tncompile.transform import gradient
 from tncompile.transform.balance import LIFT, balanced, lifted
 from tncompile.transform.products import chained_products
@@ -86,6 +87,9 @@ class _Balancing(Writer):
     def __init__(
         self, schedule: Schedule, batch: str | None, limit: int, trial: int, output: str, cotangent: str
     ) -> None:
+        held = {access.buffer for access in schedule.outputs[output]}
+        body, buffers = set_apart(schedule.body, schedule.buffers, held)
+        schedule = replace(schedule, body=tuple(body), buffers=buffers)
         super().__init__(Exponents(schedule, batch))
         self.output, self.shared, self.lifted = output, "", ""
         steps = list(steps_of(schedule.body))
@@ -247,11 +251,5 @@ class _Balancing(Writer):
 
     def _filled(self, name: str) -> Step:
         """Ones for a whole buffer, of which some are then left."""
-        buffer = self.exponents.buffers[name]
-        axes = [f"axis{number}" for number in range(len(buffer.family) + len(buffer.shape))]
-        extents = dict(zip(axes, (*buffer.family, *buffer.shape), strict=True))
-        spans = tuple(
-            Span(axis, Affine(0), 1, extent) for axis, extent in zip(axes, buffer.family, strict=False)
-        )
-        place = Access(name, spans, tuple(axes[len(buffer.family) :]))
+        place, extents = whole_buffer(self.exponents.buffers[name])
         return Step("combine", place, (), extents, constant=whole_number(1))

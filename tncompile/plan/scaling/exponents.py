@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from tncompile.network import Expr, Extent, Negative, Number
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.samples import is_samples
-from tncompile.plan.schedule import Access, Buffer, Gather, Schedule, Span, Step
+from tncompile.plan.schedule import Access, Affine, Buffer, Gather, Schedule, Span, Step
 
 MINUS_ONE = Negative(Number("1"))
 
@@ -28,9 +28,7 @@ class Exponents:
 
     def fresh(self, word: str) -> str:
         """A name that no buffer has."""
-        while word in self.buffers:
-            word += "_"
-        return word
+        return fresh_name(word, self.buffers)
 
     def add(self, name: str) -> str:
         """Gives a buffer one for its exponents."""
@@ -92,6 +90,22 @@ class Exponents:
 
     def _indices(self, access: Access) -> tuple[str, ...]:
         return tuple(access.indices[axis] for axis in self._samples(self.buffers[access.buffer]))
+
+
+def fresh_name(word: str, taken: Collection[str]) -> str:
+    """A name that is not taken."""
+    while word in taken:
+        word += "_"
+    return word
+
+
+def whole_buffer(buffer: Buffer) -> tuple[Access, dict[str, Extent]]:
+    """All of a buffer, as what a step writes or reads, and the extents of the labels."""
+    axes = [f"axis{number}" for number in range(len(buffer.family) + len(buffer.shape))]
+    extents = dict(zip(axes, (*buffer.family, *buffer.shape), strict=True))
+    family = zip(axes, buffer.family, strict=False)
+    spans = tuple(Span(axis, Affine(0), 1, extent) for axis, extent in family)
+    return Access(buffer.name, spans, tuple(axes[len(buffer.family) :])), extents
 
 
 def spreads(step: Step) -> bool:

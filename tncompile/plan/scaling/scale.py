@@ -69,9 +69,8 @@ def scaled(
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    return _Scaling(
-        exponents, Analysis(schedule, exponents, limit, inputs, results, wider), trial, often
-    ).result()
+    analysis = Analysis(schedule, exponents, limit, inputs, results, wider, tries=trial > 0)
+    return _Scaling(exponents, analysis, trial, often).result()
 
 
 class Writer(ABC):

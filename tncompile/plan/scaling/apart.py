@@ -1,0 +1,59 @@
+"""Outputs that something reads besides: a copy of them is brought to size in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from tncompile.plan.folding.liveness import steps_of
+from tncompile.plan.scaling.analysis import may_share
+from tncompile.plan.scaling.exponents import fresh_name, whole_buffer, whole_number
+from tncompile.plan.schedule import Access, Buffer, Loop, Node, Step
+from tncompile.transform.balance import LIFT
+
+Buffers = Mapping[str, Buffer]
+
+
+def set_apart(body: Sequence[Node], buffers: Buffers, outputs: Collection[str]) -> tuple[list[Node], Buffers]:
+    """The nodes where no step but that which lifts a cotangent reads the buffers ``outputs``, and all buffers.
+
+    What derivatives read of an output, as those of a quotient do, is the output as it was before it is brought to size.
+    """
+    read = {
+        access.buffer
+        for step in steps_of(body)
+        if step.function != LIFT and not (may_share(step) and step.result.buffer in outputs)
+        for access in step.operands
+    }
+    names: dict[str, str] = {}
+    found = dict(buffers)
+    for name in outputs:
+        if name in read:
+            names[name] = fresh_name(f"{name}_raw", found)
+            found[names[name]] = replace(buffers[name], name=names[name])
+    nodes = [_renamed(node, names) for node in body]
+    for name, raw in names.items():
+        last = max(n for n, node in enumerate(nodes) if _writes(node, raw))
+        place, extents = whole_buffer(buffers[name])
+        source = replace(place, buffer=raw)
+        # With a coefficient it is no copy that may share its memory with the original.
+        copy = Step("contract", place, (source,), extents, coefficients=(whole_number(1),))
+        nodes.insert(last + 1, copy)
+    return nodes, found
+
+
+def _writes(node: Node, name: str) -> bool:
+    return any(step.result.buffer == name for step in steps_of((node,)))
+
+
+def _renamed(node: Node, names: Mapping[str, str]) -> Node:
+    """The node with other buffers in the place of outputs, but where a cotangent is lifted."""
+    if isinstance(node, Loop):
+        return replace(node, body=tuple(_renamed(inner, names) for inner in node.body))
+    if node.function == LIFT:
+        return node
+
+    def access(one: Access) -> Access:
+        return replace(one, buffer=names.get(one.buffer, one.buffer))
+
+    return replace(node, result=access(node.result), operands=tuple(map(access, node.operands)))
