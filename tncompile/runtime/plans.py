@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from functools import cached_property
+from dataclasses import field, replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -93,8 +93,14 @@ class Plans:
     def balanced(self) -> Schedule | None:
         """A scaled gradient whose adjoints follow their states, where there is one; `gradient` takes over where they leave the range.
 
-        Not for CuPy: whether they did is known only behind the computation, and a graph cannot choose.
+        Not for CuPy: whether they did is known only behind the computation, and a graph cannot choose. Nor for slices, whose
+        gradients are added up: each would have to be taken over by itself.
         """
+        return self._balanced if self.gradient.slices is None else None
+
+    @cached_property
+    def _balanced(self) -> Schedule | None:
+        """The same, whatever takes over."""
         if not self.scaled or self.target != "numpy":
             return None
         limit, trial = range_limits(self.dtype)
@@ -114,19 +120,19 @@ class Plans:
     def _within_limit(self, with_gradient: bool) -> Schedule:
         task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
         if self.scaled:
-            return self._scaled(planned(task).schedule, with_gradient)
+            task = replace(task, finished=partial(self._scaled, with_gradient=with_gradient))
         plan = plan_within(task, self._elements)
         if plan is None:
             raise self._too_large(planned(task).schedule, 1, with_gradient)
         return plan.schedule
 
     def _scaled(self, schedule: Schedule, with_gradient: bool) -> Schedule:
-        """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
+        """The schedule with exponents."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
         limit, trial = range_limits(self.dtype)
         tries = self.target == "numpy" and not with_gradient  # a captured graph cannot choose
-        takes_over = with_gradient and self.balanced is not None  # where numbers are of unusual sizes
-        found = scaling.scaled(
+        takes_over = with_gradient and self._balanced is not None  # where numbers are of unusual sizes
+        return scaling.scaled(
             schedule,
             self.batch,
             limit,
@@ -136,9 +142,6 @@ class Plans:
             trial=trial if tries else 0,
             often=takes_over,
         )
-        if most_elements(for_samples(found, self.batch, 1)) > self._elements:
-            raise self._too_large(found, 1, with_gradient)
-        return found
 
     @property
     def _wider(self) -> bool:

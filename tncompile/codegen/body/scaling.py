@@ -25,6 +25,7 @@ FUNCTIONS = (
     "product",
     "split_product",
     "share",
+    "accumulate",
     "plain",
     "finished",
 )
@@ -148,6 +149,17 @@ def share(exponent, size):
     """`2**exponent`; 0 for a number of the exponent `size` that is too small to count (and slow), or 0 itself."""
     power = np.ldexp(np.{real}(1), np.minimum(exponent, HIGHEST))
     return np.where((size < FAINT) | (exponent > HIGHEST), np.{real}(0), power)
+
+
+def accumulate(total, axis, scale, x, exponent):
+    """Adds `x * 2**exponent` to `total * 2**scale`, in place; returns the exponents of the sum.
+
+    The largest size along `axis` is in [1, 2), before and after, and the exponent of 0 is `EMPTY`.
+    """
+    top = np.maximum(scale, exponent)
+    total *= np.expand_dims(share(scale - top, scale - top), axis)
+    total += x * np.expand_dims(share(exponent - top, exponent - top), axis)
+    return rescale(total, axis, top, last=True)
 
 
 def plain(x, exponent):
