@@ -36,6 +36,8 @@ from tncompile.plan.scaling.exponents import (
 from tncompile.plan.scaling.late import together
 from tncompile.plan.schedule import Access, Affine, Loop, Node, Schedule, Slices, Step
 
+FIRM = 7  # in slices a unit of depth may change a mantissa by 2^42, not by 2^6
+
 
 def scaled(
     schedule: Schedule,
@@ -67,14 +69,14 @@ def scaled(
     often:
         Whether loops bring states to size in each round, for numbers that may be of any size.
 
-    A schedule with slices keeps them. As its results are added up, all of them are brought to size, each time; loops
-    try nothing there.
+    A schedule with slices keeps them. As its results are added up, all of them are brought to size. Nothing is tried there,
+    nor looked at afterwards: what is on the way is brought to size so often that factors may be of almost any size.
     """
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
     if schedule.slices is not None:
-        results, trial, often = schedule.outputs, 0, True
+        results, trial, often, limit = schedule.outputs, 0, True, max(limit // FIRM, 1)
     return _Scaling(
         exponents, Analysis(schedule, exponents, limit, inputs, results, wider), trial, often
     ).result()
