@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -118,12 +119,25 @@ ELEMENTS = 4000  # 100 samples need several slices, and more than one piece
 SAMPLES = 100
 
 
-def star(dtype, power):
-    """A scaled model, its weights times a power of two, data and a cotangent."""
+@lru_cache
+def star_model(dtype):
+    """A scaled model that needs slices, and several pieces."""
     model = tn.compile(tn.load(TOP), dtype=dtype, scaled=True, memory=ELEMENTS * np.dtype(dtype).itemsize)
     assert model._plans.gradient.slices is not None
     assert model._plans.score.slices is not None
     assert model._plans.samples_at_once(True) < SAMPLES
+    return model
+
+
+@lru_cache
+def plain_star(dtype):
+    """The same network, neither scaled nor sliced."""
+    return tn.compile(tn.load(TOP), dtype=dtype)
+
+
+def star(dtype, power):
+    """This model, its weights times a power of two, data and a cotangent."""
+    model = star_model(dtype)
     rng = np.random.default_rng(0)
     w = (rng.normal(size=model.init(0).flat.size) * 2.0**power).astype(dtype)
     x, bar = rng.normal(size=(SAMPLES, 4, 2)), rng.normal(size=(SAMPLES, 2))
@@ -136,7 +150,7 @@ def test_slices_far_out_of_the_range_of_single_precision(dtype, power):
     """The double precision that this is compared with holds 2^600."""
     model, w, x, bar = star(dtype, power)
     wide = "complex128" if dtype == "complex64" else "float64"
-    plain = tn.compile(tn.load(TOP), dtype=wide)
+    plain = plain_star(wide)
     value, slope = plain.score_and_gradient(w.astype(wide), x.astype(wide), bar.astype(wide))
     result = model.score_and_gradient(w, x, bar)
     mine, slopes = plainly(result)
@@ -252,6 +266,23 @@ def test_what_cancels_leaves_what_is_left():
     mine = as_plain(module.score(w, x))
     x[:, :2] = 0
     assert difference(model.score(w, x), mine) < 1e-12
+
+
+def test_selectors_lie_as_the_steps_want_them():
+    """The gradient of this size reads the columns of its selector along their rows."""
+    net = tn.load(CLIQUE.replace("size n = 16", "size n = 80"))
+    plain = tn.compile(net)
+    elements = peak_elements(plain._plans.gradient)[0] // 10
+    small = tn.compile(net, dtype="float32", scaled=True, memory=4 * elements)
+    w = plain.init(0).flat
+    slope = plain.score_and_gradient(w)[1]
+    slopes = as_plain(small.score_and_gradient(w)[1])
+    assert abs(slope - slopes).max() < 1e-5 * abs(slope).max()
+
+
+def test_a_bound_model_adds_up_slices():
+    model, w, x, _ = star("float64", 40)
+    same(model.bind(w)(x), model.score(w, x))
 
 
 def test_zero_weights_have_zero_gradients():
