@@ -107,6 +107,9 @@ class Functions:
     def broadcast_to(self, array: Array, shape: Any) -> Array:
         return array.view(np.broadcast_to(array.host, shape))
 
+    def expand_dims(self, a: Array, axis: Any) -> Array:
+        return a.view(np.expand_dims(a.host, axis))
+
     def diagonal(self, a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
         return a.view(np.diagonal(a.host, offset, axis1, axis2))
 

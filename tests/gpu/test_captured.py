@@ -11,6 +11,7 @@ import pytest
 import tncompile as tn
 from tests.corpus import EXAMPLES
 from tests.gpu.data import close, data, move
+from tests.slices.test_slices import CLIQUE
 from tncompile.runtime import Captured
 from tncompile.runtime.loading import loaded
 
@@ -257,6 +258,25 @@ def test_scaled_scores_and_gradients_are_captured(cupy, machine):
             atol=1e-9 * abs(wanted[1][0]).max(),
         )
     assert machine.launched == 2
+
+
+def test_slices_of_a_scaled_model_are_replayed(cupy, machine):
+    net = tn.load(CLIQUE.replace("size n = 16", "size n = 6"))
+    here, there = (
+        tn.compile(net, scaled=True, target=target, memory=memory)
+        for target, memory in (("numpy", None), ("cupy", 12_000))
+    )
+    assert there._plans.gradient.slices is not None
+    for power in (-400, 0, 300):
+        w = here.init(0).flat
+        wanted = here.score_and_gradient(w)
+        ours = move(there.score_and_gradient(cupy.asarray(w * 2.0 ** (power // 10))), cupy.asnumpy)
+        (value, scale), (gradient, exponents) = ours
+        assert scale == wanted[0][1] + power
+        np.testing.assert_allclose(value, wanted[0][0], rtol=1e-12)
+        found = np.ldexp(gradient, exponents - power // 10 * 9)
+        np.testing.assert_allclose(found, np.ldexp(*wanted[1]), rtol=1e-12)
+    assert machine.launched == 3
 
 
 def test_pieces_of_the_memory_limit_are_replayed(cupy, machine, models):

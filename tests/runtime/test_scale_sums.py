@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import tncompile as tn
-from tncompile.runtime.scales import aligned_sum
+from tncompile.runtime.scales import aligned_sum, sum_of_gradients, sum_of_outputs
 
 TRAIN = Path(__file__).parent.parent.parent / "examples" / "tensor_train.tn"
 
@@ -42,6 +42,30 @@ def test_scales_of_their_own_stay_so():
     mantissa, scale = aligned_sum(one, other, np)
     assert np.ldexp(mantissa, scale).tolist() == [20, 2.0**-7]
     assert scale.tolist() == [4, -7]
+
+
+def test_outputs_of_slices_are_added_sample_by_sample():
+    """One sample is 0 in one of them, one in both, and one cancels but for what is far below."""
+    one = np.array([[1.0, -1.5], [0, 0], [0, 0], [1.0, 1.0]]), np.array([[-2000], [0], [0], [5]])
+    other = np.array([[0, 0], [1.0, 1.5], [0, 0], [-1.0, -1.0]]), np.array([[0], [-3000], [0], [5]])
+    result = sum_of_outputs(
+        {"y": one, "z": ([one[0]], [one[1]])}, {"y": other, "z": ([other[0]], [other[1]])}, np
+    )
+    for mantissa, scale in (result["y"], tuple(part[0] for part in result["z"])):
+        assert mantissa.tolist() == [[1, -1.5], [1, 1.5], [0, 0], [0, 0]]
+        assert scale.tolist() == [[-2000], [-3000], [0], [0]]
+    again = sum_of_outputs(result["y"], (np.full((4, 2), 1.0), np.full((4, 1), -4000)), np)
+    assert again[1].tolist() == [[-2000], [-3000], [-4000], [-4000]]
+
+
+def test_gradients_of_slices_are_added_member_by_member():
+    """A block of two members of two weights, and one weight."""
+    one = np.array([1.0, 1.5, 0, 0, 1.25]), np.array([3, 3, 0, 0, 7])
+    other = np.array([1.0, 1.5, 1.0, 0, 1.0]), np.array([4, 4, -900, -900, 6])
+    mantissas, scales = sum_of_gradients(one, other, ((0, 2, 2), (4, 1, 1)), np)
+    assert np.ldexp(mantissas, scales).tolist() == [24, 36, 2.0**-900, 0, 224]
+    assert scales.tolist() == [5, 5, -900, -900, 7]
+    assert mantissas.tolist() == [0.75, 1.125, 1, 0, 1.75]
 
 
 class Keeper(ThreadPoolExecutor):

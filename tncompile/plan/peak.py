@@ -51,10 +51,11 @@ def most_alive(buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collec
 
 
 def sums_of(schedule: Schedule) -> list[str]:
-    """The results that slices add up; none where there are no slices."""
+    """The results that slices add up, and their exponents; none where there are no slices."""
     if schedule.slices is None:
         return []
-    return list(dict.fromkeys(access.buffer for blocks in schedule.outputs.values() for access in blocks))
+    names = dict.fromkeys(access.buffer for blocks in schedule.outputs.values() for access in blocks)
+    return [*names, *(schedule.exponents[name] for name in names if name in schedule.exponents)]
 
 
 class _Walk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,24 @@ if TYPE_CHECKING:
 TRIED = 4  # indices of which the whole plan is made, in each round
 
 
+def as_it_is(schedule: Schedule) -> Schedule:
+    """The schedule itself."""
+    return schedule
+
+
 @record
 class Task:
-    """What is planned: the outputs of a network, maybe with the gradients of its weights."""
+    """What is planned: the outputs of a network, maybe with the gradients of its weights.
+
+    ``finished`` is what becomes of a schedule before it runs: plans hold, and are measured by, what it returns.
+    """
 
     network: Network  # with its samples, not yet in order
     flat: Network  # the same in order
     batch: str | None
     with_gradient: bool
     objective: Objective
+    finished: Callable[[Schedule], Schedule] = as_it_is
 
 
 @record
@@ -69,13 +78,13 @@ def plan_within(task: Task, limit: int) -> Plan | None:
 
 def planned(task: Task) -> Plan:
     """The plan of a task, without slices."""
-    return Plan(task.network, (), fold(_whole(task.flat, task), batch=task.batch))
+    return Plan(task.network, (), task.finished(fold(_whole(task.flat, task), batch=task.batch)))
 
 
 def _sliced(task: Task, network: Network, selectors: tuple[str, ...], objective: Objective) -> Plan:
     """The plan of a slice of the network of a task."""
     flat = order(network, objective)
-    return Plan(network, selectors, fold(_whole(flat, task), (), selectors))
+    return Plan(network, selectors, task.finished(fold(_whole(flat, task), (), selectors)))
 
 
 def _whole(flat: Network, task: Task) -> Network:

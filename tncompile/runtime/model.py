@@ -13,9 +13,9 @@ from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.loading import loaded
-from tncompile.runtime.parts import Call, cut, join, over
+from tncompile.runtime.parts import Call, added, cut, join, over
 from tncompile.runtime.plans import Plans
-from tncompile.runtime.scales import ScaleReader, aligned_sum
+from tncompile.runtime.scales import ScaleReader, aligned_sum, sum_of_gradients, sum_of_outputs
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
 from tncompile.source import TnError, UsageError, write_whole
 from tncompile.source.numbers import is_natural
@@ -232,7 +232,16 @@ class Model:
         if executor is None:
             run = self._function(function)
             return (run(*row[0].arguments, **row[0].options) for row in rows)
-        return over(executor, list(rows))
+        return over(executor, list(rows), partial(self._sum, differentiated))
+
+    def _sum(self, differentiated: bool, one: Any, other: Any) -> Any:
+        """The sum of two results of slices, as the module adds them up."""
+        if not self.scaled:
+            return added(one, other)
+        if not differentiated:
+            return sum_of_outputs(one, other, self._library)
+        value = sum_of_outputs(one[0], other[0], self._library)
+        return value, sum_of_gradients(one[1], other[1], self._layout.blocks, self._library)
 
     # --- checks ---------------------------------------------------------------------------------------
 

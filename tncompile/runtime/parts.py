@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -66,11 +66,13 @@ def added(one: Value, other: Value) -> Value:
     return one + other
 
 
-def over(executor: Executor, calls: Sequence[Sequence[Call]]) -> Iterator[Any]:
-    """For each row of calls the sum of their results, in the order of the calls, whoever is first."""
+def over(
+    executor: Executor, calls: Sequence[Sequence[Call]], add: Callable[[Any, Any], Any]
+) -> Iterator[Any]:
+    """For each row of calls the sum of their results, as ``add`` says, in the order of the calls, whoever is first."""
     futures = [[executor.submit(call.run) for call in row] for row in calls]
     for row in futures:
         total = row[0].result()
         for future in row[1:]:
-            total = added(total, future.result())
+            total = add(total, future.result())
         yield total

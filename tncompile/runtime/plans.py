@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from functools import cached_property
+from dataclasses import field, replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class Plans:
     @cached_property
     def careful_score(self) -> Schedule | None:
         """What a score falls back on that tries to bring numbers to size seldom. Raises TnError."""
-        return self._careful(with_gradient=False) if self.score.tries else None
+        return self._within_limit(with_gradient=False, careful=True) if self.score.tries else None
 
     @cached_property
     def gradient(self) -> Schedule:
@@ -97,7 +97,7 @@ class Plans:
     @cached_property
     def careful_gradient(self) -> Schedule | None:
         """What a gradient falls back on that tries. Raises TnError."""
-        return self._careful(with_gradient=True) if self.gradient.tries else None
+        return self._within_limit(with_gradient=True, careful=True) if self.gradient.tries else None
 
     @property
     def _balanced(self) -> Schedule | None:
@@ -123,41 +123,36 @@ class Plans:
         """The most bytes that may be used at once."""
         return default_limit(self.target) if self.memory is None else self.memory
 
-    def _within_limit(self, with_gradient: bool) -> Schedule:
+    def _within_limit(self, with_gradient: bool, careful: bool = False) -> Schedule:
         task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
         if self.scaled:
-            limits = range_limits(self.dtype)
-            if not self._looks:
-                return self._scaled(task, limits.unseen)
-            if with_gradient:  # adjoints may well be 0, which says nothing of their sizes
-                return self._scaled(task, limits.careful)
-            return self._scaled(task, limits.seen, trial=limits.tried)
+            finished = partial(self._scaled, with_gradient=with_gradient, careful=careful)
+            task = replace(task, finished=finished)
         plan = plan_within(task, self._elements)
         if plan is None:
             raise self._too_large(planned(task).schedule, 1, with_gradient)
         return plan.schedule
 
-    def _careful(self, with_gradient: bool) -> Schedule:
-        """A scaled schedule for numbers of any size."""
-        task = Task(self.batched, self.flat, self.batch, with_gradient, self.objective)
-        return self._scaled(task, range_limits(self.dtype).careful, often=True)
-
-    def _scaled(self, task: Task, limit: int, trial: int = 0, *, often: bool = False) -> Schedule:
-        """The schedule with exponents. What is scaled is not sliced: slices would add up mantissas of unlike exponents."""
+    def _scaled(self, schedule: Schedule, with_gradient: bool, careful: bool) -> Schedule:
+        """The schedule with exponents; ``careful`` is one for numbers of any size, that tries nothing."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        found = scaling.scaled(
-            planned(task).schedule,
+        limits, careful = range_limits(self.dtype), careful or schedule.slices is not None
+        limit, trial = limits.unseen, 0
+        # Adjoints may well be 0, which says nothing of their sizes: what is measured is not tried.
+        if careful or (self._looks and with_gradient):
+            limit = limits.careful
+        elif self._looks:
+            limit, trial = limits.seen, limits.tried
+        return scaling.scaled(
+            schedule,
             self.batch,
             limit,
             cotangents,
             self.network.outputs,
             wider=self._wider,
             trial=trial,
-            often=often,
+            often=careful,
         )
-        if most_elements(for_samples(found, self.batch, 1)) > self._elements:
-            raise self._too_large(found, 1, task.with_gradient)
-        return found
 
     @property
     def _wider(self) -> bool:

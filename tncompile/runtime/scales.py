@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,58 @@ def aligned_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
         for mantissa, scale in pairs
     )
     return total, namespace.where(largest == EMPTY, 0, largest)
+
+
+def sized_sum(one: Pair, other: Pair, namespace: Any) -> Pair:
+    """The sum of two arrays ``mantissa * 2**scale``, at the larger scale, its largest mantissa in [1, 2).
+
+    A scale counts for all along the axes of length 1 that it has, as those of outputs do; that of 0 is 0. This is
+    what modules do to add up slices, to the last bit.
+    """
+    axes = tuple(axis for axis, extent in enumerate(one[1].shape) if extent == 1)
+    scales = [namespace.where(_largest(m, axes) == 0, EMPTY, scale) for m, scale in (one, other)]
+    top = namespace.maximum(*scales)
+    total = one[0] * _share(scales[0] - top, one[0].dtype, namespace)
+    total += other[0] * _share(scales[1] - top, one[0].dtype, namespace)
+    size = _largest(total, axes)
+    exponent = namespace.frexp(size)[1] - 1
+    total /= namespace.ldexp(size.dtype.type(1), exponent)
+    return total, namespace.where(size == 0, 0, top + exponent)
+
+
+def _largest(mantissa: Array, axes: tuple[int, ...]) -> Array:
+    return abs(mantissa).max(axis=axes, keepdims=True)
+
+
+def _share(below: Array, dtype: Any, namespace: Any) -> Array:
+    """``2**below``; 0 for what is too far below 1 to count."""
+    limits = np.finfo(dtype)
+    faint = int(limits.minexp) * 3 // 4
+    power = namespace.ldexp(limits.dtype.type(1), namespace.maximum(below, faint))
+    return namespace.where(below < faint, limits.dtype.type(0), power)
+
+
+def sum_of_outputs(one: Any, other: Any, namespace: Any) -> Any:
+    """The sum of two results of a score: pairs of arrays or of lists of them, maybe by name."""
+    if isinstance(one, dict):
+        return {name: sum_of_outputs(pair, other[name], namespace) for name, pair in one.items()}
+    if not isinstance(one[0], list):
+        return sized_sum(one, other, namespace)
+    members = zip(zip(*one, strict=True), zip(*other, strict=True), strict=True)
+    sums = [sized_sum(mine, theirs, namespace) for mine, theirs in members]
+    return [mantissa for mantissa, _ in sums], [scale for _, scale in sums]
+
+
+def sum_of_gradients(one: Pair, other: Pair, blocks: Sequence[tuple[int, int, int]], namespace: Any) -> Pair:
+    """The sum of two gradients, member by member: a block begins at a place and has so many members of so many weights."""
+    mantissas, scales = namespace.empty_like(one[0]), namespace.empty(one[1].shape, one[1].dtype)
+    for start, count, size in blocks:
+        place, shape = slice(start, start + count * size), (count, size)
+        mine, theirs = ((m[place].reshape(shape), s[place].reshape(shape)[:, :1]) for m, s in (one, other))
+        mantissa, scale = sized_sum(mine, theirs, namespace)
+        mantissas[place].reshape(shape)[...] = mantissa
+        scales[place].reshape(shape)[...] = scale
+    return mantissas, scales
 
 
 def _counts(mantissa: Array) -> bool:

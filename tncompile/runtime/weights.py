@@ -51,12 +51,20 @@ class WeightLayout:
         return places
 
     @cached_property
+    def blocks(self) -> tuple[tuple[int, int, int], ...]:
+        """The blocks in the order of the vector: where each begins, its members, and the weights of a member."""
+        found: list[tuple[int, int, int]] = []
+        start = 0
+        for one in weight_blocks(self.network):
+            count, size = len(one.block.members), prod(extent.value for extent in one.block.shape)
+            found.append((start, count, size))
+            start += count * size
+        return tuple(found)
+
+    @cached_property
     def size(self) -> int:
         """The number of weights."""
-        return sum(
-            len(found.block.members) * prod(extent.value for extent in found.block.shape)
-            for found in weight_blocks(self.network)
-        )
+        return sum(count * size for _, count, size in self.blocks)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

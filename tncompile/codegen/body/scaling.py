@@ -26,6 +26,7 @@ FUNCTIONS = (
     "product",
     "split_product",
     "share",
+    "accumulate",
     "plain",
     "finished",
 )
@@ -45,7 +46,7 @@ CONSTANTS = tuple(NOTES)
 UNIT_BITS = 6  # where nobody looks at it afterwards
 SEEN_BITS = 4  # where it is looked at afterwards whether numbers stayed in range
 TRIED_BITS = 1  # likewise, in loops, whose states are looked at again and again
-CAREFUL = 6  # the depth of mantissas where numbers may be of any size
+CAREFUL_BITS = 42  # where numbers may be of almost any size
 
 HELPERS = '''
 def sizes(x, axis):
@@ -156,6 +157,17 @@ def share(exponent, size):
     return np.where((size < FAINT) | (exponent > HIGHEST), np.{real}(0), power)
 
 
+def accumulate(total, axis, scale, x, exponent):
+    """Adds `x * 2**exponent` to `total * 2**scale`, in place; returns the exponents of the sum.
+
+    The largest size along `axis` is in [1, 2), before and after, and the exponent of 0 is `EMPTY`.
+    """
+    top = np.maximum(scale, exponent)
+    total *= np.expand_dims(share(scale - top, scale - top), axis)
+    total += x * np.expand_dims(share(exponent - top, exponent - top), axis)
+    return rescale(total, axis, top, last=True)
+
+
 def plain(x, exponent):
     """`x * 2**exponent`, infinite or 0 where that is out of range."""
     exponent = np.clip(exponent, 4 * LOWEST, 4 * HIGHEST)
@@ -180,13 +192,13 @@ class Limits:
     unseen: int  # where nobody looks at it afterwards
     seen: int  # where it is looked at afterwards
     tried: int  # likewise, in loops
-    careful: int  # where numbers may be of any size
+    careful: int  # where numbers may be of almost any size
 
 
 def limits(dtype: str) -> Limits:
     """The limits of the mantissas of a dtype."""
     bits = int(np.finfo(dtype).maxexp)
-    return Limits(bits // UNIT_BITS, bits // SEEN_BITS, bits // TRIED_BITS, CAREFUL)
+    return Limits(bits // UNIT_BITS, bits // SEEN_BITS, bits // TRIED_BITS, bits // CAREFUL_BITS)
 
 
 # What `rescale` does besides where numbers may be brought to size too seldom.

@@ -55,6 +55,13 @@ class Differentiated(Entry):
         found = [*self._gradient_views(), *super()._evaluation(first), *self._gradient_copies()]
         return [*found, *self._checked(), *scales]
 
+    def _adding(self, start: int) -> tuple[list[Item], list[Item], list[Item]]:
+        before, each, behind = super()._adding(start)
+        if self.scales is not None:
+            before = [*self._gradient_views(), *before]
+            behind = [*behind, *self._gradient_copies(), *self._gradient_scales(self.scales)]
+        return before, each, behind
+
     def _checked(self) -> Iterator[Item]:
         """What is returned where adjoints of a balanced gradient went out of range, or the score behind the last state."""
         balance = self.schedule.balance
@@ -138,11 +145,11 @@ class Differentiated(Entry):
         domain = self.symbols.domain
         covered = sum(len(self._members(b, weight)) for b, weight in self._adjoint_buffers())
         wanted = sum(len(block.block.members) for block in self.shared.blocks)
-        called = "empty_like" if covered == wanted else "zeros_like"
+        called = "empty_like" if covered == wanted and self.sums is None else "zeros_like"
         yield nodes.assign("gradient", domain.call(called, nodes.name("w")))
         views = ["_"] * len(self.shared.blocks)
         for name, number in self.given.items():
-            views[number] = self.program.storages[name].identifier
+            views[number] = self._adjoint_word(name)
         for buffer, weight in self._adjoint_buffers():
             for number in self._touched(buffer, weight):
                 if views[number] == "_":
@@ -183,6 +190,10 @@ class Differentiated(Entry):
         view = self.shared.view(self.schedule, number)
         return self.shared.names.give(("gradient", number), f"{view}_gradient")
 
+    def _adjoint_word(self, name: str) -> str:
+        """The variable of a buffer of adjoints; of what slices add up, where they have exponents."""
+        return self.program.storages[name].identifier if self.sums is None else self.sums.of[name].mantissas
+
     def _adjoint_buffers(self) -> list[tuple[Buffer, str]]:
         return [
             (self.schedule.buffers[access.buffer], weight)
@@ -205,7 +216,7 @@ class Differentiated(Entry):
                 continue
             storage = self.program.storages[buffer.name]
             labels = [str(axis) for axis in storage.order]
-            lying = transposed(nodes.name(storage.identifier), labels, sorted(labels, key=int))
+            lying = transposed(nodes.name(self._adjoint_word(buffer.name)), labels, sorted(labels, key=int))
             words = {number: self._gradient_word(number) for number in self._touched(buffer, weight)}
             shape = [self.symbols.extent(extent) for extent in buffer.shape]
             yield from self._entered(buffer, weight, lying, words, shape)
@@ -245,7 +256,9 @@ class Differentiated(Entry):
     # --- what goes out --------------------------------------------------------------------------------
 
     def _result(self) -> ast.expr:
-        gradient: ast.expr = nodes.name(self._gradient_total() if self.selectors else "gradient")
+        gradient: ast.expr = nodes.name(
+            "gradient" if self.sums or not self.selectors else self._gradient_total()
+        )
         if self.scales is not None:
             gradient = nodes.group([gradient, nodes.name("gradient_scale")])
         return nodes.group([self._value(), gradient])

@@ -12,6 +12,7 @@ from tncompile.codegen.body.layouts import native_order
 from tncompile.codegen.body.program import Program, Shared
 from tncompile.codegen.entries.outside import Outside
 from tncompile.codegen.entries.outside_scales import OutsideScales
+from tncompile.codegen.entries.scaled_sums import ScaledSums
 from tncompile.codegen.entries.shapes import Shapes
 from tncompile.codegen.entries.sliced import in_pieces, over_slices
 from tncompile.codegen.python import nodes
@@ -56,7 +57,9 @@ class Entry:
         ]
         self.given = {name: given[name] for name in lying}
         self.program = program if len(lying) == len(given) else Program(schedule, symbols, shared, lying)
-        self.scales = OutsideScales(self.outside, schedule, self.program) if schedule.exponents else None
+        scaled = bool(schedule.exponents)
+        self.sums = ScaledSums(schedule, self.program, symbols) if scaled and self.selectors else None
+        self.scales = OutsideScales(self.outside, schedule, self.program, self.sums) if scaled else None
 
     def _direct(self) -> dict[str, int]:
         """The buffers that are exactly one block of the gradient, with the number of that block."""
@@ -74,18 +77,26 @@ class Entry:
         """What all slices share, but for the first ``done`` nodes, then a loop that adds up their results."""
         slices = self.schedule.slices
         assert slices is not None
+        before, each, behind = self._adding(slices.start)
+        return [
+            *self.program.body((), done, slices.start),
+            *before,
+            over_slices(self.program, each),
+            *behind,
+        ]
+
+    def _adding(self, start: int) -> tuple[list[Item], list[Item], list[Item]]:
+        """What is done before the loop over the slices, for each of them (the nodes from ``start`` on), and behind it."""
+        if self.sums is not None:
+            begun = self.sums.begun(tuple(self.given))
+            return [*begun], [*self.program.body((), start), *self.sums.added()], []
         parts = self._summed()
-        each = self._evaluation(slices.start)
-        each += [
+        added = [
             ast.AugAssign(ast.Name(total, ast.Store()), ast.Add(), nodes.name(word))
             for word, total in parts.items()
         ]
-        words = {name: self.program.storages[name].identifier for name in slices.selectors}
-        return [
-            *self.program.body((), done, slices.start),
-            *(nodes.assign(total, nodes.number(0)) for total in parts.values()),
-            over_slices(self.schedule, self.symbols, words, each),
-        ]
+        begun = (nodes.assign(total, nodes.number(0)) for total in parts.values())
+        return [*begun], [*self._evaluation(start), *added], []
 
     def _with_pieces(self, called: str, core: Sequence[Item]) -> list[Item]:
         """The statements of the function ``called`` with their memory, behind calls for pieces of too many samples."""

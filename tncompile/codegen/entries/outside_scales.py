@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from tncompile.codegen.arrays.alignment import transposed
 from tncompile.codegen.blocks import is_array
+from tncompile.codegen.body.layouts import Order
 from tncompile.codegen.body.program import Program
 from tncompile.codegen.entries.outside import Outside
+from tncompile.codegen.entries.scaled_sums import ScaledSums, scaled_axes
 from tncompile.codegen.entries.shapes import spread, whole_numbers
 from tncompile.codegen.python import nodes
-from tncompile.plan.samples import is_samples
 from tncompile.plan.schedule import Buffer, Schedule
 from tncompile.source.records import record
 
@@ -23,6 +24,7 @@ class OutsideScales:
     outside: Outside
     schedule: Schedule
     program: Program
+    sums: ScaledSums | None = None  # which leave in the place of what is added up
 
     def cotangent(self, name: str, source: ast.expr) -> Iterator[ast.stmt]:
         """The exponents of a cotangent as they come in, 0 where none are given."""
@@ -73,13 +75,18 @@ class OutsideScales:
                 buffer.shape
             )
             return domain.call("zeros", nodes.group(shape), domain.function("int64"))
-        storage = self.program.storages[name]
-        samples = [family + a for a, extent in enumerate(buffer.shape) if is_samples(extent, symbols.batch)]
-        own = [*range(family), *samples]
-        order = [own[axis] for axis in storage.order]
-        rest = [axis for axis in range(family + len(buffer.shape)) if axis not in own]
-        finished = nodes.call(nodes.name("finished"), nodes.name(storage.identifier))
+        word, order = self._lying(buffer, name)
+        rest = [axis for axis in range(family + len(buffer.shape)) if axis not in order]
+        finished = nodes.call(nodes.name("finished"), nodes.name(word))
         return _inserted(finished, order, rest)
+
+    def _lying(self, buffer: Buffer, name: str) -> tuple[str, Order]:
+        """The variable of the exponents ``name`` of a buffer, and which of its axes they have, in which order."""
+        if self.sums is not None:
+            total = self.sums.of[buffer.name]
+            return total.exponents, total.order
+        storage, own = self.program.storages[name], scaled_axes(buffer, self.outside.symbols.batch)
+        return storage.identifier, tuple(own[axis] for axis in storage.order)
 
 
 def _inserted(expr: ast.expr, order: Sequence[int], rest: Sequence[int]) -> ast.expr:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
+from tncompile.codegen.body.program import Program
 from tncompile.codegen.python import nodes
 from tncompile.codegen.python.symbols import Symbols
 from tncompile.codegen.python.text import Block, Item
@@ -69,19 +70,20 @@ def in_pieces(called: str, limit: str, count: str, inputs: Sequence[str], *, sli
     return ast.parse(text.replace("INPUTS", given)).body
 
 
-def over_slices(schedule: Schedule, symbols: Symbols, words: Mapping[str, str], body: list[Item]) -> Block:
-    """The loop over the slices that are asked for; ``words`` are the variables of the selectors."""
-    slices = schedule.slices
+def over_slices(program: Program, body: list[Item]) -> Block:
+    """The loop over the slices that are asked for, with what selects them before the ``body``."""
+    slices = program.schedule.slices
     assert slices is not None
     chosen = ast.IfExp(
         ast.Compare(nodes.name("slices"), [ast.Is()], [ast.Constant(None)]),
         nodes.call(nodes.name("range"), nodes.number(slices.count)),
         nodes.name("slices"),
     )
-    selections = [
-        nodes.assign(words[name], _columns(schedule, symbols, place))
+    columns = (
+        program.arrived(name, _columns(program.schedule, program.symbols, place))
         for place, name in enumerate(slices.selectors)
-    ]
+    )
+    selections = [statement for statement in columns if statement is not None]
     return Block(ast.For(nodes.name("number"), chosen, [], [], lineno=0), [*selections, *body])
 
 

@@ -23,12 +23,17 @@ def sliced(
     varying = dependent(body, {*held, *kept})
     once = [node for node in body if varying.isdisjoint(touched(node))]
     each = [node for node in body if not varying.isdisjoint(touched(node))]
-    read = {name for node in each for name in touched(node)}
-    lasting = {*kept, *(name for node in once for name in touched(node) if name in read)}
+    lasting = {*kept, *handed_on(once, each)}
     before, after = sequenced(once, buffers, lasting), sequenced(each, buffers, lasting)
     slices = Slices(len(before), tuple(held), tuple(_count(buffers[name]) for name in held))
     dead = (*dead_after(before, buffers, lasting), *dead_after(after, buffers, lasting))
     return (*before, *after), dead, slices
+
+
+def handed_on(once: Sequence[Step | Loop], each: Sequence[Step | Loop]) -> set[str]:
+    """The buffers that nodes which run once leave to those that run for each slice."""
+    read = {name for node in each for name in touched(node)}
+    return {name for node in once for name in touched(node) if name in read}
 
 
 def _count(selector: Buffer) -> int:

@@ -39,9 +39,12 @@ class Depths:
 
     def find(self) -> set[str]:
         """The buffers to rescale."""
+        slices = self.schedule.slices
+        units = {name: UNITS[b.role] for name, b in self.schedule.buffers.items() if b.role in UNITS}
+        units |= {} if slices is None else dict.fromkeys(slices.selectors, 0)
         settled = False
         while not settled:
-            self.found = {name: UNITS[b.role] for name, b in self.schedule.buffers.items() if b.role in UNITS}
+            self.found = {**units}
             settled = self._settled(self.schedule.body, self.found)
         return self.rescaled
 

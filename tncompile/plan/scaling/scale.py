@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from tncompile.plan.folding.liveness import dead_after, steps_of
+from tncompile.plan.folding.slices import handed_on
 from tncompile.plan.folding.steps import labels_of
 from tncompile.plan.samples import is_samples
 from tncompile.plan.scaling.align import Aligner
@@ -33,7 +34,7 @@ from tncompile.plan.scaling.exponents import (
     with_function,
 )
 from tncompile.plan.scaling.late import together
-from tncompile.plan.schedule import Access, Loop, Node, Schedule, Step
+from tncompile.plan.schedule import Access, Affine, Loop, Node, Schedule, Slices, Step
 
 
 def scaled(
@@ -65,10 +66,15 @@ def scaled(
         A depth beyond the limit that loops may try, if it is looked at afterwards what came of it (see `Schedule.tries`).
     often:
         Whether loops bring states to size in each round, for numbers that may be of any size.
+
+    A schedule with slices keeps them. As its results are added up, all of them are brought to size. Nothing is tried there,
+    nor looked at afterwards: what is on the way is brought to size so often that factors may be of almost any size.
     """
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
+    if schedule.slices is not None:
+        results, trial, often = schedule.outputs, 0, True
     analysis = Analysis(schedule, exponents, limit, inputs, results, wider, tries=trial > 0)
     return _Scaling(exponents, analysis, trial, often).result()
 
@@ -130,7 +136,7 @@ class _Scaling(Writer):
 
     def result(self) -> Schedule:
         """The whole schedule."""
-        body = list(self.nodes(self.schedule.body))
+        body = self._nodes()
         if self.every > 1:
             own = self.exponents
             body = [
@@ -139,6 +145,8 @@ class _Scaling(Writer):
         outputs = set(outputs_of(self.schedule, self.schedule.outputs))
         kept = outputs | {self.exponents.of[name] for name in outputs if name in self.exponents.of}
         body = without_unread(forwarded(body, self.exponents.buffers), kept, self.exponents)
+        body, slices = _taken_apart(body, self.schedule.slices)
+        lasting = set() if slices is None else handed_on(body[: slices.start], body[slices.start :])
         touched = {a.buffer for step in steps_of(body) for a in (step.result, *step.operands)}
         touched |= {*kept, *self.schedule.buffers, *(self.exponents.of[name] for name in self.analysis.given)}
         wide = self.analysis.drifting
@@ -151,10 +159,19 @@ class _Scaling(Writer):
             self.schedule,
             buffers=buffers,
             body=tuple(body),
-            dead=dead_after(body, buffers, kept),
+            dead=dead_after(body, buffers, kept | lasting),
+            slices=slices,
             exponents={name: of for name, of in self.exponents.of.items() if of in buffers},
             tries=self.trial > 0,
         )
+
+    def _nodes(self) -> list[Node]:
+        """The program anew; what runs for each slice as a loop behind all else."""
+        slices, body = self.schedule.slices, self.schedule.body
+        if slices is None:
+            return list(self.nodes(body))
+        once, each = self.nodes(body[: slices.start]), self.nodes(body[slices.start :])
+        return [*once, Loop("slice", Affine(0), Affine(slices.count - 1), 1, tuple(each))]
 
     def _tried(self, trial: int) -> int:
         """In every how many rounds loops can try to bring states to size; 1 where none does it more seldom than it has to."""
@@ -266,6 +283,15 @@ class _Scaling(Writer):
             for access, of in zip(step.operands, own, strict=True)
         )
         self.aligner.steps.append(replace(step, operands=operands))
+
+
+def _taken_apart(body: list[Node], slices: Slices | None) -> tuple[list[Node], Slices | None]:
+    """A program whose last node may be the loop over the slices, without that loop; and where they begin now."""
+    if slices is None:
+        return body, None
+    *once, each = body
+    assert isinstance(each, Loop)
+    return [*once, *each.body], replace(slices, start=len(once))
 
 
 def without_unread(body: Sequence[Node], kept: Collection[str], exponents: Exponents) -> list[Node]:
