@@ -103,6 +103,20 @@ def test_slices_of_random_families_add_up(text, which, width, twice):
     assume(check(text, which, width, twice))
 
 
+def test_a_selector_lies_in_memory_as_its_steps_want_it():
+    # A selector of four by two whose axes change places, as no other operand of its products lies that way.
+    product = "exp(C[k](e, f, g)) * z[k](b, f, g) * B[k](a, e, f) * A[k](f, g, b) * x[k](e, b, b)"
+    assert check(
+        "network order\nsize d = 3\ninput x[1..d](2, 2, 2), z[1..d](2, 4, 1)\n"
+        "weight A[1..d](4, 1, 2), B[1..d](2, 2, 4), C[1..d](2, 4, 1), u(2)\n"
+        f"S[k](a, b) = 3 * {product} for k in 1..d\n"
+        "output y(a[1]) = prod(S[k](a[k], a[k+1]) for k in 1..d) * u(a[d+1])\n",
+        which=5,
+        width=1,
+        twice=False,
+    )
+
+
 def instances(net):
     """The indices of instances that can be sliced: definition, member, index."""
     return [

@@ -87,11 +87,10 @@ class Entry:
             ast.AugAssign(ast.Name(total, ast.Store()), ast.Add(), nodes.name(word))
             for word, total in parts.items()
         ]
-        words = {name: self.program.storages[name].identifier for name in slices.selectors}
         return [
             *self.program.body((), done, slices.start),
             *(nodes.assign(total, nodes.number(0)) for total in parts.values()),
-            over_slices(self.schedule, self.symbols, words, each),
+            over_slices(self.schedule, self.symbols, self.program.arrived, each),
         ]
 
     def _with_pieces(self, called: str, core: Sequence[Item]) -> list[Item]:

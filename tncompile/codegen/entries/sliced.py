@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 from tncompile.codegen.python import nodes
@@ -72,8 +72,13 @@ def in_pieces(
     return ast.parse(text.replace("INPUTS", given)).body
 
 
-def over_slices(schedule: Schedule, symbols: Symbols, words: Mapping[str, str], body: list[Item]) -> Block:
-    """The loop over the slices that are asked for; ``words`` are the variables of the selectors."""
+def over_slices(
+    schedule: Schedule,
+    symbols: Symbols,
+    arrived: Callable[[str, ast.expr], ast.stmt | None],
+    body: list[Item],
+) -> Block:
+    """The loop over the slices that are asked for; ``arrived`` gives a selector its name, in the order of its axes."""
     slices = schedule.slices
     assert slices is not None
     chosen = ast.IfExp(
@@ -81,10 +86,8 @@ def over_slices(schedule: Schedule, symbols: Symbols, words: Mapping[str, str], 
         nodes.call(nodes.name("range"), nodes.number(slices.count)),
         nodes.name("slices"),
     )
-    selections = [
-        nodes.assign(words[name], _columns(schedule, symbols, place))
-        for place, name in enumerate(slices.selectors)
-    ]
+    given = [arrived(name, _columns(schedule, symbols, place)) for place, name in enumerate(slices.selectors)]
+    selections = [statement for statement in given if statement is not None]
     return Block(ast.For(nodes.name("number"), chosen, [], [], lineno=0), [*selections, *body])
 
 
