@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.helpers import draw, inputs_of, leaves, same, weights_of
+from tests.helpers import difference, draw, inputs_of, leaves, same, weights_of
 from tests.networks import networks
+from tncompile.codegen.body import memory
 from tncompile.plan import bound, fold, order, peak_elements
+from tncompile.runtime import parts
 from tncompile.transform import batch
 
 SETTINGS = settings(
@@ -114,8 +118,8 @@ def test_slices_and_pieces_of_a_batch_are_bound_as_well():
     free = tn.compile(net)
     w, x = free.init(1), np.random.default_rng(0).standard_normal((50, 8))
     wanted = free.score(w, x)
-    for memory in (8000, 12_000, 30_000):
-        model = tn.compile(net, memory=memory)
+    for limit in (8000, 12_000, 30_000):
+        model = tn.compile(net, memory=limit)
         np.testing.assert_allclose(model.bind(w)(x), wanted, rtol=1e-12)
         np.testing.assert_allclose(model.score(w, x), wanted, rtol=1e-12)
     assert "SCORE_SAMPLES" in model.source
@@ -143,3 +147,96 @@ def test_data_and_weights_are_checked():
         model.bind(model.init(0))(np.ones((2, 4)))
     with pytest.raises(tn.TnError, match="missing"):
         model.bind(model.init(0))()
+
+
+# --- over executors ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def processes():
+    with ProcessPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture(scope="module")
+def threads():
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (CLIQUE, {"memory": 8000}),
+        (CLIQUE, {"memory": 12_000}),
+        (CLIQUE, {}),
+        (EXP.replace("output alone() = B(i) * exp(B(i))\n", ""), {"memory": 1000, "scaled": True}),
+        (CLIQUE, {"memory": 60_000, "scaled": True}),
+    ],
+    ids=["sliced", "pieces", "whole", "scaled", "scaled whole"],
+)
+def test_executors_give_the_same_numbers(text, options, processes, threads):
+    net = tn.load(text)
+    model = tn.compile(net, **options)
+    width = next(iter(model._inputs.values())).shapes[0][-1]
+    w, x = model.init(0), np.random.default_rng(0).standard_normal((30, width))
+    scorer = model.bind(w)
+    wanted = model.score(w, x)
+    same(scorer(x), wanted)
+    for executor in (threads, processes):
+        same(scorer(x, executor=executor), wanted)
+        same(scorer(x[:9], executor=executor), model.score(w, x[:9]))
+
+
+def binds(_):
+    """How often this process has bound weights."""
+    return parts._scorer.cache_info().misses
+
+
+def test_a_process_binds_weights_once(processes):
+    model = tn.compile(tn.load(CLIQUE), memory=8000)
+    x = np.random.default_rng(0).standard_normal((30, 8))
+    assert model._plans.score.slices.count * len(model._plans.pieces(30, False)) > 10
+    before = processes.submit(binds, 0).result()
+    first, second = (model.bind(model.init(seed)) for seed in (3, 4))
+    results = [scorer(x, executor=processes) for scorer in (first, second, first, second)]
+    same(results[:2], results[2:])
+    assert difference(results[0], results[1]) > 1e-3
+    assert processes.submit(binds, 0).result() == before + 2
+
+
+def test_threads_share_what_was_bound(threads):
+    model = tn.compile(tn.load(CLIQUE), memory=12_000)
+    scorer = model.bind(model.init(0))
+    before = binds(0)
+    scorer(np.ones((30, 8)), executor=threads)
+    assert binds(0) == before
+
+
+def test_a_bound_model_may_be_called_by_many_threads_at_once(threads):
+    with patch.object(memory, "LARGE", 1):
+        model = tn.compile(tn.load(WIDE, m=60))
+        assert "ROOM" in model.source.upper()
+    scorer = model.bind(model.init(0))
+    batches = [np.random.default_rng(seed).standard_normal((40, 2)) for seed in range(12)]
+    wanted = [scorer(x) for x in batches]
+    for _ in range(5):
+        same([*threads.map(scorer, batches)], wanted)
+
+
+def test_a_network_without_data_is_bound_for_executors(threads):
+    text = CLIQUE.replace("input x(n)\n", "").replace(" * x(a)", "")
+    model = tn.compile(tn.load(text), memory=8000)
+    w = model.init(0)
+    same(model.bind(w)(executor=threads), model.score(w))
+
+
+def test_what_is_no_executor_is_refused_as_by_score():
+    model = tn.compile(tn.load(EXP))
+    w, x = model.init(0), np.ones((2, 3))
+    messages = []
+    for call in (lambda: model.score(w, x, executor=5), lambda: model.bind(w)(x, executor=5)):
+        with pytest.raises(tn.UsageError, match="`executor` is an executor") as error:
+            call()
+        messages.append(str(error.value))
+    assert messages[0] == messages[1]

@@ -51,9 +51,9 @@ def modules(net, which, width, twice=False):
         found = summed_indices(whole, selectors)
         if not found:
             return None
-        summed = found[which % len(found)]
-        divisors = [w for w in range(1, summed.extent.value) if summed.extent.value % w == 0]
-        sliced = slice_index(whole, summed, divisors[width % len(divisors)])
+        start = which % len(found)
+        tries = (sliced_at(whole, summed, width) for summed in [*found[start:], *found[:start]])
+        sliced = next((one for one in tries if one is not None), None)
         if sliced is None:
             return None
         whole = sliced[0]
@@ -63,6 +63,12 @@ def modules(net, which, width, twice=False):
     schedules = fold(flat, (), selectors), fold(gradient(flat), (), selectors)
     source = emit(*schedules, batch=size, written=net, dtype=dtype)
     return tn.compile(net), loaded(source, net.name), schedules
+
+
+def sliced_at(net, summed, width):
+    """A network with an index sliced, in parts of one of the widths that there are."""
+    divisors = [w for w in range(1, summed.extent.value) if summed.extent.value % w == 0]
+    return slice_index(net, summed, divisors[width % len(divisors)])
 
 
 def check(text, which, width, twice):

@@ -22,6 +22,7 @@ from tncompile.plan.table import PlanRow, plan_table
 if TYPE_CHECKING:
     from tncompile.plan.accounting import Account, Evaluation, account, weight_count
     from tncompile.plan.derived import gradient_of
+    from tncompile.plan.refusal import why_none
 
 __all__ = [
     "CHAINS",
@@ -63,6 +64,7 @@ __all__ = [
     "samples_within",
     "time_of",
     "weight_count",
+    "why_none",
 ]
 
 __getattr__ = lazily(
@@ -73,5 +75,6 @@ __getattr__ = lazily(
             for name in ("Account", "Evaluation", "account", "weight_count")
         },
         "gradient_of": "tncompile.plan.derived:gradient_of",
+        "why_none": "tncompile.plan.refusal:why_none",
     },
 )

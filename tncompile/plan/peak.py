@@ -50,6 +50,14 @@ def most_alive(buffers: Mapping[str, Buffer], body: Nodes, dead: Sequence[Collec
     return max(_Walk(buffers, body, dead).moments())
 
 
+def least_elements(schedule: Schedule) -> int:
+    """The elements that slices of the network need at least: inputs, weights, and the results twice, as they are added up."""
+    results = {access.buffer for blocks in schedule.outputs.values() for access in blocks}
+    given = {name for name, buffer in schedule.buffers.items() if buffer.role in ("input", "weight")}
+    alive = [*given, *results, *results] if results.isdisjoint(given) else given
+    return sum(element_count(schedule.buffers[name]) for name in alive)
+
+
 def sums_of(schedule: Schedule) -> list[str]:
     """The results that slices add up, and their exponents; none where there are no slices."""
     if schedule.slices is None:

@@ -54,9 +54,10 @@ def chosen_limit(memory: object) -> int | None:
 
 
 def too_large(
-    schedule: Schedule, batch: str | None, samples: int, dtype: str, limit: int, what: str
+    schedule: Schedule, batch: str | None, samples: int, dtype: str, limit: int, what: str, why: str = ""
 ) -> TnError:
-    """The error for a schedule that needs more than ``limit`` bytes for ``samples`` samples and has no slices."""
+    """The error for a schedule that needs more than ``limit`` bytes for ``samples`` samples and has no slices; ``why``
+    says in words why it has none."""
     sampled = for_samples(schedule, batch, samples)
     size = np.dtype(dtype).itemsize
     peak, _ = peak_elements(sampled)
@@ -68,7 +69,7 @@ def too_large(
         [
             Diagnostic(
                 f"{what} needs {in_bytes(peak * size)} at its peak{count}; the limit is {in_bytes(limit)}, and no "
-                f"slicing brings it below. The largest array, of `{largest.tensor}`, holds {_formula(largest)} = "
+                f"slicing brings it below{why and ': '}{why}. The largest array, of `{largest.tensor}`, holds {_formula(largest)} = "
                 f"{held:,} numbers",
                 help=f"smaller {' or '.join(less)} would shrink it" if less else "",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from hashlib import sha256
 from importlib import import_module
 from os import PathLike
 from types import FunctionType, ModuleType
@@ -13,7 +14,7 @@ from tncompile.codegen import LIBRARIES
 from tncompile.network import Network
 from tncompile.runtime.data import Expected, Reader, expected, named
 from tncompile.runtime.loading import loaded
-from tncompile.runtime.parts import Call, added, cut, join, over
+from tncompile.runtime.parts import BoundCall, Call, Sent, added, cut, join, over
 from tncompile.runtime.plans import Plans
 from tncompile.runtime.scales import ScaleReader, aligned_sum, sum_of_gradients, sum_of_outputs
 from tncompile.runtime.weights import WeightLayout, Weights, flat_weights
@@ -147,9 +148,9 @@ class Model:
         """
         vector = self._vector(w).copy()
         if not self._inputs:
-            return Bound(self, partial(self._function("score"), vector))
+            return Bound(self, vector, partial(self._function("score"), vector))
         scorer = self._scoring.bind(vector)
-        return Bound(self, _captured(scorer) if self._capture else scorer)
+        return Bound(self, vector, _captured(scorer) if self._capture else scorer)
 
     def score_and_gradient(
         self,
@@ -210,29 +211,34 @@ class Model:
         executor: Executor | None,
     ) -> Iterator[Any]:
         """What a function of the module returns for each piece of the samples, one after the other."""
-        if executor is not None and not callable(getattr(executor, "submit", None)):
+        source = self._scoring_source if function == "score" else self.source
+
+        def call(arguments: tuple[Any, ...], given: dict[str, Any]) -> Call:
+            return Call(source, self.network.name, function, (vector, *arguments), given)
+
+        if executor is not None:
+            return self._over(executor, function != "score", pieces, data, options, call)
+        run = self._function(function)
+        calls = (call(*_piece_of(data, options, *piece)) for piece in pieces)
+        return (run(*one.arguments, **one.options) for one in calls)
+
+    def _over(
+        self,
+        executor: Executor,
+        differentiated: bool,
+        pieces: Sequence[tuple[int, int]],
+        data: Sequence[Array | list[Array]],
+        options: Mapping[str, Any],
+        call: Callable[[tuple[Any, ...], dict[str, Any]], Call | BoundCall],
+    ) -> Iterator[Any]:
+        """What calls return for each piece of the samples, each slice a call of its own."""
+        if not callable(getattr(executor, "submit", None)):
             raise UsageError(f"`executor` is an executor of `concurrent.futures`, not {executor!r}")
-        differentiated = function != "score"
         slices = self._plans.schedule(differentiated).slices
-        source = self.source if differentiated else self._scoring_source
-        each = [None] if executor is None or slices is None else [(number,) for number in range(slices.count)]
-
-        def call(start: int, stop: int, numbers: tuple[int, ...] | None) -> Call:
-            arguments = (vector, *(cut(one, start, stop) for one in data))
-            given = {name: cut(value, start, stop) for name, value in options.items()}
-            return Call(
-                source,
-                self.network.name,
-                function,
-                arguments,
-                given | ({} if numbers is None else {"slices": numbers}),
-            )
-
-        rows = ([call(*piece, numbers) for numbers in each] for piece in pieces)
-        if executor is None:
-            run = self._function(function)
-            return (run(*row[0].arguments, **row[0].options) for row in rows)
-        return over(executor, list(rows), partial(self._sum, differentiated))
+        each = [{}] if slices is None else [{"slices": (number,)} for number in range(slices.count)]
+        parts = [_piece_of(data, options, *piece) for piece in pieces]
+        rows = [[call(some, given | one) for one in each] for some, given in parts]
+        return over(executor, rows, partial(self._sum, differentiated))
 
     def _sum(self, differentiated: bool, one: Any, other: Any) -> Any:
         """The sum of two results of slices, as the module adds them up."""
@@ -308,18 +314,46 @@ class Model:
 class Bound:
     """A model with its weights: `Model.bind` makes it, and called with data it scores them."""
 
-    def __init__(self, model: Model, scorer: Callable[..., Any]) -> None:
-        self.model, self._scorer = model, scorer
+    def __init__(self, model: Model, vector: Array, scorer: Callable[..., Any]) -> None:
+        self.model, self._vector, self._scorer = model, vector, scorer
 
     def __repr__(self) -> str:
         return f"{self.model!r}.bind(...)"
 
-    def __call__(self, x: object = None) -> Any:
-        """The outputs for the data ``x``, as `Model.score` takes and returns them. Raises TnError likewise."""
-        data, pieces = self.model._data_in_pieces(x)
+    def __call__(self, x: object = None, *, executor: Executor | None = None) -> Any:
+        """The outputs for the data ``x``, as `Model.score` takes and returns them.
+
+        Over an ``executor`` run the parts that it runs there as well; each process binds the weights once. Raises TnError and UsageError likewise.
+        """
+        model = self.model
+        if executor is not None and not model._inputs:
+            return model.score(self._vector, x, executor=executor)
+        data, pieces = model._data_in_pieces(x)
+        if executor is not None:
+            return model._joined([*model._over(executor, False, pieces, data, {}, self._call)])
         if len(pieces) == 1:
             return self._scorer(*data)
-        return self.model._joined([self._scorer(*(cut(one, *piece) for one in data)) for piece in pieces])
+        return model._joined([self._scorer(*(cut(one, *piece) for one in data)) for piece in pieces])
+
+    def _call(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> BoundCall:
+        shared = isinstance(
+            self._scorer, FunctionType
+        )  # not one that replays graphs: it owns the arrays it returns
+        return BoundCall(self._sent, arguments, options, self._scorer if shared else None)
+
+    @cached_property
+    def _sent(self) -> Sent:
+        source = self.model._scoring_source
+        key = sha256(source.encode() + self._vector.tobytes()).digest()
+        return Sent(key, source, self.model.network.name, self._vector)
+
+
+def _piece_of(
+    data: Sequence[Array | list[Array]], options: Mapping[str, Any], start: int, stop: int
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Some samples of the data, and of what is given by keyword."""
+    arguments = tuple(cut(one, start, stop) for one in data)
+    return arguments, {name: cut(value, start, stop) for name, value in options.items()}
 
 
 def _captured(function: FunctionType) -> Captured:

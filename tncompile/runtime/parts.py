@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,41 @@ class Call:
     def run(self) -> Any:
         """What the function returns."""
         return getattr(_module(self.source, self.name), self.function)(*self.arguments, **self.options)
+
+
+@record
+class Sent:
+    """A module and weights as they are sent to a worker, told apart by ``key``, which stands for both."""
+
+    key: bytes
+    source: str = field(compare=False)
+    name: str = field(compare=False)
+    weights: Any = field(compare=False)
+
+
+@record(eq=False)
+class BoundCall:
+    """One call of a function that `bind` of a module returns. It is there for threads; another process binds the
+    weights when the first call comes."""
+
+    sent: Sent
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    scorer: Callable[..., Any] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BoundCall, (self.sent, self.arguments, self.options)
+
+    def run(self) -> Any:
+        """What the function returns."""
+        scorer = _scorer(self.sent) if self.scorer is None else self.scorer
+        return scorer(*self.arguments, **self.options)
+
+
+@lru_cache(maxsize=4)  # each holds what was computed of its weights
+def _scorer(sent: Sent) -> Callable[..., Any]:
+    scorer: Callable[..., Any] = _module(sent.source, sent.name).bind(sent.weights)
+    return scorer
 
 
 @lru_cache(maxsize=16)
@@ -67,7 +103,7 @@ def added(one: Value, other: Value) -> Value:
 
 
 def over(
-    executor: Executor, calls: Sequence[Sequence[Call]], add: Callable[[Any, Any], Any]
+    executor: Executor, calls: Sequence[Sequence[Call | BoundCall]], add: Callable[[Any, Any], Any]
 ) -> Iterator[Any]:
     """For each row of calls the sum of their results, as ``add`` says, in the order of the calls, whoever is first."""
     futures = [[executor.submit(call.run) for call in row] for row in calls]

@@ -130,7 +130,10 @@ class Plans:
             task = replace(task, finished=finished)
         plan = plan_within(task, self._elements)
         if plan is None:
-            raise self._too_large(planned(task).schedule, 1, with_gradient)
+            from tncompile.plan import why_none  # noqa: PLC0415  most plans fit
+
+            why = why_none(task, self._elements)
+            raise self._too_large(planned(task).schedule, 1, with_gradient, why)
         return plan.schedule
 
     def _scaled(self, schedule: Schedule, with_gradient: bool, careful: bool) -> Schedule:
@@ -163,9 +166,9 @@ class Plans:
     def _elements(self) -> int:
         return self.limit // np.dtype(self.dtype).itemsize
 
-    def _too_large(self, schedule: Schedule, samples: int, with_gradient: bool) -> TnError:
+    def _too_large(self, schedule: Schedule, samples: int, with_gradient: bool, why: str = "") -> TnError:
         what = f"the {'gradient' if with_gradient else 'score'} of `{self.network.name}`"
-        return too_large(schedule, self.batch, samples, self.dtype, self.limit, what)
+        return too_large(schedule, self.batch, samples, self.dtype, self.limit, what, why)
 
     # --- samples ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from tncompile.transform.inline import inline_definitions
 if TYPE_CHECKING:
     from tncompile.transform.adjoint.gradient import gradient
     from tncompile.transform.conjugates import separate_conjugates
+    from tncompile.transform.linear import linear_in
     from tncompile.transform.matrices.grid import grid
     from tncompile.transform.matrices.open_legs import open_legs
     from tncompile.transform.matrices.probe import probe
@@ -22,6 +23,7 @@ __all__ = [
     "gradient",
     "grid",
     "inline_definitions",
+    "linear_in",
     "open_legs",
     "probe",
     "separate_conjugates",
@@ -35,6 +37,7 @@ __getattr__ = lazily(
         "Summed": "tncompile.transform.slice:Summed",
         "gradient": "tncompile.transform.adjoint.gradient:gradient",
         "grid": "tncompile.transform.matrices.grid:grid",
+        "linear_in": "tncompile.transform.linear:linear_in",
         "open_legs": "tncompile.transform.matrices.open_legs:open_legs",
         "probe": "tncompile.transform.matrices.probe:probe",
         "separate_conjugates": "tncompile.transform.conjugates:separate_conjugates",

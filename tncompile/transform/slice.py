@@ -1,4 +1,4 @@
-"""A summed index in parts: the network that computes one part, for any of them."""
+"""A summed index of one member in parts: the network that computes one part, for any of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tncompile.network import (
     UNIT_ROWS,
     Axis,
     Call,
-    Definition,
     Expr,
     Extent,
     Index,
@@ -26,7 +25,6 @@ from tncompile.network import (
     Over,
     Reduce,
     Rows,
-    RuleClass,
     Statement,
     Tensor,
     Use,
@@ -36,42 +34,47 @@ from tncompile.network import (
 )
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.source.records import record
+from tncompile.transform.apart import before_rules, with_instance_apart
 from tncompile.transform.context import Context
-from tncompile.transform.degrees import output_degrees
-from tncompile.transform.dependence import Members
 from tncompile.transform.extents import formula_expr
+from tncompile.transform.linear import linear_in
 
 Mask = npt.NDArray[np.bool_]
 
 
 @record
 class Summed:
-    """An index of extent 2 or more that the rule ``rule`` (its place in ``Network.definitions``) sums over
-    all that it computes."""
+    """An index of extent 2 or more that one instance of a rule sums over all that it computes.
+
+    The rule is told by its place in `Network.definitions`, its instance by the member that it defines: the place of that in
+    its table. The index is as the equation of the rule has it, loop variables in its subscripts.
+    """
 
     rule: int
+    member: int
     index: Index
     extent: Extent
 
 
 def summed_indices(net: Network, selectors: Collection[str] = ()) -> list[Summed]:
-    """The indices that `slice_index` can take, if the outputs are linear in what their rules compute.
+    """The indices that `slice_index` can take, if the outputs are linear in the members that sum over them.
 
     Those that ``selectors`` carry (inputs made by `slice_index`) are not among them.
     """
     found = []
     for rule in net.tables.classes:
-        if rule.definition.loops:
-            continue
         taken = {
             i
             for use in nodes_of(rule.equation)
             if isinstance(use, Use) and use.name in selectors
             for i in use.indices
         }
-        for over in _sums(rule.equation):
-            found += [Summed(rule.number, i, rule.extents[i]) for i in over.indices if i not in taken]
-    return [summed for summed in found if summed.extent.value > 1]
+        indices = [i for over in _sums(rule.equation) for i in over.indices if i not in taken]
+        large = [(i, rule.extents[i]) for i in indices if rule.extents[i].value > 1]
+        found += [
+            Summed(rule.number, member, i, extent) for member in rule.target.tolist() for i, extent in large
+        ]
+    return found
 
 
 def slice_index(net: Network, summed: Summed, width: int = 1) -> tuple[Network, str] | None:
@@ -79,22 +82,32 @@ def slice_index(net: Network, summed: Summed, width: int = 1) -> tuple[Network, 
 
     That input, the selector, holds ``width`` columns of the identity (a single column is a vector). Each use
     that carries the index is multiplied by it, which leaves the selected values of the index. If the selector
-    has held each column once, the outputs add up to those of ``net``, and their gradients to its gradients.
+    has held each column once, the outputs add up to those of ``net``, and their gradients to its gradients. An
+    instance of a rule with loops becomes a rule of its own.
 
-    None where that is not so because an output is not linear in what the rule computes: it stands in a
-    sum with other terms or under a function, or is used twice.
+    None where that is not so because an output is not linear in the member: it stands in a sum with other
+    terms or under a function, or is used twice.
     """
-    rule = next(one for one in net.tables.classes if one.number == summed.rule)
-    slicer = _Slicer(net, rule, summed, width)
+    member = net.definitions[summed.rule].name, summed.member
+    if not linear_in(net, [member]):
+        return None
+    values = next(
+        dict(zip(one.rows.names, map(integer, one.rows.columns[:, row].tolist()), strict=True))
+        for one in net.tables.classes
+        if one.number == summed.rule
+        for row in np.flatnonzero(one.target == summed.member)
+    )
+    alone = with_instance_apart(net, summed.rule, summed.member)
+    slicer = _Slicer(alone, summed.rule, substitute(summed.index, values), summed.extent, width)
     body = slicer.sliced()
+    if slicer.sums != 1:
+        return None
+    rule = slicer.rule.definition
     statements: list[Statement] = [
-        replace(rule.definition, body=body) if statement is rule.definition else statement
-        for statement in net.statements
+        replace(rule, body=body) if statement is rule else statement for statement in alone.statements
     ]
-    first = next(place for place, one in enumerate(statements) if isinstance(one, Tensor | Definition))
-    statements[first:first] = [*slicer.context.lists, slicer.declaration()]
-    sliced = verify(net.replace(statements), "slice_index")
-    return (sliced, slicer.selector) if _adds_up(sliced, rule, slicer.selector) else None
+    added = [*slicer.context.lists, slicer.declaration()]
+    return verify(alone.replace(before_rules(statements, added)), "slice_index"), slicer.selector
 
 
 def _sums(expr: Expr) -> Iterator[Over]:
@@ -111,37 +124,26 @@ def _sums(expr: Expr) -> Iterator[Over]:
                     yield from _sums(factor)
 
 
-def _adds_up(sliced: Network, rule: RuleClass, selector: str) -> bool:
-    """Whether every output is linear in what the rule computes: the selector has one degree in all of them."""
-    name = rule.definition.name
-    shown = sliced.replace(
-        replace(s, role="output") if isinstance(s, Definition) and s.name == name else s
-        for s in sliced.statements
-    )
-    number = Members(shown).starts[selector]
-    degrees = {member: found.get(number, 0) for member, found in output_degrees(shown, {number}).items()}
-    own = degrees[name, int(rule.target[0])]
-    return own > 0 and all(
-        degree == own for (output, _), degree in degrees.items() if output in sliced.outputs
-    )
-
-
 class _Slicer:
     """Rewrites one equation."""
 
-    def __init__(self, net: Network, rule: RuleClass, summed: Summed, width: int) -> None:
-        self.net, self.rule, self.summed, self.width = net, rule, summed, width
+    def __init__(self, net: Network, rule: int, index: Index, extent: Extent, width: int) -> None:
+        self.rule = next(one for one in net.tables.classes if one.number == rule)
+        self.index, self.extent, self.width = index, extent, width
         self.context = Context(net)
         names = self.context.names
-        self.selector = names.fresh(f"slice_{summed.index.name.rstrip(chr(39))}")
-        self.within = Index(names.near(f"{summed.index.name}"))
+        self.selector = names.fresh(f"slice_{index.name.rstrip(chr(39))}")
+        self.within = Index(names.near(index.name))
         self.across = () if width == 1 else (Index(names.fresh("part")),)
-        self.wanted = self.values(summed.index, UNIT_ROWS)[:, 0]
+        self.wanted = self.values(index, UNIT_ROWS)[:, 0]
+        self.sums = (
+            0  # over the index: more than one where a round of a product has an index of its own by that name
+        )
 
     def declaration(self) -> Tensor:
         """The selector."""
         axes = [
-            Axis(formula_expr(self.summed.extent.formula)),
+            Axis(formula_expr(self.extent.formula)),
             *(Axis(integer(self.width)) for _ in self.across),
         ]
         return Tensor("input", self.selector, (), tuple(axes))
@@ -157,6 +159,7 @@ class _Slicer:
             case Call(function="conj", arguments=(Use() as inner,)) if any(map(self.is_it, inner.indices)):
                 return self.selected(node, inner)
             case Over(op="sum", indices=indices) if any(map(self.is_it, indices)):
+                self.sums += 1
                 kept = (*(i for i in indices if not self.is_it(i)), *self.across)
                 body = cast(Expr, self.node(node.body))
                 return replace(node, body=body, indices=kept) if kept else body
@@ -226,9 +229,7 @@ class _Slicer:
     # --- the index ----------------------------------------------------------------------------
 
     def may_be_it(self, index: Index) -> bool:
-        return index.name == self.summed.index.name and len(index.subscripts) == len(
-            self.summed.index.subscripts
-        )
+        return index.name == self.index.name and len(index.subscripts) == len(self.index.subscripts)
 
     def is_it(self, index: Index) -> bool:
         """Whether an index that depends on no loop is the one that is sliced."""
