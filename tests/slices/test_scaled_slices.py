@@ -35,9 +35,9 @@ def scaled_module(net, schedules, depth=None):
     dtype = "complex128" if net.field == "complex" else "float64"
     size = next((name for name in schedules[0].network.sizes if name not in net.sizes), None)
     cotangents = {f"{name}_bar" for name in net.outputs}
-    limit, _ = range_limits(dtype)
+    limit = range_limits(dtype).careful
     limit = limit if depth is None else depth
-    found = [scaling.scaled(one, size, limit, cotangents, net.outputs) for one in schedules]
+    found = [scaling.scaled(one, size, limit, cotangents, net.outputs, often=True) for one in schedules]
     return loaded(emit(*found, batch=size, written=net, dtype=dtype), net.name)
 
 
