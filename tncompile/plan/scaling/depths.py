@@ -18,6 +18,7 @@ from tncompile.plan.scaling.rounds import Instance, Member, Members
 from tncompile.plan.schedule import Access, Gather, Loop, Schedule, Span, Step
 
 HOMOGENEOUS = ("relu", "abs", "conj")  # f(2^e x) = 2^e f(x)
+SIGNS = ("sign", "step")  # neither is anything but 0, 1 and -1
 TURNS = (8, 6, 5, 4, 3, 2)  # more would save little, and ask more of the size of each factor
 TRIED = (64, 32, 16, 12, *TURNS)
 # Of the depth that can be tried a round takes at least so much: sizes drift, whatever the factors are.
@@ -99,10 +100,14 @@ class Depths:
         if step.function == "^":
             power = whole_power(step, self.schedule.network.scope)
             return 1 if power is None else found[0] * abs(power)
+        if step.function in SIGNS:
+            return 0
         if step.op == "apply" and step.function not in (*HOMOGENEOUS, "max", "min"):
             return 1
         if step.op == "reduce" and step.function == "prod":
-            return self.limit // 2  # all that `product` sees to is that its entries are so near to 1
+            return (
+                self.limit // 2 if found[0] else 0
+            )  # all that `product` sees to is that its entries are so near to 1
         return max(found, default=1)
 
     def _settled(self, body: Sequence[Step | Loop], depth: dict[str, int]) -> bool:
@@ -129,7 +134,7 @@ class Depths:
             if chosen is not None:
                 self.rescaled.add(chosen)
                 return False
-        depth[name] = 1 if name in self.rescaled else max(depth.get(name, 1), found)
+        depth[name] = 1 if name in self.rescaled else max(depth.get(name, 0), found)
         return True
 
     def _smallest(self, step: Step, depth: Mapping[str, int], with_result: bool) -> str | None:

@@ -25,7 +25,7 @@ from tncompile.plan.scaling.analysis import (
     without_zeros,
 )
 from tncompile.plan.scaling.copies import forwarded
-from tncompile.plan.scaling.depths import whole_power
+from tncompile.plan.scaling.depths import SIGNS, whole_power
 from tncompile.plan.scaling.exponents import (
     Exponents,
     is_scattered,
@@ -270,7 +270,7 @@ class _Scaling(Writer):
 
     def _plain(self, step: Step) -> None:
         """A function that sees plain numbers; signs need no exponents, the logarithm adds them."""
-        if step.function in ("sign", "step"):
+        if step.function in SIGNS:
             self.aligner.steps.append(step)
             return
         own = [self.exponents.access(access) for access in step.operands]
