@@ -242,6 +242,19 @@ def test_a_wrong_cotangent_is_refused(train):
         train.score_and_gradient(train.init(0), data(4, 5, 3), np.zeros((4, 3)))
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("memory", [None, 20_000])
+def test_a_number_is_a_cotangent_for_all(scaled, memory):
+    model = tn.compile(tn.load(TRAIN), scaled=scaled, memory=memory)
+    w, x = model.init(0).flat, data(7, 5, 3)
+    wanted = model.score_and_gradient(w, x, np.full((7, 2), 2.5))
+    for found, expected in zip(model.score_and_gradient(w, x, 2.5), wanted, strict=True):
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    with pytest.raises(tn.TnError, match="`score` holds complex numbers"):
+        model.score_and_gradient(w, x, 1j)
+
+
 def test_several_inputs_need_a_dictionary():
     model = tn.compile(tn.load(TWO))
     with pytest.raises(tn.TnError, match="this network has the inputs `x`, `z`: give a dictionary by name"):

@@ -78,6 +78,15 @@ class Reader:
             for title, shape, entry in zip(wanted.members, wanted.shapes, value, strict=True)
         ]
 
+    def spread(self, wanted: Expected, value: object) -> Array | list[Array]:
+        """What `read` returns, where a number stands for arrays that are filled with it."""
+        if not isinstance(value, int | float | complex) and getattr(value, "shape", None) != ():
+            return self.read(wanted, value, one_hot=False)
+        shapes = [tuple(self.samples if e == -1 else e for e in shape) for shape in wanted.shapes]
+        number = self._converted(wanted.name, value).astype(self.dtype)
+        arrays = [self.namespace.broadcast_to(number, shape) for shape in shapes]
+        return arrays[0] if wanted.whole else arrays
+
     def _array(self, title: str, shape: Shape, value: object, one_hot: bool) -> Array:
         array = self._converted(title, value)
         if one_hot and array.dtype.kind in "iu" and len(shape) > 1 and self._fits(array.shape, shape[:-1]):

@@ -160,7 +160,7 @@ class Model:
         *,
         executor: Executor | None = None,
     ) -> tuple[Any, Any]:
-        """The outputs, and the gradient of their product with ``cotangent`` (ones if there is none).
+        """The outputs, and the gradient of their product with ``cotangent`` (ones if there is none; a number stands for all).
 
         The gradient is summed over the samples. It is `Weights` if ``w`` is given by name, and a flat
         vector if ``w`` is one. Of complex weights it is ``dL/d(Re w) + i dL/d(Im w)``.
@@ -295,9 +295,7 @@ class Model:
         """The arguments of `score_and_gradient` for a cotangent, by keyword."""
         values = named(tuple(self._outputs), cotangent, "output")
         pairs = {name: self._pair(value) for name, value in values.items()}
-        mantissas = {
-            name: reader.read(wanted, pairs[name][0], one_hot=False) for name, wanted in self._outputs.items()
-        }
+        mantissas = {name: reader.spread(wanted, pairs[name][0]) for name, wanted in self._outputs.items()}
         if all(scale is None for _, scale in pairs.values()):
             return {"cotangent": _only(mantissas)}
         of = ScaleReader(self._plans.batched, self._plans.batch, self._library)
