@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tncompile.network import Scope
@@ -38,15 +38,13 @@ class Analysis:
 
     def __post_init__(self) -> None:
         self.steps = list(steps_of(self.schedule.body))
-        self.writers: dict[str, list[Step]] = {}
-        for step in self.steps:
-            self.writers.setdefault(step.result.buffer, []).append(step)
+        self.writers = writers_of(self.schedule)
         self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
         results = {name for name in outputs_of(self.schedule, self.results) if name in self.writers}
         self.drifting = self._drifting() if self.wider else set()
-        self.exact = self._with_originals(results)
+        self.exact = with_originals(results, self.writers)
         divided = self._divisors() if self.tries else set()
-        self.rescaled = self._with_originals(self.depths.find() | divided) | self.exact
+        self.rescaled = with_originals(self.depths.find() | divided, self.writers) | self.exact
         self.carried = self._carried()
         for name in self.carried:
             self.exponents.add(name)
@@ -88,17 +86,6 @@ class Analysis:
         scope = self.schedule.network.scope
         names = {access.buffer for step in steps for access in divisors(step, scope)}
         return {name for name in names if name in self.writers}
-
-    def _with_originals(self, names: Collection[str]) -> set[str]:
-        """These buffers, and what copies among them may share their memory with: originals are rescaled in their place."""
-        found, waiting = set(names), list(names)
-        while waiting:
-            for step in self.writers[waiting.pop()]:
-                source = step.operands[0].buffer if may_share(step) else None
-                if source in self.writers and source not in found:
-                    found.add(source)
-                    waiting.append(source)
-        return found
 
     def _carried(self) -> set[str]:
         products = {s.result.buffer for s in self.steps if is_product(s)}
@@ -179,6 +166,26 @@ def may_share(step: Step) -> bool:
     """Is it a copy that may come to lie in the memory of the original, or is read from there again and again?"""
     parted = any(isinstance(subscript, Affine) for subscript in step.result.subscripts)
     return is_copy(step) and (not parted or spreads(step))
+
+
+def writers_of(schedule: Schedule) -> dict[str, list[Step]]:
+    """The steps that write each buffer."""
+    writers: dict[str, list[Step]] = {}
+    for step in steps_of(schedule.body):
+        writers.setdefault(step.result.buffer, []).append(step)
+    return writers
+
+
+def with_originals(names: Collection[str], writers: Mapping[str, Sequence[Step]]) -> set[str]:
+    """These buffers, and what copies among them may share their memory with: originals are rescaled in their place."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        for step in writers[waiting.pop()]:
+            sources = {step.operands[0].buffer} if may_share(step) else set()
+            new = {name for name in sources if name in writers} - found
+            found |= new
+            waiting += new
+    return found
 
 
 def outputs_of(schedule: Schedule, names: Collection[str]) -> Iterator[str]:

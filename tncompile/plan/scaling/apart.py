@@ -1,4 +1,4 @@
-"""Outputs that something reads besides: a copy of them is brought to size in their place."""
+"""Outputs that something reads besides, or that repeat what is given: a copy of these is brought to size in their place."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tncompile.plan.folding.liveness import steps_of
-from tncompile.plan.scaling.analysis import may_share
+from tncompile.plan.scaling.analysis import may_share, outputs_of, with_originals, writers_of
 from tncompile.plan.scaling.exponents import fresh_name, whole_buffer, whole_number
-from tncompile.plan.schedule import Access, Buffer, Loop, Node, Step
+from tncompile.plan.schedule import Access, Buffer, Loop, Node, Schedule, Step
 from tncompile.transform.balance import LIFT
 
 Buffers = Mapping[str, Buffer]
@@ -36,10 +36,28 @@ def set_apart(body: Sequence[Node], buffers: Buffers, outputs: Collection[str]) 
         last = max(n for n, node in enumerate(nodes) if _writes(node, raw))
         place, extents = whole_buffer(buffers[name])
         source = replace(place, buffer=raw)
-        # With a coefficient it is no copy that may share its memory with the original.
-        copy = Step("contract", place, (source,), extents, coefficients=(whole_number(1),))
-        nodes.insert(last + 1, copy)
+        nodes.insert(last + 1, _own(Step("contract", place, (source,), extents)))
     return nodes, found
+
+
+def given_apart(schedule: Schedule, names: Collection[str]) -> Schedule:
+    """The schedule, its outputs ``names`` in memory of their own where they repeat inputs, weights or constants."""
+    writers = writers_of(schedule)
+    outputs = {name for name in outputs_of(schedule, names) if name in writers}
+    places = with_originals(outputs, writers)
+
+    def own(node: Node) -> Node:
+        if isinstance(node, Loop):
+            return replace(node, body=tuple(map(own, node.body)))
+        repeats = node.result.buffer in places and may_share(node)
+        return _own(node) if repeats and node.operands[0].buffer not in writers else node
+
+    return replace(schedule, body=tuple(map(own, schedule.body)))
+
+
+def _own(copy: Step) -> Step:
+    """With a coefficient it is no copy that may share its memory with the original."""
+    return replace(copy, coefficients=(whole_number(1),))
 
 
 def _writes(node: Node, name: str) -> bool:

@@ -24,6 +24,7 @@ from tncompile.plan.scaling.analysis import (
     outputs_of,
     without_zeros,
 )
+from tncompile.plan.scaling.apart import given_apart
 from tncompile.plan.scaling.copies import forwarded
 from tncompile.plan.scaling.depths import SIGNS, whole_power
 from tncompile.plan.scaling.exponents import (
@@ -70,11 +71,12 @@ def scaled(
     A schedule with slices keeps them. As its results are added up, all of them are brought to size. Nothing is tried there,
     nor looked at afterwards: what is on the way is brought to size so often that factors may be of almost any size.
     """
+    if schedule.slices is not None:
+        results, trial, often = schedule.outputs, 0, True
+    schedule = given_apart(schedule, results)
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()
     inputs = {name for name, b in buffers if b.role == "input" and b.tensor in given}
-    if schedule.slices is not None:
-        results, trial, often = schedule.outputs, 0, True
     analysis = Analysis(schedule, exponents, limit, inputs, results, wider, tries=trial > 0)
     return _Scaling(exponents, analysis, trial, often).result()
 
