@@ -25,7 +25,7 @@ class Analysis:
 
     `rescaled`: buffers that are brought back to size when they are written, in loops every few rounds. `carried`: those
     that have exponents. `exact`: of the rescaled, those that are so in every round, with exponents that say where
-    they are 0, because they leave the program.
+    they are 0, because they leave the program, or have no entry larger than 2, because a high power is taken of them.
     """
 
     schedule: Schedule
@@ -42,7 +42,8 @@ class Analysis:
         self.depths = Depths(self.schedule, self.limit, self.exponents.batch)
         results = {name for name in outputs_of(self.schedule, self.results) if name in self.writers}
         self.drifting = self._drifting() if self.wider else set()
-        self.exact = with_originals(results, self.writers)
+        bases = {step.operands[0].buffer for step in self.steps if self.is_steep(step)}
+        self.exact = with_originals(results | (bases & {*self.writers}), self.writers)
         divided = self._divisors() if self.tries else set()
         self.rescaled = with_originals(self.depths.find() | divided, self.writers) | self.exact
         self.carried = self._carried()
@@ -60,6 +61,11 @@ class Analysis:
         scope = self.schedule.network.scope
         constants = [argument for argument in step.arguments if not isinstance(argument, int)]
         return all(complex(scope.numbers(constant)[0]) == 0 for constant in constants)
+
+    def is_steep(self, step: Step) -> bool:
+        """Is it a power so high that what it is taken of has to be brought to size before?"""
+        power = whole_power(step, self.schedule.network.scope) if step.function == "^" else None
+        return power is not None and abs(power) > self.limit
 
     def long(self) -> set[str]:
         """The long products, entry by entry, of which all stages are kept."""
@@ -88,7 +94,7 @@ class Analysis:
         return {name for name in names if name in self.writers}
 
     def _carried(self) -> set[str]:
-        products = {s.result.buffer for s in self.steps if is_product(s)}
+        products = {s.result.buffer for s in self.steps if is_product(s) or self.is_steep(s)}
         carried = {*self.rescaled, *products, *self.given}
         while True:
             more = {

@@ -36,7 +36,7 @@ def set_apart(body: Sequence[Node], buffers: Buffers, outputs: Collection[str]) 
         last = max(n for n, node in enumerate(nodes) if _writes(node, raw))
         place, extents = whole_buffer(buffers[name])
         source = replace(place, buffer=raw)
-        nodes.insert(last + 1, _own(Step("contract", place, (source,), extents)))
+        nodes.insert(last + 1, own_copy(Step("contract", place, (source,), extents)))
     return nodes, found
 
 
@@ -50,12 +50,12 @@ def given_apart(schedule: Schedule, names: Collection[str]) -> Schedule:
         if isinstance(node, Loop):
             return replace(node, body=tuple(map(own, node.body)))
         repeats = node.result.buffer in places and may_share(node)
-        return _own(node) if repeats and node.operands[0].buffer not in writers else node
+        return own_copy(node) if repeats and node.operands[0].buffer not in writers else node
 
     return replace(schedule, body=tuple(map(own, schedule.body)))
 
 
-def _own(copy: Step) -> Step:
+def own_copy(copy: Step) -> Step:
     """With a coefficient it is no copy that may share its memory with the original."""
     return replace(copy, coefficients=(whole_number(1),))
 

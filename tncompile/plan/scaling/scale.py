@@ -24,7 +24,7 @@ from tncompile.plan.scaling.analysis import (
     outputs_of,
     without_zeros,
 )
-from tncompile.plan.scaling.apart import given_apart
+from tncompile.plan.scaling.apart import given_apart, own_copy
 from tncompile.plan.scaling.copies import forwarded
 from tncompile.plan.scaling.depths import SIGNS, whole_power
 from tncompile.plan.scaling.exponents import (
@@ -113,19 +113,23 @@ class Writer(ABC):
             several = step.op in ("combine", "apply")
             (self.aligner.over_terms if several else self.aligner.over_labels)(step, of)
             return
-        self.aligner.steps.append(step)
         if step.function == "^" and known:
-            power = whole_power(step, self.schedule.network.scope)
-            assert power is not None
-            self.aligner.steps.append(
-                self.exponents.sum_of(of, known, step.labels, factor=whole_number(power))
-            )
-        elif step.function == "/":
+            self._power(step, of, *known)
+            return
+        self.aligner.steps.append(step)
+        if step.function == "/":
             below = step.arguments[1]
             minus = isinstance(below, int) and self.exponents.access(step.operands[below]) is not None
             self.aligner.total(of, known, step.labels, minus=int(minus))
         else:
             self.aligner.total(of, known, step.labels)
+
+    def _power(self, step: Step, of: Access, own: Access) -> None:
+        """A whole power of something with the exponents ``own``."""
+        power = whole_power(step, self.schedule.network.scope)
+        assert power is not None
+        total = self.exponents.sum_of(of, [own], step.labels, factor=whole_number(power))
+        self.aligner.steps += [step, total]
 
 
 class _Scaling(Writer):
@@ -243,6 +247,8 @@ class _Scaling(Writer):
             self.aligner.steps.append(step)
         elif is_product(step):
             self._product(step, of)
+        elif self.analysis.is_steep(step) and step.operands[0].buffer not in self.analysis.writers:
+            self._power_of_given(step, of)
         else:
             self.carried(without_zeros(step, self.schedule.network.scope), of)
         if of is not None and turn != ("", 0):
@@ -260,6 +266,19 @@ class _Scaling(Writer):
         self.aligner.steps.append(
             Step("rescale", of, operands, labels, summed=rest, function=called, turn=turn)
         )
+
+    def _power_of_given(self, step: Step, of: Access) -> None:
+        """A high power of data, weights or constants: of a copy that is brought to size."""
+        (source,) = step.operands
+        word, scales = f"{source.buffer}_sized", self.exponents.labels(source)
+        value = self.exponents.temporary(word, labels_of(source), step.labels, source.buffer, exponents=False)
+        own = self.exponents.temporary(f"scale_{word}", scales, step.labels, source.buffer, exponents=True)
+        labels = {label: step.labels[label] for label in labels_of(source)}
+        copy = own_copy(Step("contract", value, (source,), labels))
+        self.aligner.steps.append(copy)
+        self.aligner.total(own, [], step.labels)
+        self._rescaled(copy, own, None, exact=True)
+        self._power(replace(step, operands=(value,)), of, own)
 
     def _product(self, step: Step, of: Access) -> None:
         """A product over labels: the exponents begin with the sum of those of the factors."""
