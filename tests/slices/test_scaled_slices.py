@@ -326,3 +326,21 @@ def test_a_cotangent_with_a_scale():
     scales = {"y": np.full((3, 1), 5000), "z": np.full(3, 5000)}
     _, (gradient, exponents) = module.score_and_gradient(w, x, bars, cotangent_scale=scales)
     assert difference(wanted, np.ldexp(gradient, exponents - 5000)) < 1e-12
+
+
+SIGNS = """network signs
+size d = 8, M = 4
+weight W(M)
+output score[k](a) = sign(1e15 * W(a) + W(a)) * W(a) / W(a)^2 * sum(W(b)^2 over b) for k in 1..d
+"""
+
+
+def test_what_lies_between_scaled_steps_is_nobody_s():
+    """A limit that such arrays pass is refused like any other."""
+    refused = 0
+    for memory in range(100, 1000, 50):
+        try:
+            _ = tn.compile(tn.load(SIGNS), dtype="float32", scaled=True, memory=memory).source
+        except tn.TnError:
+            refused += 1
+    assert 0 < refused < 18

@@ -111,7 +111,12 @@ class _Owners:
         return found.name if found and found.members.shape[1] == own.members.shape[1] else tensor
 
     def of(self, buffer: Buffer, elements: int) -> _Alive:
-        """Whose the ``elements`` of a buffer are. A loop writes members one after the other where it keeps only the last."""
+        """Whose the ``elements`` of a buffer are. A loop writes members one after the other where it keeps only the last.
+
+        What lies between the steps of a scaled schedule has no members that would say it.
+        """
+        if not buffer.members.size:
+            return _Alive({}, elements)
         table, primal = self.tables[buffer.tensor], self.primal(buffer.tensor)
         members = table.members if buffer.rolling else table.members[buffer.members]
         share = elements if buffer.rolling else elements / len(members)
