@@ -93,6 +93,13 @@ def test_nothing_else_changes():
     assert np.array_equal(scale, other)
 
 
+@pytest.mark.parametrize("length", [8, 50])
+def test_rounds_are_said_alike_forth_and_back(length):
+    """In a short loop other rounds would do as well."""
+    source = tn.compile(example("deep_rac", T=length), dtype="float32", scaled=True).source
+    assert [line.strip() for line in source.splitlines() if " % " in line] == ["if t % 6 == 0:"] * 5
+
+
 class OnePerFunction(ContextDecorator):
     """`np.errstate` as it was before NumPy 2: as a decorator one object for all calls of a function."""
 
