@@ -90,7 +90,7 @@ def rescale(x, axis, scale=0, last=False{seen}):
 
 
 def lost(seen):
-    """Whether one of the sizes is so small that some of what it is of may be lost, or is no number."""
+    """Whether one of the sizes is so small, or so large, that some of what it is of may be lost."""
     size = np.concatenate([size.ravel() for size in seen])
     return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / EDGE)
 
