@@ -11,7 +11,7 @@ import pytest
 import tncompile as tn
 from tests.corpus import EXAMPLES
 from tests.gpu.data import close, data, move
-from tests.slices.test_slices import CLIQUE
+from tests.slices.sliced import CLIQUE
 from tncompile.runtime import Captured
 from tncompile.runtime.loading import loaded
 

@@ -91,11 +91,8 @@ def test_nothing_warns_where_adjoints_overflow():
     assert counted.calls == 1
 
 
-# Quotients and functions of states, sums of scaled ones, several outputs.
-MEASURED = (
-    "generalized_rnn",
-    "lstm",
-)
+# Functions of scaled states and sums of them. Other networks with such are too short to have exponents on the way.
+MEASURED = ("generalized_rnn", "lstm")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

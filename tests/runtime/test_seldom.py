@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ContextDecorator
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,38 @@ def test_nothing_else_changes():
     (mantissa, scale), (often, other) = module.score(w, x), module.careful_score(w, x)
     assert np.array_equal(mantissa, often)
     assert np.array_equal(scale, other)
+
+
+@pytest.mark.parametrize("length", [8, 50])
+def test_rounds_are_said_alike_forth_and_back(length):
+    """In a short loop other rounds would do as well."""
+    source = tn.compile(example("deep_rac", T=length), dtype="float32", scaled=True).source
+    assert [line.strip() for line in source.splitlines() if " % " in line] == ["if t % 6 == 0:"] * 5
+
+
+class OnePerFunction(ContextDecorator):
+    """`np.errstate` as it was before NumPy 2: as a decorator one object for all calls of a function."""
+
+    def __init__(self, **kinds):
+        self.kinds = kinds
+
+    def __enter__(self):
+        self.before = np.seterr(**self.kinds)
+
+    def __exit__(self, *_):
+        np.seterr(**self.before)
+
+
+def test_warnings_are_afterwards_what_they_were_before(monkeypatch):
+    """A score of many samples calls itself for a few at a time."""
+    monkeypatch.setattr(np, "errstate", OnePerFunction)
+    models, w, x = train()
+    model = tn.compile(models[0].network, dtype="float32", scaled=True, memory=40_000)
+    module, samples = model._scoring, np.tile(x, (20, 1, 1))
+    assert len(samples) > module.SCORE_SAMPLES
+    before = np.geterr()
+    module.score(w, samples)
+    assert np.geterr() == before
 
 
 def test_numbers_that_are_none_come_out_as_such():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tncompile as tn
 from tests.helpers import difference, draw, inputs_of, weights_of
-from tests.slices.test_slices import check, used
+from tests.slices.sliced import QUICK, check, used
 from tncompile.network import Use, nodes_of
 from tncompile.plan import peak_elements
 from tncompile.plan.peak import least_elements
@@ -185,10 +185,10 @@ def one_sample(model, with_gradient):
 @pytest.mark.parametrize("with_gradient", [False, True])
 def test_what_was_refused_fits(text, share, with_gradient):
     net = tn.load(text)
-    model = tn.compile(net)
+    model = tn.compile(net, objective=QUICK)
     whole = one_sample(model, with_gradient)
     peak, least = peak_elements(whole)[0], least_elements(whole)
-    small = tn.compile(net, memory=8 * (least + int(share * (peak - least))))
+    small = tn.compile(net, memory=8 * (least + int(share * (peak - least))), objective=QUICK)
     sliced = one_sample(small, with_gradient)
     assert len(sliced.slices.counts) > 0
     assert 8 * peak_elements(sliced)[0] <= small._plans.limit
@@ -200,9 +200,9 @@ def test_what_was_refused_fits(text, share, with_gradient):
 
 def test_several_instances_are_sliced_until_all_are_small():
     net = tn.load(BLOCKS)
-    model = tn.compile(net)
+    model = tn.compile(net, objective=QUICK)
     peak = peak_elements(one_sample(model, False))[0]
-    small = tn.compile(net, memory=8 * peak // 4)
+    small = tn.compile(net, memory=8 * peak // 4, objective=QUICK)
     schedule = one_sample(small, False)
     assert len(schedule.slices.counts) == 2
     w, x = model.init(0).flat, np.ones((1, 2, 12))
@@ -218,7 +218,7 @@ def test_a_long_chain_is_planned_and_refused_in_seconds():
     )
     start = time.perf_counter()
     with pytest.raises(
-        tn.TnError, match="what slices of the sums that the outputs are linear in need is still too much"
+        tn.TnError, match="slices of all sums that the outputs are linear in are still too large"
     ):
         _ = tn.compile(net, memory=8 * 590_000)._plans.score
     assert time.perf_counter() - start < 60
@@ -229,7 +229,7 @@ def test_a_long_chain_is_planned_and_refused_in_seconds():
     [
         ("exp(T[1]() + T[2]())", 80_000, "the sums that would have to be sliced are those of `T`, and the outputs are not linear in them"),
         ("T[1]() * T[2]()", 20_000, "inputs and weights, and results that are added up, hold 2,882 numbers by themselves"),
-        ("T[1]() * T[2]()", 8 * 2_900, "what slices of the sums that the outputs are linear in need is still too much"),
+        ("T[1]() * T[2]()", 8 * 2_900, "slices of all sums that the outputs are linear in are still too large"),
     ],
 )  # fmt: skip
 def test_an_error_says_why_nothing_fits(output, memory, why):
@@ -239,5 +239,5 @@ def test_an_error_says_why_nothing_fits(output, memory, why):
         .replace("input x[1..B](n)\n", "")
     )
     with pytest.raises(tn.TnError) as error:
-        tn.compile(tn.load(text), memory=memory).score(np.zeros(2880))
+        tn.compile(tn.load(text), memory=memory, objective=QUICK).score(np.zeros(2880))
     assert why in str(error.value)

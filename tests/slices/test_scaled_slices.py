@@ -8,81 +8,25 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
 
 import tncompile as tn
-from tests.helpers import difference, draw, inputs_of, leaves, same, weights_of
-from tests.networks import networks
+from tests.helpers import difference, leaves, same
 from tests.runtime.scaled import as_plain
-from tests.slices.test_slices import CHOICES, CLIQUE, SETTINGS, added, modules, products, used
-from tncompile.codegen import emit, range_limits
+from tests.slices.sliced import (
+    CLIQUE,
+    QUICK,
+    added,
+    plain_module,
+    plainly,
+    scaled_module,
+    sliced_schedules,
+    used,
+)
 from tncompile.codegen.body import program
-from tncompile.plan import peak_elements, scaling
-from tncompile.runtime.model import loaded
+from tncompile.plan import peak_elements
 
 PAIRS = list(combinations("abcde", 2))
 DTYPES = {"float32": 1e-5, "float64": 1e-13, "complex64": 1e-5}
-
-
-def plainly(result):
-    """A value and a gradient as the numbers that they stand for."""
-    value, gradient = result
-    return as_plain(value), as_plain(gradient)
-
-
-def scaled_module(net, schedules, depth=None):
-    """The module of plain schedules with slices, scaled; ``depth`` is that which mantissas may reach."""
-    dtype = "complex128" if net.field == "complex" else "float64"
-    size = next((name for name in schedules[0].network.sizes if name not in net.sizes), None)
-    cotangents = {f"{name}_bar" for name in net.outputs}
-    limit = range_limits(dtype).careful
-    limit = limit if depth is None else depth
-    found = [scaling.scaled(one, size, limit, cotangents, net.outputs, often=True) for one in schedules]
-    return loaded(emit(*found, batch=size, written=net, dtype=dtype), net.name)
-
-
-def check(text, which, width, twice):
-    """Asserts that scaled slices of a network add up to its scores and gradients; False where it has none."""
-    net = tn.load(text)
-    found = modules(net, which, width, twice)
-    if found is None:
-        return False
-    model, _, schedules = found
-    module = scaled_module(net, schedules)
-    samples = draw(net, 3)
-    w = weights_of(model, net, samples[0]).flat
-    data = inputs_of(net, samples)
-    arrays = model._data(model._reader(), *(data or (None,)))
-    with np.errstate(all="ignore"):
-        value, slope = model.score_and_gradient(w, *data)
-        mine, slopes = plainly(module.score_and_gradient(w, *arrays))
-    if not all(np.isfinite(a).all() and np.abs(a).max(initial=0) < 1e6 for a in leaves(value)):
-        return False
-    assert difference(value, mine) < 1e-10
-    assert difference(slope, slopes) < 1e-8
-    assert difference(value, as_plain(module.score(w, *arrays))) < 1e-10
-    count = schedules[0].slices.count
-    parts = [as_plain(module.score(w, *arrays, slices=[k])) for k in range(count)]
-    assert count > 1
-    assert difference(value, added(parts)) < 1e-10
-    return True
-
-
-@settings(SETTINGS, max_examples=25)
-@given(products(), *CHOICES)
-def test_scaled_slices_of_random_products_add_up(text, which, width, twice):
-    assume(check(text, which, width, twice))
-
-
-@settings(SETTINGS, max_examples=4)
-@given(networks(), *CHOICES)
-def test_scaled_slices_of_random_networks_add_up(text, which, width, twice):
-    assume(check(text, which, width, twice))
-
-
-@pytest.mark.parametrize("example", ["peps", "tensor_ring", "tucker", "cp", "mera"])
-def test_scaled_slices_of_an_example_add_up(example):
-    assert check(f"examples/{example}.tn", 5, 1, example != "cp")  # which has one index
 
 
 # --- within a limit ----------------------------------------------------------------------------
@@ -117,14 +61,15 @@ TOP = (
     + " * u[1](i, a) * x[1](i) * u[2](j, b) * x[2](j) * u[3](k, c) * x[3](k) * u[4](l, d) * x[4](l) * top(e, y)\n"
 )
 FACTORS = 15  # weights in each term
-ELEMENTS = 4000  # 100 samples need several slices, and more than one piece
+ELEMENTS = 6000  # 100 samples need several slices, and more than one piece
 SAMPLES = 100
 
 
 @lru_cache
 def star_model(dtype):
     """A scaled model that needs slices, and several pieces."""
-    model = tn.compile(tn.load(TOP), dtype=dtype, scaled=True, memory=ELEMENTS * np.dtype(dtype).itemsize)
+    memory = ELEMENTS * np.dtype(dtype).itemsize
+    model = tn.compile(tn.load(TOP), dtype=dtype, scaled=True, memory=memory, objective=QUICK)
     assert model._plans.gradient.slices is not None
     assert model._plans.score.slices is not None
     assert model._plans.samples_at_once(True) < SAMPLES
@@ -134,7 +79,7 @@ def star_model(dtype):
 @lru_cache
 def plain_star(dtype):
     """The same network, neither scaled nor sliced."""
-    return tn.compile(tn.load(TOP), dtype=dtype)
+    return tn.compile(tn.load(TOP), dtype=dtype, objective=QUICK)
 
 
 def star(dtype, power):
@@ -147,7 +92,7 @@ def star(dtype, power):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("power", [-40, 0, 40])
+@pytest.mark.parametrize("power", [-40, 40])
 def test_slices_far_out_of_the_range_of_single_precision(dtype, power):
     """The double precision that this is compared with holds 2^600."""
     model, w, x, bar = star(dtype, power)
@@ -193,9 +138,8 @@ def test_the_gradients_of_a_member_have_one_exponent():
 # --- some of them, and elsewhere -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_an_executor_gives_the_same_pairs(dtype):
-    model, w, x, bar = star(dtype, 40)
+def test_an_executor_gives_the_same_pairs():
+    model, w, x, bar = star("float32", 40)
     one = model._plans.samples_at_once(True)
     here = [model.score_and_gradient(w, *cut) for cut in [(x[:one], bar[:one]), (x, bar)]]
     for kind in (ThreadPoolExecutor, ProcessPoolExecutor):
@@ -218,12 +162,12 @@ output z() = p(a) * c(a)
 """
 
 
-def sum_module(twice=False):
+def sum_module():
     """The scaled slices of two outputs over the index b, of 8 values."""
     net = tn.load(ADDED)
-    model, _, schedules = modules(net, 0, 0, twice)
+    schedules = sliced_schedules(net, 0, 0)
     assert schedules[0].slices.count == 8
-    return model, scaled_module(net, schedules)
+    return tn.compile(net), scaled_module(net, schedules)
 
 
 def numbers(model, seed=0):
@@ -281,10 +225,11 @@ def test_selectors_lie_as_the_steps_want_them(monkeypatch):
         return chosen(schedule, *arguments) | dict.fromkeys(wide, (1, 0))
 
     monkeypatch.setattr(program, "choose_orders", turned)
-    model, module, schedules = modules(tn.load(ADDED), 0, 1, twice=False)
+    model = tn.compile(tn.load(ADDED))
+    schedules = sliced_schedules(model.network, 0, 1)
     w, x = numbers(model)
     for one, plainly_of in (
-        (module, lambda result: result),
+        (plain_module(model.network, schedules), lambda result: result),
         (scaled_module(model.network, schedules), plainly),
     ):
         found = plainly_of(one.score_and_gradient(w, x))
@@ -295,8 +240,8 @@ def test_selectors_lie_as_the_steps_want_them(monkeypatch):
 def test_gradients_of_a_slice_that_are_zero_disturb_nothing():
     """Those of the others are below the smallest number that counts beside 1."""
     net = tn.load(ADDED)
-    model, _, schedules = modules(net, 0, 0, twice=False)
-    module = scaled_module(net, schedules, depth=1)  # all that is computed has exponents
+    model = tn.compile(net)
+    module = scaled_module(net, sliced_schedules(net, 0, 0), depth=1)  # all that is computed has exponents
     w, x = numbers(model)
     x[:, 0] = 0
     wanted = model.score_and_gradient(w, x)[1]

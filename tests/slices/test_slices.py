@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,26 +10,18 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import tncompile as tn
-from tests.helpers import difference, draw, inputs_of, leaves, weights_of
+from tests.helpers import difference
 from tests.networks import networks
-from tncompile.codegen import emit
+from tests.slices.sliced import CLIQUE, check, used
 from tncompile.plan import fold, operations, order, peak_elements
-from tncompile.runtime.model import loaded
-from tncompile.transform import batch, gradient, inline_definitions, slice_index, summed_indices
+from tncompile.runtime.loading import loaded
+from tncompile.transform import slice_index, summed_indices
 
 SETTINGS = settings(
-    max_examples=2,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
-CLIQUE = (
-    "network clique\nsize n = 16\n"
-    + "".join(f"weight M{i}{j}(n, n) ~ uniform(0, 1)\n" for i, j in combinations("abcde", 2))
-    + "output y() = "
-    + " * ".join(f"M{i}{j}({i}, {j})" for i, j in combinations("abcde", 2))
-    + "\n"
 )
 RING = """network ring
 size d = 6, n = 2, r = 12, C = 2
@@ -40,69 +30,6 @@ weight G[1..d](r, n, r)
 weight top(r, r, C)
 output score(y) = top(a[d], a[0], y) * prod(G[k](a[k-1], i[k], a[k]) * x[k](i[k]) for k in 1..d)
 """
-
-
-def modules(net, which, width, twice=False):
-    """A model, and the module of its slices over an index; None where the index has no slices."""
-    whole = inline_definitions(batch(net) if any(t.role == "input" for t in net.tensors.values()) else net)
-    size = next((name for name in whole.sizes if name not in net.sizes), None)
-    selectors = []
-    for _ in range(1 + twice):
-        found = summed_indices(whole, selectors)
-        if not found:
-            return None
-        start = which % len(found)
-        tries = (sliced_at(whole, summed, width) for summed in [*found[start:], *found[:start]])
-        sliced = next((one for one in tries if one is not None), None)
-        if sliced is None:
-            return None
-        whole = sliced[0]
-        selectors.append(sliced[1])
-    flat = order(whole)
-    dtype = "complex128" if net.field == "complex" else "float64"
-    schedules = fold(flat, (), selectors), fold(gradient(flat), (), selectors)
-    source = emit(*schedules, batch=size, written=net, dtype=dtype)
-    return tn.compile(net), loaded(source, net.name), schedules
-
-
-def sliced_at(net, summed, width):
-    """A network with an index sliced, in parts of one of the widths that there are."""
-    divisors = [w for w in range(1, summed.extent.value) if summed.extent.value % w == 0]
-    return slice_index(net, summed, divisors[width % len(divisors)])
-
-
-def check(text, which, width, twice):
-    """Asserts that the slices of a network add up to its scores and gradients; False where it has none."""
-    net = tn.load(text)
-    found = modules(net, which, width, twice)
-    if found is None:
-        return False
-    model, module, schedules = found
-    samples = draw(net, 3)
-    w = weights_of(model, net, samples[0]).flat
-    data = inputs_of(net, samples)
-    arrays = model._data(model._reader(), *(data or (None,)))
-    with np.errstate(all="ignore"):
-        value, slope = model.score_and_gradient(w, *data)
-        mine, slopes = module.score_and_gradient(w, *arrays)
-    if not all(np.isfinite(a).all() and np.abs(a).max(initial=0) < 1e6 for a in leaves(value)):
-        return False
-    assert difference(value, mine) < 1e-10
-    assert difference(slope, slopes) < 1e-8
-    assert difference(value, module.score(w, *arrays)) < 1e-10
-    parts = [module.score(w, *arrays, slices=[k]) for k in range(schedules[0].slices.count)]
-    assert len(parts) > 1
-    assert difference(value, added(parts)) < 1e-10
-    return True
-
-
-def added(parts):
-    """The sum of some results."""
-    if isinstance(parts[0], dict):
-        return {name: added([part[name] for part in parts]) for name in parts[0]}
-    if isinstance(parts[0], list):
-        return [added(list(some)) for some in zip(*parts, strict=True)]
-    return sum(parts[1:], parts[0])
 
 
 @st.composite
@@ -135,18 +62,18 @@ CHOICES = st.integers(0, 20), st.integers(0, 5), st.booleans()
 @settings(SETTINGS, max_examples=25)
 @given(products(), *CHOICES)
 def test_slices_of_random_products_add_up(text, which, width, twice):
-    assume(check(text, which, width, twice))
+    assume(check(text, which, width, twice, scaled=True))
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=4)
 @given(networks(), *CHOICES)
 def test_slices_of_random_networks_add_up(text, which, width, twice):
-    assume(check(text, which, width, twice))
+    assume(check(text, which, width, twice, scaled=True))
 
 
-@pytest.mark.parametrize("example", ["peps", "tensor_ring", "tucker", "cp"])
+@pytest.mark.parametrize("example", ["peps", "tensor_ring", "tucker", "cp", "mera"])
 def test_slices_of_an_example_add_up(example):
-    assert check(f"examples/{example}.tn", 5, 1, example != "cp")  # which has one index
+    assert check(f"examples/{example}.tn", 5, 1, example != "cp", scaled=True)  # which has one index
 
 
 @pytest.mark.parametrize("body", [
@@ -166,16 +93,6 @@ def test_what_is_not_linear_in_a_sum_has_no_slices(body):
 
 
 # --- memory ------------------------------------------------------------------------------------
-
-
-def used(function, *arguments):
-    """The most bytes that a call allocates at once."""
-    function(*arguments)
-    tracemalloc.start()
-    function(*arguments)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak
 
 
 @pytest.fixture(scope="module")

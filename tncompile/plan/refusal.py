@@ -20,4 +20,4 @@ def why_none(task: Task, limit: int) -> str:
     if not any(that_add_up(net, found)):
         names = dict.fromkeys(f"`{net.definitions[one.summed.rule].name}`" for one in found)
         return f"the sums that would have to be sliced are those of {', '.join(names)}, and the outputs are not linear in them"
-    return "what slices of the sums that the outputs are linear in need is still too much"
+    return "slices of all sums that the outputs are linear in are still too large"

@@ -334,9 +334,8 @@ class Bound:
         return model._joined([self._scorer(*(cut(one, *piece) for one in data)) for piece in pieces])
 
     def _call(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> BoundCall:
-        shared = isinstance(
-            self._scorer, FunctionType
-        )  # not one that replays graphs: it owns the arrays it returns
+        # One that replays graphs is not shared: it owns the arrays that it returns.
+        shared = isinstance(self._scorer, FunctionType)
         return BoundCall(self._sent, arguments, options, self._scorer if shared else None)
 
     @cached_property

@@ -139,12 +139,11 @@ class Plans:
     def _scaled(self, schedule: Schedule, with_gradient: bool, careful: bool) -> Schedule:
         """The schedule with exponents; ``careful`` is one for numbers of any size, that tries nothing."""
         cotangents = {f"{name}_bar" for name in self.network.outputs}
-        limits, careful = range_limits(self.dtype), careful or schedule.slices is not None
-        limit, trial = limits.unseen, 0
+        limits, trial = range_limits(self.dtype), 0
         # Adjoints may well be 0, which says nothing of their sizes: what is measured is not tried.
-        if careful or (self._looks and with_gradient):
-            limit = limits.careful
-        elif self._looks:
+        careful = careful or schedule.slices is not None or (self._looks and with_gradient)
+        limit = limits.careful if careful else limits.unseen
+        if self._looks and not careful:
             limit, trial = limits.seen, limits.tried
         return scaling.scaled(
             schedule,

@@ -34,9 +34,9 @@ from tncompile.network import (
 )
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.source.records import record
-from tncompile.transform.apart import before_rules, with_instance_apart
 from tncompile.transform.context import Context
 from tncompile.transform.extents import formula_expr
+from tncompile.transform.instance import before_rules, with_instance_apart
 from tncompile.transform.linear import linear_in
 
 Mask = npt.NDArray[np.bool_]
@@ -136,9 +136,8 @@ class _Slicer:
         self.within = Index(names.near(index.name))
         self.across = () if width == 1 else (Index(names.fresh("part")),)
         self.wanted = self.values(index, UNIT_ROWS)[:, 0]
-        self.sums = (
-            0  # over the index: more than one where a round of a product has an index of its own by that name
-        )
+        # Over the index: more than one where a round of a product has an index of its own by that name.
+        self.sums = 0
 
     def declaration(self) -> Tensor:
         """The selector."""

@@ -117,12 +117,7 @@ class Program:
         reuses = shared.reuses and schedule.slices is None
         accessor = Accessor(symbols, shared.tables)
         self.writer = StepWriter(
-            symbols,
-            accessor,
-            self.storages,
-            frozenset(leaving),
-            reuses=reuses,
-            sees=schedule.tries,
+            symbols, accessor, self.storages, frozenset(leaving), reuses=reuses, sees=schedule.tries
         )
         lasting = {name for node in schedule.body[: schedule.bound] for name in touched(node)}
         placed = self._in_memory({*given, *leaving, *lasting}) if reuses else {}

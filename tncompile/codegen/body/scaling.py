@@ -14,7 +14,9 @@ from tncompile.codegen.python.domain import Domain
 from tncompile.plan.schedule import Step
 from tncompile.source.records import record
 
+QUIET = "quiet"  # the decorator of functions that look by themselves whether numbers left the range
 FUNCTIONS = (
+    QUIET,
     "sizes",
     "measure",
     "rescale",
@@ -48,7 +50,20 @@ SEEN_BITS = 4  # where it is looked at afterwards whether numbers stayed in rang
 TRIED_BITS = 1  # likewise, in loops, whose states are looked at again and again
 CAREFUL_BITS = 42  # where numbers may be of almost any size
 
+# `np.errstate` is no decorator here: before NumPy 2 it forgets what was set around a call within a call.
 HELPERS = '''
+def quiet(function):
+    """The function without warnings of numbers that leave the range, which it finds by itself."""
+
+    def quietly(*arguments, **options):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return function(*arguments, **options)
+
+    quietly.__doc__ = function.__doc__
+    quietly.__wrapped__ = function
+    return quietly
+
+
 def sizes(x, axis):
     """The sizes of the entries added up along `axis`, which stays with length 1."""
     size = abs(x)
@@ -75,7 +90,7 @@ def rescale(x, axis, scale=0, last=False{seen}):
 
 
 def lost(seen):
-    """Whether one of the sizes is so small that some of what it is of may be lost, or is no number."""
+    """Whether one of the sizes is so small, or so large, that some of what it is of may be lost."""
     size = np.concatenate([size.ravel() for size in seen])
     return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / EDGE)
 
@@ -114,7 +129,7 @@ def in_range(gradient, scale, cotangent, *adjoints):
     return inside and (scale > EMPTY // 2).all() and np.isfinite(gradient.sum())
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@quiet
 def product(x, axis, scale):
     """The product of the members of `x`, its entries near enough to 1 for a product of two, and its exponents, added to `scale`."""
     total, exponent, rest = x[:SPAN].prod(axis=0), scale, x[SPAN:]
@@ -302,17 +317,13 @@ def multiplied(
     kept = [label for label in order if label in before.labels]
     # What was lost is seen at once, unless a captured graph has to go on.
     called = "product" if domain.namespace == "np" else "split_product"
-    return nodes.call(nodes.name(called), expr, _tuple(axes), aligned(before, kept))
+    return nodes.call(nodes.name(called), expr, nodes.integers(axes), aligned(before, kept))
 
 
 def _axes(step: Step, value: Value) -> tuple[ast.expr, tuple[str, ...]]:
     """The axes that a step goes over, and the labels that remain."""
     axes = [axis for axis, label in enumerate(value.labels) if label in step.summed]
-    return _tuple(axes), tuple(label for label in value.labels if label not in step.summed)
-
-
-def _tuple(axes: list[int]) -> ast.expr:
-    return nodes.integers(axes) if axes else nodes.group([])
+    return nodes.integers(axes), tuple(label for label in value.labels if label not in step.summed)
 
 
 def scaled_function(step: Step, arguments: list[ast.expr], domain: Domain) -> ast.expr | None:

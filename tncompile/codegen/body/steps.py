@@ -83,9 +83,7 @@ class StepWriter:
     leaving: frozenset[str] = frozenset()  # buffers that are results: never a view of something else
     memory: Memory = field(default_factory=Memory)
     reuses: bool = False  # large results are written into places, not put together from fresh arrays
-    sees: bool = (
-        False  # the sizes of all that is brought to size are looked at afterwards (see `Schedule.tries`)
-    )
+    sees: bool = False  # sizes of what is brought to size are kept, to be looked at (see `Schedule.tries`)
 
     def write(self, step: Step, bound: bool) -> list[Item]:
         """The statements of a step; ``bound`` says that the result's name is given a new array.

@@ -13,6 +13,7 @@ from tncompile.codegen.entries.entry import (
     CALLED,
     CAREFUL,
     Entry,
+    again,
     function_of,
     one_family_axis,
     places_of,
@@ -26,10 +27,6 @@ from tncompile.network import Ints
 from tncompile.network.values.sets import within
 from tncompile.plan.schedule import Buffer
 
-AGAIN = (
-    "What `score_and_gradient` returns, for numbers of almost any size: all products are brought to size at once.",
-)
-
 
 class Differentiated(Entry):
     """Writes `score_and_gradient`; one that tries falls back on `careful_gradient`, the same of another schedule."""
@@ -39,8 +36,7 @@ class Differentiated(Entry):
         core = [*self._cotangents(), *self._weights_in(), *self._data_in()]
         core += self._in_slices() if self.selectors else self._evaluation()
         core = [*self._with_pieces(called, core), ast.Return(self._result())]
-        documentation = AGAIN if called == CAREFUL[CALLED] else tuple(self._documentation())
-        head: list[Item] = [Text(documentation)]
+        head: list[Item] = [again(CALLED) if called == CAREFUL[CALLED] else Text((*self._documentation(),))]
         if self.schedule.tries:
             head += self._remembered(["w", *self.words.values(), "cotangent", "cotangent_scale"])
         head += [self._taken_weights(), *self._taken()]

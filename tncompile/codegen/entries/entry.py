@@ -10,6 +10,7 @@ import numpy as np
 from tncompile.codegen.blocks import WeightBlock, is_array
 from tncompile.codegen.body.layouts import native_order
 from tncompile.codegen.body.program import Program, Shared
+from tncompile.codegen.body.scaling import QUIET
 from tncompile.codegen.entries.outside import Outside
 from tncompile.codegen.entries.outside_scales import OutsideScales
 from tncompile.codegen.entries.scaled_sums import ScaledSums
@@ -26,7 +27,6 @@ CALLED = "score_and_gradient"
 
 # What functions fall back on that try to bring numbers to size seldom (`Schedule.tries`).
 CAREFUL = {"score": "careful_score", CALLED: "careful_gradient"}
-AGAIN = ("What `score` returns, for numbers of almost any size: all products are brought to size at once.",)
 SEEN, SEEN_BEFORE = "seen", "seen_before"
 
 
@@ -227,11 +227,8 @@ class Entry:
         )
 
     def _quiet(self) -> list[ast.expr]:
-        """What keeps a function that tries from warning of overflow, which it finds by itself and computes in another way."""
-        if not self.schedule.tries:
-            return []
-        ignored = [ast.keyword(word, ast.Constant("ignore")) for word in ("divide", "invalid", "over")]
-        return [ast.Call(self.symbols.domain.function("errstate"), [], ignored)]
+        """The decorator of a function that tries."""
+        return [nodes.name(QUIET)] if self.schedule.tries else []
 
     def _outputs(self) -> str:
         return ", ".join(f"`{name}`" for name in self.network.outputs)
@@ -272,7 +269,7 @@ class Scoring(Entry):
 
     def careful(self) -> Block:
         """The same by a schedule that does not try, for `score` to fall back on."""
-        return self._whole(CAREFUL["score"], Text(AGAIN))
+        return self._whole(CAREFUL["score"], again("score"))
 
     def _whole(self, called: str, documented: Text) -> Block:
         """A function of the weights and the data."""
@@ -341,6 +338,12 @@ def function_of(
     defaults: list[ast.expr] = [ast.Constant(None) for _ in optional]
     arguments = ast.arguments([], parameters, None, [], [], None, defaults)
     return Block(ast.FunctionDef(called, arguments, [], [*around], lineno=0), body)
+
+
+def again(called: str) -> Text:
+    """The documentation of what the function ``called`` falls back on."""
+    size = "for numbers of almost any size: all products are brought to size at once."
+    return Text((f"What `{called}` returns, {size}",))
 
 
 def nothing_seen() -> ast.stmt:

@@ -74,11 +74,8 @@ class ScaledSums:
             labels = [str(own[axis]) for axis in of.order]
             exponents = transposed(nodes.name(of.identifier), labels, [str(axis) for axis in one.order])
             total, scale = nodes.name(one.mantissas), nodes.name(one.exponents)
-            along = nodes.integers(axes) if axes else nodes.group([])
-            call = nodes.call(
-                nodes.name("accumulate"), total, along, scale, nodes.name(lying.identifier), exponents
-            )
-            yield nodes.assign(one.exponents, call)
+            given = (total, nodes.integers(axes), scale, nodes.name(lying.identifier), exponents)
+            yield nodes.assign(one.exponents, nodes.call(nodes.name("accumulate"), *given))
             yield ast.Delete([ast.Name(lying.identifier, ast.Del())])
 
 

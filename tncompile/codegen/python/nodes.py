@@ -43,7 +43,7 @@ def group(items: Sequence[ast.expr]) -> ast.Tuple:
 
 
 def integers(values: Sequence[int]) -> ast.expr:
-    """One integer, or a tuple of several."""
+    """One integer, or a tuple of none or several."""
     return number(values[0]) if len(values) == 1 else group([number(value) for value in values])
 
 

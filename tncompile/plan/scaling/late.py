@@ -39,7 +39,7 @@ def together(loop: Loop, buffers: Mapping[str, Buffer], every: int, batch: str |
 
 
 def _is_tried(step: Step, every: int, batch: str | None) -> bool:
-    """Is it one of those that are looked at afterwards?"""
+    """Is it a state of samples that is brought to size in every so many rounds?"""
     turns = step.op == "rescale" and step.turn is not None and step.turn[1] == every
     return turns and any(is_samples(extent, batch) for extent in step.labels.values())
 

@@ -60,7 +60,8 @@ def scaled(
         The inputs that come with exponents: the buffers of these are named in ``exponents`` of the result,
         and no step writes them.
     results:
-        The outputs whose mantissas are brought to size; those of others are only sure to be in range.
+        The outputs whose mantissas are brought to size; those of others are only sure to be in range. With slices it is all
+        of them, as they are added up.
     wider:
         Whether there is a wider range than that of the mantissas, for the few arrays that need it.
     trial:
@@ -68,11 +69,10 @@ def scaled(
     often:
         Whether loops bring states to size in each round, for numbers that may be of any size.
 
-    A schedule with slices keeps them. As its results are added up, all of them are brought to size. Nothing is tried there,
-    nor looked at afterwards: what is on the way is brought to size so often that factors may be of almost any size.
+    A schedule with slices keeps them. Nothing can be tried there, as one slice would have to be computed again.
     """
-    if schedule.slices is not None:
-        results, trial, often = schedule.outputs, 0, True
+    assert not (trial and schedule.slices)
+    results = results if schedule.slices is None else schedule.outputs  # slices are added up, gradients too
     schedule = given_apart(schedule, results)
     exponents = Exponents(schedule, batch)
     buffers = schedule.buffers.items()

@@ -75,12 +75,14 @@ class _Chooser:
             elif len(around) == 1 and rounds[id(around[0])] > 1:
                 self.of[id(step)] = replace(step, turn=(around[0].variable, rounds[id(around[0])]))
         done = self._written(states) if followers else np.zeros(0, np.bool_)
+        # In short loops many counts fit; that of the states fits whatever the sizes are.
+        counts = [*(count for count in rounds.values() if count > 1), *TRIED]
         for step, around in followers:
             values, index = _visited(step.operands[1], around)
             hit = done[index].reshape(len(values), -1)
             some: Mask = np.logical_or.reduce(hit, axis=1)
             even = bool((hit == hit[:, :1]).all())
-            self.of[id(step)] = _follower(step, around, values, some, even)
+            self.of[id(step)] = _follower(step, around, values, some, even, counts)
 
     def _written(self, placed: Sequence[Placed]) -> Mask:
         """The members that some steps give to a buffer."""
@@ -121,12 +123,14 @@ class _Chooser:
         return False
 
 
-def _follower(step: Step, around: Around, values: Ints, hit: Mask, even: bool) -> Step | None:
+def _follower(
+    step: Step, around: Around, values: Ints, hit: Mask, even: bool, counts: Sequence[int]
+) -> Step | None:
     """A step that multiplies by powers where there are some; everywhere if that follows no rule."""
     if not hit.any():
         return None
     if len(around) == 1 and even and not hit.all():
-        for count in TRIED:
+        for count in counts:
             for offset in range(count):
                 if (((values + offset) % count == 0) == hit).all():
                     return replace(step, turn=(around[0].variable, count), offset=offset)
