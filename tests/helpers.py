@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,11 @@ from tncompile.network import Network, Tensor
 from tncompile.runtime import Weights
 
 Samples = list[dict[str, dict[Member, Any]]]
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Worker processes that begin anew: to fork is not safe where libraries have threads."""
+    return ProcessPoolExecutor(count, mp_context=get_context("spawn"))
 
 
 def roles(net: Network, role: str) -> list[str]:

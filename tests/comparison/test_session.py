@@ -7,12 +7,13 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import pytest
 
 from tests.comparison.questions import CP, DEEP, HT, SHALLOW, TT
+from tests.helpers import processes
 from tncompile.comparison.interface import compare
 from tncompile.comparison.report import check_report
 from tncompile.comparison.running import guard
@@ -121,7 +122,7 @@ def test_the_results_do_not_depend_on_the_number_of_workers(reference):
 
 
 def test_any_executor_will_do(reference):
-    with ProcessPoolExecutor(2) as pool:
+    with processes(2) as pool:
         assert rows(small(pool)) == rows(reference)
 
 

@@ -107,7 +107,7 @@ def test_scaled_schedules_keep_their_values(example):
     assert difference(wanted, found) < 1e-12
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_random_networks_keep_their_values(text):
     same_values(tn.load(text))

@@ -10,6 +10,7 @@ import pytest
 import tncompile as tn
 from tests.helpers import Comparison
 from tests.runtime.scaled import Plainly
+from tests.runtime.test_sizes import HOMOGENEOUS
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.tn"))
 
@@ -101,6 +102,8 @@ def test_measured_gradients_of_examples_are_the_same(path):
     net = tn.load(path)
     model = tn.compile(net, scaled=True)
     assert (model._plans.gradient.balance is None) == (path.stem in MEASURED)
+    if path.stem in HOMOGENEOUS:
+        return  # with large weights it is careful gradients that are compared (`test_sizes.py`)
     model._whole.in_range = lambda *_: False
     plainly = Plainly(net)
     plainly.model = model

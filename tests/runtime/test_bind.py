@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 import numpy as np
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import tncompile as tn
 from tests.corpus import EXAMPLES
-from tests.helpers import difference, draw, inputs_of, leaves, same, weights_of
+from tests.helpers import difference, draw, inputs_of, leaves, processes, same, weights_of
 from tests.networks import networks
 from tncompile.codegen.body import memory
 from tncompile.plan import bound, fold, order, peak_elements
@@ -152,9 +152,9 @@ def test_data_and_weights_are_checked():
 # --- over executors ----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def processes():
-    with ProcessPoolExecutor(1) as executor:
+@pytest.fixture(scope="module", name="processes")
+def one_process():
+    with processes(1) as executor:
         yield executor
 
 

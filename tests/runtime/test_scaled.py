@@ -55,7 +55,7 @@ def compared(text):
 
 
 @given(networks())
-@settings(max_examples=15, **QUIET)
+@settings(max_examples=10, **QUIET)
 def test_random_networks_are_the_same_scaled(text):
     comparison = compared(text)
     assert comparison.score_error() <= 1e-12
@@ -286,7 +286,8 @@ def test_a_gradient_is_not_hidden_by_a_sample_that_is_zero():
     alone = model.score_and_gradient(w, x[1:])[1]
     both = model.score_and_gradient(w, x)[1]
     exponents = both[1] - alone[1]
-    assert np.allclose(np.ldexp(both[0].astype(float), exponents), alone[0], rtol=1e-4, atol=1e-6)
+    difference = np.ldexp(both[0].astype(float), exponents) - alone[0]
+    assert abs(difference).max() < 1e-5 * abs(alone[0]).max()
 
 
 @pytest.mark.parametrize(("small", "large"), [(0.01, 100), (1 / 255, 255), (1e-3, 1e3)])

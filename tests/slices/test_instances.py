@@ -19,7 +19,7 @@ from tncompile.plan.samples import for_samples
 from tncompile.transform import linear_in, slice_index, summed_indices
 
 SETTINGS = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

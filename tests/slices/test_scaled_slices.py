@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import combinations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tncompile as tn
-from tests.helpers import difference, leaves, same
+from tests.helpers import difference, leaves, processes, same
 from tests.runtime.scaled import as_plain
 from tests.slices.sliced import (
     CLIQUE,
@@ -142,7 +142,7 @@ def test_an_executor_gives_the_same_pairs():
     model, w, x, bar = star("float32", 40)
     one = model._plans.samples_at_once(True)
     here = [model.score_and_gradient(w, *cut) for cut in [(x[:one], bar[:one]), (x, bar)]]
-    for kind in (ThreadPoolExecutor, ProcessPoolExecutor):
+    for kind in (ThreadPoolExecutor, processes):
         with kind(2) as executor:
             same(here[0], model.score_and_gradient(w, x[:one], bar[:one], executor=executor))
             there = model.score_and_gradient(w, x, bar, executor=executor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import tncompile as tn
-from tests.helpers import difference
+from tests.helpers import difference, processes
 from tests.networks import networks
 from tests.slices.sliced import CLIQUE, check, used
 from tncompile.plan import fold, operations, order, peak_elements
@@ -126,7 +126,7 @@ def test_an_executor_gives_the_same_numbers(clique):
     _, small, _ = clique
     w = small.init(0).flat
     value, slope = small.score_and_gradient(w)
-    for kind in (ThreadPoolExecutor, ProcessPoolExecutor):
+    for kind in (ThreadPoolExecutor, processes):
         with kind(2) as executor:
             mine, slopes = small.score_and_gradient(w, executor=executor)
             assert np.array_equal(small.score(w, executor=executor), small.score(w))

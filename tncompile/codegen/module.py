@@ -188,22 +188,23 @@ class _Module:
 
     def _entries(self, called: str, schedule: Schedule, *, bound: bool) -> Iterator[Block]:
         """The functions of a schedule."""
+        shared = self.shared.hasty() if called in CAREFUL.values() else self.shared
         if called in (CALLED, CAREFUL[CALLED]):
-            yield self._differentiated(schedule, called)
+            yield self._differentiated(schedule, called, shared)
             return
-        scoring = Scoring(self.written, schedule, self.symbols, self.shared, self._limit(called))
+        scoring = Scoring(self.written, schedule, self.symbols, shared, self._limit(called))
         if called == CAREFUL["score"]:
             yield scoring.careful()
         else:
             yield from scoring.functions(bound=bound)
 
-    def _differentiated(self, schedule: Schedule, called: str) -> Block:
+    def _differentiated(self, schedule: Schedule, called: str, shared: Shared) -> Block:
         from tncompile.codegen.entries.differentiated import Differentiated  # noqa: PLC0415  a score alone needs none of it
 
         symbols = Symbols(schedule.network, self.domain, self.batch, self.shared.names)
         symbols.constants = self.symbols.constants
         limit = self._limit(called)
-        return Differentiated(self.written, schedule, symbols, self.shared, limit).function(called)
+        return Differentiated(self.written, schedule, symbols, shared, limit).function(called)
 
     def _limit(self, called: str) -> str | None:
         """The constant that says how many samples a function computes at a time."""

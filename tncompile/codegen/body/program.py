@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -51,6 +52,12 @@ class Shared:
     def __post_init__(self) -> None:
         self.memory = MemoryWords(self.names)
         self.numbers = blocks_by_name(self.blocks)
+
+    def hasty(self) -> Shared:
+        """The same for functions that seldom run: no time is taken for the orders in which their arrays lie."""
+        found = copy(self)
+        found.thorough = False
+        return found
 
     def block_buffer(self, schedule: Schedule, number: int) -> str | None:
         """The buffer of a schedule that holds exactly one block of weights."""
