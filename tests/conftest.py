@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
+# Many tests start processes. Where Python may keep bytecode, and the tables of the parser beside it, these are there at once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # The same examples on every run: a test that fails once in a while tells nobody what broke it.
 # `--hypothesis-profile=explore` looks further.
-settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=40)
 settings.register_profile("explore", deadline=None, database=None, max_examples=2000)
 settings.load_profile("suite")
 
