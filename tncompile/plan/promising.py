@@ -40,7 +40,11 @@ def promises(net: Network, selectors: Sequence[str], schedule: Schedule) -> list
     """
     alive = _alive(schedule, {definition.name for definition in net.definitions})
     tables = net.tables.tensors
-    ends = {rule.number: (int(rule.target.min()), int(rule.target.max())) for rule in net.tables.classes}
+    ends: dict[int, tuple[int, int]] = {}
+    for one in net.tables.classes:  # a rule may have several
+        first, last = int(one.target.min()), int(one.target.max())
+        known = ends.get(one.number, (first, last))
+        ends[one.number] = min(first, known[0]), max(last, known[1])
     found: list[tuple[tuple[float, bool, int], Promise]] = []
     for summed in summed_indices(net, selectors):
         rule = net.definitions[summed.rule]

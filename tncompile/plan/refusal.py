@@ -7,11 +7,11 @@ from tncompile.plan.promising import promises, that_add_up
 from tncompile.plan.slicing import Task, for_one, planned, uncut
 
 
-def why_none(task: Task, limit: int) -> str:
-    """Why `plan_within` finds no plan for a task, in words."""
+def why_none(task: Task, limit: int, size: int) -> str:
+    """Why `plan_within` finds no plan for a task, in words; a number takes ``size`` bytes."""
     least = least_elements(for_one(task, planned(task)))
     if least > limit:
-        return f"inputs and weights, and results that are added up, hold {least:,} numbers by themselves"
+        return f"inputs and weights, and results that are added up, take {least * size:,} bytes by themselves"
     plan = uncut(task)
     net = plan.network
     found = [one for one in promises(net, (), for_one(task, plan)) if one.saved]

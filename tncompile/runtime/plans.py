@@ -132,7 +132,7 @@ class Plans:
         if plan is None:
             from tncompile.plan import why_none  # noqa: PLC0415  most plans fit
 
-            why = why_none(task, self._elements)
+            why = why_none(task, self._elements, np.dtype(self.dtype).itemsize)
             raise self._too_large(planned(task).schedule, 1, with_gradient, why)
         return plan.schedule
 

@@ -342,7 +342,7 @@ def function_of(
 
 def again(called: str) -> Text:
     """The documentation of what the function ``called`` falls back on."""
-    size = "for numbers of almost any size: all products are brought to size at once."
+    size = "for numbers of almost any size: nearly all products are brought to size at once."
     return Text((f"What `{called}` returns, {size}",))
 
 
