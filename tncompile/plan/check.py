@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tncompile.network import Choice, Definition, Index, Network, Over, Reduce, Use, nodes_of
+from tncompile.network import (
+    Choice,
+    Definition,
+    Index,
+    Loop,
+    Network,
+    Node,
+    Over,
+    Reduce,
+    Use,
+    children,
+    nodes_of,
+)
 from tncompile.source import InternalError, UsageError
 from tncompile.transform.flat import Apply, Combine, Contract, Factor, Form, Reduction, flat_form
 
@@ -21,7 +33,7 @@ def _problems(definition: Definition) -> Iterator[str]:
     if definition.role == "inline":
         yield "it is inline"
     nodes = list(nodes_of(definition.body))
-    if any(isinstance(node, Choice) for node in nodes):
+    if _chooses(definition.body):
         yield "it holds a choice"
     if any(isinstance(node, Use) and node.name == "one" for node in nodes):
         yield "it holds `one`"
@@ -35,6 +47,13 @@ def _problems(definition: Definition) -> Iterator[str]:
         yield str(error)
     else:
         yield from _index_problems(definition, form)
+
+
+def _chooses(node: Node) -> bool:
+    """Whether a value hangs on a condition; which rounds a loop has, and what tells indices apart, are numbers."""
+    if isinstance(node, Loop | Index):
+        return False
+    return isinstance(node, Choice) or any(_chooses(child) for child in children(node))
 
 
 def _index_problems(definition: Definition, form: Form) -> Iterator[str]:

@@ -140,8 +140,6 @@ class BodyBuilder:
         """A value with its choices made."""
         if isinstance(expr, Choice):
             return self.without_choices(self.chosen(expr, rows), rows)
-        if isinstance(expr, Item):
-            return expr
         return map_children(
             expr, lambda node: self.without_choices(node, rows) if isinstance(node, Expr) else node
         )
@@ -155,11 +153,25 @@ class BodyBuilder:
     # --- uses ---------------------------------------------------------------------------------
 
     def build_use(self, use: Use, rows: Rows, owner: Ints, parent: Ints) -> Site:
+        use = self.with_chosen_subscripts(use, rows)
         slots = self.slots(use.indices, rows)
         columns = [self.scope.integers(subscript, rows) for subscript in use.subscripts]
         subscripts = np.stack(columns, axis=1) if columns else np.zeros((rows.count, 0), np.int64)
         positions = self.find(use, rows, subscripts, slots)
         return Site("use", use, rows, owner, parent, positions=positions, slots=slots)
+
+    def with_chosen_subscripts(self, use: Use, rows: Rows) -> Use:
+        """A use with the choices in its subscripts made; those of an index with a loop tell rounds apart, by number."""
+        if not any(isinstance(node, Choice) for node in nodes_of(use)):
+            return use
+        subscripts = tuple(self.without_choices(subscript, rows) for subscript in use.subscripts)
+        indices = tuple(
+            index
+            if index.loops
+            else replace(index, subscripts=tuple(self.without_choices(one, rows) for one in index.subscripts))
+            for index in use.indices
+        )
+        return replace(use, subscripts=subscripts, indices=indices)
 
     def slots(self, indices: Sequence[Index], rows: Rows) -> list[Slot]:
         """The indices with their loops written out."""

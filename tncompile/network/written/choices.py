@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tncompile.network.syntax import Choice, Definition, Expr, Index, Item, Node, Over, Reduce, Use
+from tncompile.network.syntax import Choice, Definition, Expr, Index, Node, Over, Reduce, Use
 from tncompile.network.syntax.walk import children, nodes_of
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.network.values.scope import Scope
@@ -47,14 +47,16 @@ class _Keys:
                 self.visit_reduce(node, rows, owner)
             case Use():
                 self.visit_indices(node.indices, rows, owner)
+                self.visit_all(node.subscripts, rows, owner)
             case Over():
                 self.visit_indices(node.indices, rows, owner)
                 self.visit(node.body, rows, owner)
-            case Item():
-                pass  # subscripts choose members, not structure
             case _:
-                for child in children(node):
-                    self.visit(child, rows, owner)
+                self.visit_all(children(node), rows, owner)
+
+    def visit_all(self, nodes: Iterable[Node], rows: Rows, owner: Ints) -> None:
+        for node in nodes:
+            self.visit(node, rows, owner)
 
     def visit_choice(self, node: Choice, rows: Rows, owner: Ints) -> None:
         taken = self.scope.truths(node.test, rows)
@@ -77,7 +79,9 @@ class _Keys:
 
     def visit_indices(self, indices: Sequence[Index], rows: Rows, owner: Ints) -> None:
         for index in indices:
-            if index.loops:
+            if not index.loops:
+                self.visit_all(index.subscripts, rows, owner)
+            else:
                 inner, parent = self.scope.expand(index.loops, rows)
                 # A loop of indices inside another loop is written out, so the values of both must be alike.
                 own = inner.columns[len(self.rows.names) :]
@@ -95,6 +99,6 @@ def choices_in(node: Node) -> Iterator[Choice]:
     """The choices of an expression that no inner loop holds, outer ones first."""
     if isinstance(node, Choice):
         yield node
-    elif not isinstance(node, Reduce | Item):
+    elif not isinstance(node, Reduce):
         for child in children(node):
             yield from choices_in(child)

@@ -19,6 +19,7 @@ from tncompile.network import (
     Multiply,
     Number,
     Reduce,
+    nodes_of,
 )
 from tncompile.network import (
     Over as OverNode,
@@ -92,13 +93,26 @@ class Lowering:
         value = self.lower(term, frame)
         operation = self.operation(value, frame)
         body = operation.body(value.coefficient if operation.scalable and value.content is not None else None)
-        return body, tuple(self.free_index(wire, body, (said or {}).get(wire)) for wire in wires)
+        return body, self.free_indices(wires, body, frame, said or {})
 
-    def free_index(self, wire: Index, body: Expr, said: Expr | None = None) -> FreeIndex:
-        """A free index, with its extent where the body does not tell it; a ``delta`` may hang on what is said."""
-        if mentions_wire(body, wire) and (said is None or carries(body, wire)):
-            return FreeIndex(wire)
-        return FreeIndex(wire, said or formula_expr(self.extent(wire)))
+    def free_indices(
+        self, wires: Sequence[Index], body: Expr, frame: Frame, said: Mapping[Index, Expr | None]
+    ) -> tuple[FreeIndex, ...]:
+        """Free indices, with their extents where the body does not tell them in every row; a ``delta``
+        may hang on what is said."""
+        silent = wires and self.sums_nothing(body, frame)
+        found = []
+        for wire in wires:
+            extent = said.get(wire)
+            is_told = mentions_wire(body, wire) and (extent is None or carries(body, wire)) and not silent
+            found.append(FreeIndex(wire, None if is_told else extent or formula_expr(self.extent(wire))))
+        return tuple(found)
+
+    def sums_nothing(self, body: Expr, frame: Frame) -> bool:
+        """Whether a loop of a body has no round in some row."""
+        loops = [looped.loops for looped in nodes_of(body) if isinstance(looped, Looped) and looped.loops]
+        counts = (np.bincount(self.group.net.scope.expand(some, frame.rows)[1], minlength=frame.rows.count) for some in loops)
+        return any(bool((count == 0).any()) for count in counts)
 
     def extent(self, wire: Index) -> Extent:
         """The one extent that an index outside of loops has. Raises NeedsSplit."""
@@ -172,7 +186,7 @@ class Lowering:
     def store(self, operation: Operation, coefficient: Expr | None, frame: Frame) -> Leaf:
         """A definition of its own for an operation."""
         body = operation.body(coefficient)
-        indices = tuple(self.free_index(wire, body) for wire in operation.wires)
+        indices = self.free_indices(operation.wires, body, frame, {})
         return self.registry.intermediate(self.group, frame, operation, coefficient, indices)
 
     # --- sums and functions -------------------------------------------------------------------
