@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
-from tncompile.codegen.arrays.reading import Storage, covers
+from tncompile.codegen.arrays.reading import Storage, covers, reading
 from tncompile.codegen.arrays.strided import Strided, copy_cost
 from tncompile.codegen.body.steps import label_sizes, step_cost
 from tncompile.codegen.body.suggestions import suggested_orders
@@ -51,6 +51,14 @@ def choose_orders(schedule: Schedule, placed: Placed, batch: str | None, thoroug
     return min([search.descend(start) for start in starts], key=search.total)
 
 
+@record
+class _Lying:
+    """How what is read or written lies in memory, and whether single entries of it are gathered."""
+
+    memory: Strided
+    gathers: bool
+
+
 @dataclass
 class _Search:
     """The time of a program by the orders of its buffers, and the way to better ones."""
@@ -60,13 +68,15 @@ class _Search:
     batch: str | None
     _known: dict[tuple[int, tuple[Order, ...]], float] = field(default_factory=dict)
     _edges: dict[tuple[str, Order], float] = field(default_factory=dict)
+    _lies: dict[tuple[int, int, Order], _Lying] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.steps = list(executed(self.schedule.body))
-        self.sizes = [label_sizes(step, self.batch) for step, _ in self.steps]
+        self.sizes = [tuple(label_sizes(step, self.batch).items()) for step, _ in self.steps]
+        self.accesses = [(step.result, *step.operands) for step, _ in self.steps]
         self.touching: dict[str, list[int]] = {}
-        for number, (step, _) in enumerate(self.steps):
-            for name in dict.fromkeys(access.buffer for access in (step.result, *step.operands)):
+        for number, accesses in enumerate(self.accesses):
+            for name in dict.fromkeys(access.buffer for access in accesses):
                 self.touching.setdefault(name, []).append(number)
         self.buffers = {name: self.schedule.buffers[name] for name in self.touching}
         # A network that is written out has many buffers, each used a few times: one round is enough.
@@ -124,14 +134,25 @@ class _Search:
         return steps + sum(self._edge(name, order) for name, order in orders.items())
 
     def _step(self, number: int, orders: Mapping[str, Order]) -> float:
-        step, rounds = self.steps[number]
-        names = [access.buffer for access in (step.result, *step.operands)]
-        key = (number, tuple(orders[name] for name in names))
+        chosen = tuple([orders[access.buffer] for access in self.accesses[number]])
+        key = (number, chosen)
         if key not in self._known:
-            storages = {name: Storage(self.buffers[name], name, orders[name]) for name in names}
-            bound = step.result.buffer in self.placed.bound
-            self._known[key] = rounds * step_cost(step, storages, bound, self.sizes[number])
+            step, rounds = self.steps[number]
+            target, *operands = [self._lying(number, *one) for one in enumerate(chosen)]
+            fresh = target.gathers or step.result.buffer in self.placed.bound
+            result = Strided.dense(target.memory.labels) if fresh else target.memory
+            read = tuple(operand.memory for operand in operands)
+            self._known[key] = rounds * step_cost(step, read, result, fresh, self.sizes[number])
         return self._known[key]
+
+    def _lying(self, number: int, place: int, order: Order) -> _Lying:
+        """How the result of a step (``place`` 0) or one of its operands lies in memory, for an order of its buffer."""
+        key = (number, place, order)
+        if key not in self._lies:
+            access = self.accesses[number][place]
+            read = reading(access, Storage(self.buffers[access.buffer], access.buffer, order))
+            self._lies[key] = _Lying(read.strided, bool(read.gathers))
+        return self._lies[key]
 
     def _edge(self, name: str, order: Order) -> float:
         """The time to bring data and weights into another order than they come in, and results into theirs."""

@@ -11,7 +11,7 @@ from tncompile.codegen.arrays.alignment import Value, aligned, transposed
 from tncompile.codegen.arrays.contraction import Contraction, Contractor, ordered, plan_contraction
 from tncompile.codegen.arrays.places import into
 from tncompile.codegen.arrays.reading import Reading, Storage, reading
-from tncompile.codegen.arrays.strided import Sizes, Strided, copy_cost, elementwise_cost, reduction_cost
+from tncompile.codegen.arrays.strided import Strided, copy_cost, elementwise_cost, reduction_cost
 from tncompile.codegen.arrays.windows import parts_of, turned
 from tncompile.codegen.body.access import Accessor
 from tncompile.codegen.body.memory import Memory, is_copied, is_copy, is_large
@@ -33,15 +33,17 @@ from tncompile.plan.schedule import Access, Span, Step
 from tncompile.source.records import record
 
 
-def step_cost(step: Step, storages: Mapping[str, Storage], bound: bool, sizes: Sizes) -> float:
-    """The time of a step in nanoseconds, roughly, on the average of all rounds; ``bound`` says that its result is
-    an array of its own."""
-    operands = tuple(reading(access, storages[access.buffer]).strided for access in step.operands)
-    target = reading(step.result, storages[step.result.buffer])
-    fresh = bound or bool(target.gathers)
-    result = Strided.dense(target.strided.labels) if fresh else target.strided
+def step_cost(
+    step: Step,
+    operands: tuple[Strided, ...],
+    result: Strided,
+    fresh: bool,
+    sizes: tuple[tuple[str, int], ...],
+) -> float:
+    """The time of a step in nanoseconds, roughly, on the average of all rounds; ``fresh`` says that its result is
+    an array of its own, ``sizes`` the extent of each label."""
     rounds = 1 if step.turn is None else step.turn[1]
-    return _cost(step.op, operands, result, fresh, step.summed, tuple(sizes.items())) / rounds
+    return _cost(step.op, operands, result, fresh, step.summed, sizes) / rounds
 
 
 @lru_cache(maxsize=100_000)

@@ -111,7 +111,10 @@ class Lowering:
     def sums_nothing(self, body: Expr, frame: Frame) -> bool:
         """Whether a loop of a body has no round in some row."""
         loops = [looped.loops for looped in nodes_of(body) if isinstance(looped, Looped) and looped.loops]
-        counts = (np.bincount(self.group.net.scope.expand(some, frame.rows)[1], minlength=frame.rows.count) for some in loops)
+        counts = (
+            np.bincount(self.group.net.scope.expand(some, frame.rows)[1], minlength=frame.rows.count)
+            for some in loops
+        )
         return any(bool((count == 0).any()) for count in counts)
 
     def extent(self, wire: Index) -> Extent:
