@@ -48,15 +48,13 @@ def samples_within(schedule: Schedule, batch: str | None, limit: int) -> int:
     `MOST` where their number is no matter.
     """
 
-    def fits(samples: int) -> bool:
-        return most_elements(for_samples(schedule, batch, samples)) <= limit
+    def elements(samples: int) -> int:
+        return most_elements(for_samples(schedule, batch, samples))
 
-    if fits(MOST):
-        return MOST
-    low, high = 0, 1
-    while fits(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+    # What is alive at one time grows evenly with the samples, so the most of all times is convex in them: beyond
+    # the point where its tangent meets the limit, it is above.
+    most = MOST
+    while most > 0 and (found := elements(most)) > limit:
+        slope = found - elements(most - 1)
+        most -= -(-(found - limit) // slope) if slope else most
+    return max(most, 0)

@@ -17,6 +17,7 @@ from tncompile.source.records import record
 QUIET = "quiet"  # the decorator of functions that look by themselves whether numbers left the range
 FUNCTIONS = (
     QUIET,
+    "ones",
     "sizes",
     "measure",
     "rescale",
@@ -41,6 +42,7 @@ NOTES = {
     "NEAR": "what is smaller, or larger than 1 over it, may lose some of what counts",
     "EDGE": "smaller numbers, or larger ones than 1 over it, have lost digits already",
     "SPAN": "so many factors are multiplied before they are looked at",
+    "ONES": "columns of ones by their lengths, each made once",
 }
 CONSTANTS = tuple(NOTES)
 
@@ -64,7 +66,7 @@ def quiet(function):
     return quietly
 
 
-def sizes(x, axis):
+{ones}def sizes(x, axis):
     """The sizes of the entries added up along `axis`, which stays with length 1."""
     size = abs(x)
     {fast}return size.sum(axis=axis, keepdims=True)
@@ -195,9 +197,19 @@ def finished(exponent):
 '''
 
 # Along short axes NumPy adds up slowly.
-FAST = """if axis == x.ndim - 1:
-        return size @ np.ones((x.shape[axis], 1), size.dtype)
-    """
+FAST = {
+    "ones": """def ones(count):
+    \"\"\"A column of ones.\"\"\"
+    if count not in ONES:
+        ONES[count] = np.ones((count, 1), np.{real})
+    return ONES[count]
+
+
+""",
+    "fast": """if axis == x.ndim - 1:
+        return size @ ones(x.shape[axis])
+    """,
+}
 
 
 @record
@@ -234,9 +246,9 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         "plain": "np.ldexp(x.real, exponent) + 1j * np.ldexp(x.imag, exponent)"
         if domain.is_complex
         else "np.ldexp(x, exponent)",
-        "real": real,
-        "fast": FAST if domain.namespace == "np" else "",
+        **(FAST if domain.namespace == "np" else dict.fromkeys(FAST, "")),
         **(SEEN if seen else dict.fromkeys(SEEN, "")),
+        "real": real,
     }
     text = HELPERS
     for word, value in texts.items():
@@ -256,6 +268,7 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         nodes.assign("WIDE", domain.function("complex128" if domain.is_complex else "float64")),
         nodes.assign("EMPTY", domain.call("int64", empty)),
         *(nodes.assign(word, nodes.number(value)) for word, value in values.items()),
+        nodes.assign("ONES", ast.Dict([], [])),
         nodes.assign("NEAR", near),
         nodes.assign(
             "EDGE", nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest + bits.nmant + 1))
