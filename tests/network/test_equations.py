@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from tests.corpus import AWKWARD, LANGUAGE_PAGE
 from tests.network.explicit import evaluate_tables
@@ -36,7 +36,14 @@ def test_equations_of_chosen_networks_mean_what_the_rules_mean(name):
 @given(networks())
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_equations_of_random_networks_mean_what_the_rules_mean(text):
-    assert_tables_mean_the_same(load(text))
+    net = load(text)
+    values = [
+        value for members in evaluate(net, random_arrays(net, 0, 0.5)).values() for value in members.values()
+    ]
+    assume(
+        all(np.all(np.abs(value) < 1e6) for value in values)
+    )  # a cosine of more has few digits that are sure
+    assert_tables_mean_the_same(net)
 
 
 # Loops whose rows differ: in the branch they take, in their indices, in what they sum.
