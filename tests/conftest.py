@@ -12,7 +12,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples on every run: a test that fails once in a while tells nobody what broke it.
 # `--hypothesis-profile=explore` looks further.
-settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=40)
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, max_examples=30)
 settings.register_profile("explore", deadline=None, database=None, max_examples=2000)
 settings.load_profile("suite")
 

@@ -307,7 +307,8 @@ def test_a_time_limit_that_stopped_a_job_is_tried_again_on_resume():
     assert journal.find(job) is not None
 
 
-def test_bad_questions_leave_no_file_behind(tmp_path):
+def test_bad_questions_leave_no_file_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr("tncompile.comparison.running.executors.CONNECT_SECONDS", 1)
     report = str(tmp_path / "report.json")
     for wrong in ({"cut": "nothing"}, {"sweep": "q=1..2"}, {"executor": "dask://127.0.0.1:1"}, {"jobs": 0}):
         with pytest.raises((TnError, UsageError)):

@@ -62,6 +62,7 @@ def emit(
     thorough: bool = True,
     samples: Mapping[str, int] | None = None,
     reuses: bool = True,
+    only_init: bool = False,
 ) -> str:
     """The text of a stand-alone module that computes a network, and its gradient if one is given.
 
@@ -71,7 +72,7 @@ def emit(
     Where one of the two schedules tries (`Schedule.tries`), there is a ``careful`` one to fall back on.
     Without ``thorough`` memory orders are not searched for: for a module that runs only a few times.
     ``samples`` says for functions of the module how many samples they may compute at a time. Without ``reuses`` no
-    memory is kept from one call to the next.
+    memory is kept from one call to the next. With ``only_init`` nothing is computed but random weights.
     Raises TnError for an expression of thousands of numbers or arguments, which Python could not read.
     """
     package, alias = LIBRARIES[target]
@@ -86,6 +87,7 @@ def emit(
         thorough,
         samples or {},
         reuses,
+        only_init,
     )
     try:
         return render(list(module.items()))
@@ -107,9 +109,10 @@ class _Module:
         thorough: bool,
         samples: Mapping[str, int],
         reuses: bool,
+        only_init: bool,
     ) -> None:
-        self.schedules, self.package, self.domain = schedules, package, domain
         self.score = schedules["score"]
+        self.schedules, self.package, self.domain = ({} if only_init else schedules), package, domain
         self.written, self.samples = written, samples
         self.network = self.score.network
         self.networks = [one.network for one in schedules.values()]

@@ -72,6 +72,13 @@ class Model:
     def _scoring_source(self) -> str:
         return self.source if "source" in self.__dict__ else self._plans.source(with_gradient=False)
 
+    @cached_property
+    def _initial(self) -> ModuleType:
+        """A module with `init`: one that is there, or one that is made quickly."""
+        if "_scoring" in self.__dict__ or "source" in self.__dict__:
+            return self._scoring
+        return loaded(self._plans.initial(), self.network.name)
+
     def _function(self, name: str) -> Callable[..., Any]:
         """A function of the module; one that replays graphs where the model captures them."""
         module = self._scoring if name == "score" else self._whole
@@ -93,7 +100,7 @@ class Model:
         """Random weights, as the network's initialisers say. Raises UsageError for a seed below 0."""
         if not is_natural(seed):
             raise UsageError(f"a seed is an integer of 0 or more, not {seed!r}")
-        return Weights(self._layout, self._scoring.init(seed, self.dtype))
+        return Weights(self._layout, self._initial.init(seed, self.dtype))
 
     def zeros(self) -> Weights:
         """Weights that are all zero, to be filled by name."""

@@ -234,6 +234,17 @@ class Plans:
             reuses=self.memory is None or not self.in_pieces,
         )
 
+    def initial(self) -> str:
+        """The text of a module with random weights alone, which takes no time for functions that are perhaps not wanted."""
+        return emit(
+            self.score,
+            target=self.target,
+            dtype=self.dtype,
+            batch=self.batch,
+            written=self.network,
+            only_init=True,
+        )
+
     def _parts(self, with_gradient: bool) -> int | None:
         """How many samples a function of the module computes at a time, if it parts them; gradients with exponents are added up
         outside."""
