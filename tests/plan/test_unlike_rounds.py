@@ -39,3 +39,29 @@ def test_ranks_of_sums_of_sums(body):
     report = tn.rank(tn.load(f"{HEAD}output {body}\n"), "x[1..2]")
     assert report.lower >= RANKED[body] >= 2
     assert report.upper >= report.lower
+
+
+OTHERS = {
+    # An entry of a list where there is none to take it from.
+    "lists": """size nb = [[2, 3], [1], [], [1, 2, 3]]
+output y[t](a in 1..r) = sum(A(a, i) * x[j](i) * sum(A(a, k) * x[l](k) for l in nb[j]) for j in nb[t]) for t in 1..T
+""",
+    # An index that is longer in some rounds than in others.
+    "extents": """size m[1..T] = [1, 2, 3, 2]
+weight E[k in 1..T](m[k], n)
+h[k](a) = E[k](a, i) * x[k](i) for k in 1..T
+output y() = sum(sum(h[k](a) * h[k](a) over a) for k in 1..T)
+""",
+    # A definition that is used once and depends on the input only where its loop has a round.
+    "silent": """f[t](a in 1..r) = D(a) + sum(A(a, i) * x[s](i) for s in t+1..T if t % s == 0) for t in 1..T
+output y(a) = f[1](a) * f[2](a)
+""",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_loops_without_rounds_and_with_unlike_ones(name):
+    net = tn.load(HEAD + OTHERS[name])
+    comparison = Comparison(net, tn.compile(net))
+    assert comparison.score_error() <= 1e-12
+    assert comparison.gradient_error() <= 1e-8

@@ -88,8 +88,18 @@ def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]
 def _fitting(net: Network, rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
     """The definitions whose bodies can stand at their uses; what a cut names stays."""
     cuts = {item.name for cut in net.cuts.values() for item in (*cut.rows, *(cut.columns or ()))}
+    cuts |= _silent(net)
     fitting = {name: own for name, own in rules.items() if name not in cuts and all(map(_can_be_put_in, own))}
     return {name: own for name, own in fitting.items() if not _reaches(fitting, name)}
+
+
+def _silent(net: Network) -> set[str]:
+    """The definitions with a loop that has no round in some row: there their left side alone says the extents."""
+    return {
+        one.definition.name
+        for one in net.tables.classes
+        if any(not len(use.positions) for use in one.uses) and one.rows.count
+    }
 
 
 def _can_be_put_in(rule: Definition) -> bool:
