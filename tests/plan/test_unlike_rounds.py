@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import tncompile as tn
@@ -56,6 +57,10 @@ output y() = sum(sum(h[k](a) * h[k](a) over a) for k in 1..T)
     "silent": """f[t](a in 1..r) = D(a) + sum(A(a, i) * x[s](i) for s in t+1..T if t % s == 0) for t in 1..T
 output y(a) = f[1](a) * f[2](a)
 """,
+    "constant": """f[t](a in 1..r) = (A(a, i) * x[t](i) if t == T else 1) for t in 1..T
+h[t](a) = f[t](a) + D(a) for t in 1..T
+output y(a) = prod(h[t](a) for t in 1..T)
+""",
 }
 
 
@@ -65,3 +70,16 @@ def test_loops_without_rounds_and_with_unlike_ones(name):
     comparison = Comparison(net, tn.compile(net))
     assert comparison.score_error() <= 1e-12
     assert comparison.gradient_error() <= 1e-8
+
+
+def test_numbers_among_the_terms_can_be_measured():
+    body = "y(a) = sum(sum(prod(A(a, i) * x[u](i) for u in s+1..t-1) for s in 1..t) for t in 1..T)"
+    net = tn.load(f"{HEAD}output {body}\n")
+    comparison = Comparison(net, tn.compile(net))
+    mantissa, scale = tn.compile(net, scaled=True).score(*comparison.arguments)
+    np.testing.assert_allclose(np.ldexp(mantissa, scale), comparison.model.score(*comparison.arguments))
+
+
+def test_an_output_that_repeats_a_number_is_an_array():
+    net = tn.load(HEAD + "c() = 3\noutput y() = c()\noutput z() = D(a) * c() * A(a, i) * x[1](i)\n")
+    assert Comparison(net, tn.compile(net)).score_error() <= 1e-12

@@ -24,6 +24,7 @@ from tncompile.network import (
     Node,
     Over,
     Reduce,
+    RuleClass,
     Statement,
     Use,
     map_children,
@@ -94,12 +95,14 @@ def _fitting(net: Network, rules: Mapping[str, Sequence[Definition]]) -> dict[st
 
 
 def _silent(net: Network) -> set[str]:
-    """The definitions with a loop that has no round in some row: there their left side alone says the extents."""
-    return {
-        one.definition.name
-        for one in net.tables.classes
-        if any(not len(use.positions) for use in one.uses) and one.rows.count
-    }
+    """The definitions that in some rows carry a free index nowhere: there their left side alone says its extent."""
+    return {one.definition.name for one in net.tables.classes if one.rows.count and not _carries_free(one)}
+
+
+def _carries_free(one: RuleClass) -> bool:
+    uses = (use for use in one.uses if len(use.positions))  # a loop may have no round
+    carried = {index.name for use in uses for index in use.use.indices}
+    return carried.issuperset(index.name for index in one.free)
 
 
 def _can_be_put_in(rule: Definition) -> bool:
