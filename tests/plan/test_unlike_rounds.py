@@ -59,7 +59,7 @@ output y(a) = f[1](a) * f[2](a)
 """,
     "constant": """f[t](a in 1..r) = (A(a, i) * x[t](i) if t == T else 1) for t in 1..T
 h[t](a) = f[t](a) + D(a) for t in 1..T
-output y(a) = h[T](a) * D(a)
+output y(a) = A(a, i) * x[1](i)
 """,
 }
 
