@@ -16,6 +16,7 @@ BODIES = (
     "y(a) = sum(prod(A(a, i) * x[s](i) for s in 1..t if s % 2 == 0) for t in 1..T)",
     "y(a) = sum(tanh(prod(A(a, i) * x[s](i) for s in t+1..T)) for t in 1..T)",
     "y[u](a in 1..r) = sum(prod(A(a, i) * x[s](i) for s in t+1..u) for t in 1..T) for u in 1..T",
+    "y(a) = sum(prod(A(a, i) * x[s](i) + 1 for s in t..min(T, t+1)) for t in 1..T)",
     # These loaded and found no order.
     "y(a) = sum(A(a, i) * x[t](i) * prod(A(a, i) * x[s](i) for s in t+1..T) for t in 1..T)",
     "y(a) = sum(x[t](i) * A(a, i) * prod(D(a) for s in 1..t) for t in 1..T)",

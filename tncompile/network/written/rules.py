@@ -60,11 +60,13 @@ class Group:
         )
 
     def may_sum_unlike_indices(self) -> bool:
-        """Whether rounds of a loop may sum different indices: one has subscripts, or a loop inside has no round in some."""
+        """Whether rounds of a loop may sum different indices: one has subscripts, or a loop inside is longer in some."""
         outer = len(self.rows.names)
         inner = [site for site in self.body.walk() if len(site.rows.names) > outer]
         return any(slot.index.subscripts for site in inner for slot in site.slots) or any(
-            len(unique(child.parent)) < len(site.owner) for site in inner for child in site.children
+            len(unique(np.bincount(child.parent, minlength=len(site.owner)))) > 1
+            for site in inner
+            for child in site.children
         )
 
 
