@@ -64,3 +64,17 @@ def test_long_linear_chains_are_bounded_in_linear_time():
     start = time.perf_counter()
     assert upper_bound(study.net, study.sides).value == 2
     assert time.perf_counter() - start < 20
+
+
+# Parts of parts: a sum in a factor of a term carries the wires of the sum that it stands in.
+PARTS_OF_PARTS = {
+    "output y(a) = (f[1](a) + 1) * (f[2](a) + 1) + B(a) * f[1](a)": (3, 3),
+    "output y() = ((f[1](a) + 1) * (f[2](a) + 1) + 1) * B(a)": (3, 3),
+    "output y() = (f[2](a) * (f[2](a) + (f[1](a) + 1)^2)) * B(a)": (3, 3),
+}
+
+
+@pytest.mark.parametrize("body", PARTS_OF_PARTS)
+def test_sums_in_factors_of_terms_keep_their_wires(body):
+    (result,) = rank(load(HEAD + F + body + "\n"), "x[1]").results
+    assert (result.lower, result.upper) == PARTS_OF_PARTS[body]

@@ -24,6 +24,7 @@ from tncompile.network import (
     Node,
     Over,
     Reduce,
+    RuleClass,
     Statement,
     Use,
     map_children,
@@ -88,8 +89,20 @@ def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]
 def _fitting(net: Network, rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
     """The definitions whose bodies can stand at their uses; what a cut names stays."""
     cuts = {item.name for cut in net.cuts.values() for item in (*cut.rows, *(cut.columns or ()))}
+    cuts |= _silent(net)
     fitting = {name: own for name, own in rules.items() if name not in cuts and all(map(_can_be_put_in, own))}
     return {name: own for name, own in fitting.items() if not _reaches(fitting, name)}
+
+
+def _silent(net: Network) -> set[str]:
+    """The definitions that in some rows carry a free index nowhere: there their left side alone says its extent."""
+    return {one.definition.name for one in net.tables.classes if one.rows.count and not _carries_free(one)}
+
+
+def _carries_free(one: RuleClass) -> bool:
+    uses = (use for use in one.uses if len(use.positions))  # a loop may have no round
+    carried = {index.name for use in uses for index in use.use.indices}
+    return carried.issuperset(index.name for index in one.free)
 
 
 def _can_be_put_in(rule: Definition) -> bool:

@@ -300,7 +300,7 @@ class StepWriter:
         name, domain = target.storage.identifier, self.symbols.domain
         value = self._narrowed(step, value, target)
         core = [label for label in labels if label in value.labels]
-        alone = not step.operands and step.result.buffer in self.leaving  # a number, but results are arrays
+        alone = not step.operands  # a number, but what is measured, and results, are arrays
         if len(core) < len(labels) or alone:
             shape = nodes.group([self.extent(step)(label) for label in labels])
             if not core:

@@ -24,10 +24,13 @@ Shape = Callable[[str, int], tuple[Extent, ...]]  # the extents of a member, by 
 
 
 class Scope:
-    """Wires by their keys, in a part of an equation; a sum makes a scope inside."""
+    """Wires by their keys, in a part of an equation; a sum makes a scope inside.
 
-    def __init__(self, outer: Scope | None = None) -> None:
-        self.outer = outer
+    ``around`` is where the product stands that this is the scope of: its wires have numbers of their own.
+    """
+
+    def __init__(self, outer: Scope | None = None, around: Scope | None = None) -> None:
+        self.outer, self.around = outer, around
         self.known: dict[Key, int] = {}
 
     def find(self, key: Key) -> int | None:
@@ -39,13 +42,22 @@ class Scope:
             scope = scope.outer
         return None
 
+    def knows(self, key: Key) -> bool:
+        """Whether a wire is known here or anywhere around, however deep the part is."""
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.known:
+                return True
+            scope = scope.outer or scope.around
+        return False
+
 
 class Wiring:
     """The wires of one product. Those that only the scope ``around`` knows are opened: they are its axes."""
 
     def __init__(self, name: str, rule: RuleClass, around: Scope | None = None) -> None:
         self.name, self.rule, self.around = name, rule, around
-        self.top = Scope()
+        self.top = Scope(around=around)
         self.opened: list[int] = []
         self.outer: list[Key] = []  # the keys of `opened` in the scope around
         self.names: list[str] = []
@@ -80,7 +92,7 @@ class Wiring:
         found = scope.find(key)
         if found is None:
             found = self.top.known[key] = self.new_wire(key)
-            if self.around is not None and self.around.find(key) is not None:
+            if self.around is not None and self.around.knows(key):
                 self.opened.append(found)
                 self.outer.append(key)
         if self.extents[found] is None:

@@ -193,6 +193,8 @@ class Scope:
         """A list for each row; raises Fault."""
         value = Evaluator(self, rows, exact=True).value(expr)
         if not isinstance(value, Lists):
+            if not rows.count:  # an entry of no list is neither a number nor a list
+                return Lists((), np.zeros(0, np.int64))
             raise Fault(Diagnostic("a list is needed here", expr.span, help="ranges are written `1..d`"))
         return value
 

@@ -48,7 +48,8 @@ class BodyBuilder:
     """Builds the sites of one group of instances that choose alike.
 
     ``find`` says which members a use leads to (None where that is not known, or for ``delta`` and ``one``).
-    With ``write_out`` (for a single instance) each loop with indices of several kinds is written out row by row.
+    With ``write_out`` (for a single instance) each loop with indices of several kinds, or with a loop inside, is written
+    out row by row.
     """
 
     def __init__(self, scope: Scope, find: Find, write_out: bool = False) -> None:
@@ -284,7 +285,10 @@ class BodyBuilder:
         ]
 
     def must_write_out(self, body: Expr, rows: Rows) -> bool:
-        if self.write_out and any(isinstance(node, Index) and node.subscripts for node in nodes_of(body)):
+        if self.write_out and any(
+            isinstance(node, Reduce) or (isinstance(node, Index) and node.subscripts)
+            for node in nodes_of(body)
+        ):
             return True
         return index_loops_differ(self.scope, body, rows)
 

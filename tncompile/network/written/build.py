@@ -133,7 +133,7 @@ class Written:
     def connected(self, group: Group) -> list[Group]:
         """The group with its indices numbered; instances whose loops must be written out become groups of their own."""
         self.wires = connect(group.body, group.free, self.wires)
-        if not group.has_families_in_loops():
+        if not group.may_sum_unlike_indices():
             return [group]
         kept: list[Ints] = []
         written: list[Group] = []

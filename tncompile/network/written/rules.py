@@ -11,6 +11,7 @@ from tncompile.network.syntax import Definition, Expr, Index
 from tncompile.network.values.lookup import find_members
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.network.values.scope import Scope
+from tncompile.network.values.sets import unique
 from tncompile.network.written.arrays import lexicographic_ranks
 from tncompile.network.written.messages import member_text
 from tncompile.network.written.problems import Problems
@@ -58,11 +59,15 @@ class Group:
             self.rule, self.rows.take(which), self.target[which], free, said, self.body.restrict(which)
         )
 
-    def has_families_in_loops(self) -> bool:
-        """Whether an index with subscripts stands inside a loop of the body."""
+    def may_sum_unlike_indices(self) -> bool:
+        """Whether rounds of a loop may sum different indices: one has subscripts, or a loop inside is longer in some."""
         outer = len(self.rows.names)
-        inner = (site for site in self.body.walk() if len(site.rows.names) > outer)
-        return any(slot.index.subscripts for site in inner for slot in site.slots)
+        inner = [site for site in self.body.walk() if len(site.rows.names) > outer]
+        return any(slot.index.subscripts for site in inner for slot in site.slots) or any(
+            len(unique(np.bincount(child.parent, minlength=len(site.owner)))) > 1
+            for site in inner
+            for child in site.children
+        )
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from tncompile.plan.flatten.group import mentions
 from tncompile.plan.flatten.terms import (
     BuiltIn,
     Inside,
+    Leaf,
     Over,
     Product,
     Reduction,
@@ -22,6 +23,7 @@ from tncompile.plan.flatten.terms import (
     reduced,
     renamed,
     unbound,
+    walk,
 )
 from tncompile.plan.flatten.values import Frame, Numbers, literal
 from tncompile.source.records import record
@@ -191,7 +193,7 @@ class Gatherer:
         """A ``sum`` over a loop: its variable joins the search for an order as if it were an index."""
         frame = self.around(inner)
         steady = self.lowering.steady(argument)
-        if steady is None:
+        if steady is None or _sums_unlike_extents(argument.body):
             rounds = self.lowering.rounds(argument, frame)
             self._note(Sum(tuple(rounds), (1,) * len(rounds)), inner)
         elif not len(steady.parent):
@@ -209,6 +211,18 @@ class Gatherer:
 def _tells_apart(inside: Inside, names: set[str]) -> bool:
     """Whether the rounds of a loop touch different wires of one of these names."""
     return any(wire.name in names and mentions(wire, inside.variables) for wire in unbound(inside.body))
+
+
+def _sums_unlike_extents(term: Term) -> bool:
+    """Whether a sum in a loop is longer in some rounds than in others: one index cannot say that."""
+    return any(
+        wire in over.wires and bool((extents != extents[:1]).any())
+        for over in walk(term, loops=False)
+        if isinstance(over, Over)
+        for leaf in walk(over.body, loops=False)
+        if isinstance(leaf, Leaf) and leaf.extents
+        for wire, extents in zip(leaf.use.indices, leaf.extents, strict=True)
+    )
 
 
 def _is_chain(argument: Inside, frame: Frame) -> bool:

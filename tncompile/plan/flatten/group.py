@@ -52,6 +52,7 @@ from tncompile.plan.flatten.terms import (
     conjugated,
     walk,
 )
+from tncompile.plan.flatten.values import NeedsSplit
 from tncompile.source.records import record
 
 
@@ -132,7 +133,10 @@ class Group:
         return found
 
     def extent(self, wire: Index) -> tuple[Ints, Extent | None]:
-        """The extent of a wire outside of loops for each row, and as one `Extent` where all classes agree."""
+        """The extent of a wire outside of loops for each row, and as one `Extent` where all classes agree.
+        Raises NeedsSplit for one that only loops know."""
+        if any(wire not in c.extents for c in self.classes) and wire not in self.bound:
+            raise NeedsSplit(alone=True)
         found = [c.extents[wire] if wire in c.extents else self.bound[wire] for c in self.classes]
         column = np.concatenate(
             [np.full(c.rows.count, e.value) for c, e in zip(self.classes, found, strict=True)]

@@ -12,6 +12,7 @@ from tncompile.plan.cost import ClassCost, cost
 from tncompile.plan.flatten.group import Group, group_of, groups_of
 from tncompile.plan.flatten.lower import Lowering
 from tncompile.plan.flatten.registry import Registry
+from tncompile.plan.flatten.unrolled import unrolled
 from tncompile.plan.flatten.values import NeedsSplit
 from tncompile.plan.search.objective import DEFAULT, Objective
 from tncompile.source import InternalError
@@ -87,14 +88,18 @@ def _lower(group: Group, registry: Registry, objective: Objective) -> None:
 
 
 def _row_by_row(net: Network, definition: Definition) -> Network:
-    """The network with a rule for each instance in the place of one rule."""
-    if not definition.loops:
-        raise InternalError(f"`{definition.name}` cannot be brought into order:\n\n{net}")
-    rows = net.scope.family(definition.loops)
-    alone = [
-        substitute(replace(definition, loops=()), dict(zip(rows.names, map(integer, row), strict=True)))
-        for row in rows.columns.T.tolist()
-    ]
+    """The network with a rule for each instance in the place of one rule; with one whose loops are written out, where
+    there is a single instance."""
+    if definition.loops:
+        rows = net.scope.family(definition.loops)
+        alone = [
+            substitute(replace(definition, loops=()), dict(zip(rows.names, map(integer, row), strict=True)))
+            for row in rows.columns.T.tolist()
+        ]
+    else:
+        alone = [unrolled(net, definition)]
+        if alone == [definition]:
+            raise InternalError(f"`{definition.name}` cannot be brought into order:\n\n{net}")
     statements = [[statement] if statement != definition else alone for statement in net.statements]
     return net.replace([one for some in statements for one in some])
 
