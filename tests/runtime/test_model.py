@@ -353,3 +353,25 @@ def test_a_plan_past_the_memory_limit_is_refused():
     model.score(w, data(100, 5, 3))
     with pytest.raises(tn.TnError, match=r"for 100000 samples.*\n.*fewer samples at a time would shrink it"):
         model.score(w, np.zeros((100_000, 5, 3)))
+
+
+LIST = """network conditional
+size T = 4, n = 2, r = 2
+input x[1..T](n)
+weight A(r, n)
+output y[t](a in 1..r) = (A(a, i) * x[t](i) if t > 1 else one(a)) for t in 1..T if t != 2
+"""
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_what_is_a_list_hangs_on_the_rules_as_they_are_written(scaled):
+    """In order, this rule is two, and neither has a condition."""
+    model = tn.compile(tn.load(LIST), scaled=scaled)
+    w, x = model.init(0), np.random.default_rng(0).standard_normal((3, 4, 2))
+    value = model.score(w, x)
+    members = value[0] if scaled else value
+    assert [member.shape for member in members] == [(3, 2)] * 3
+    again, slope = model.score_and_gradient(w, x, members)
+    assert [member.shape for member in (again[0] if scaled else again)] == [(3, 2)] * 3
+    plain = slope[0]["A"] * 2.0 ** slope[1]["A"] if scaled else slope["A"]
+    np.testing.assert_allclose(plain, members[1].T @ x[:, 2] + members[2].T @ x[:, 3], rtol=1e-12)

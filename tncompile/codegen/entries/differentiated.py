@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from tncompile.codegen.arrays.alignment import transposed
-from tncompile.codegen.blocks import is_array
 from tncompile.codegen.entries.entry import (
     CALLED,
     CAREFUL,
@@ -94,7 +93,7 @@ class Differentiated(Entry):
     def _cotangent(self, name: str, buffer: Buffer, source: ast.expr) -> Iterator[Item]:
         domain, dtype = self.symbols.domain, nodes.name("DTYPE")
         # A cotangent looks like its output, which may be a list although the cotangents form a box.
-        whole = is_array(self.schedule.network, buffer.tensor.removesuffix("_bar"))
+        whole = self.outside.is_array(buffer.tensor.removesuffix("_bar"))
         absent = ast.Compare(nodes.name("cotangent"), [ast.Is()], [ast.Constant(None)])
         if whole:
             shape = self.outside.shape(buffer.tensor, buffer)

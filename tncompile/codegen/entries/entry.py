@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tncompile.codegen.blocks import WeightBlock, is_array
+from tncompile.codegen.blocks import WeightBlock
 from tncompile.codegen.body.layouts import native_order
 from tncompile.codegen.body.program import Program, Shared
 from tncompile.codegen.body.scaling import QUIET
@@ -46,7 +46,7 @@ class Entry:
         self.limit = limit
         self.selectors = () if schedule.slices is None else schedule.slices.selectors
         self.network, self.schedule, self.symbols, self.shared = network, schedule, symbols, shared
-        self.outside = Outside(schedule.network, symbols)
+        self.outside = Outside(schedule.network, network, symbols)
         self.shapes = Shapes(self.outside, schedule)
         inputs = [name for name, tensor in network.tensors.items() if tensor.role == "input"]
         self.words = {name: shared.names.give(("input", name), name) for name in inputs}
@@ -135,7 +135,7 @@ class Entry:
         tables = self.network.tables.tensors
         name, word = next((name, word) for name, word in self.words.items() if len(tables[name].members))
         data: ast.expr = nodes.name(word)
-        if not is_array(self.schedule.network, name):
+        if not self.outside.is_array(name):
             data = nodes.indexed(data, [nodes.number(0)])
         return nodes.assign(self.symbols.batch_word(), nodes.call(nodes.name("len"), data))
 
@@ -157,7 +157,7 @@ class Entry:
             buffer = self.schedule.buffers[name]
             if buffer.role == "input" and buffer.tensor in self.words:
                 word = nodes.name(self.words[buffer.tensor])
-                whole = is_array(self.schedule.network, buffer.tensor)
+                whole = self.outside.is_array(buffer.tensor)
                 statement = self.program.arrived(
                     name, self.outside.input_array(buffer.tensor, word, buffer, whole)
                 )

@@ -22,10 +22,19 @@ Held = Mapping[str, tuple[ast.expr, tuple[int, ...]]]  # the array of each buffe
 
 @record
 class Outside:
-    """Writes inputs and outputs of one network. Where there are samples, they are the first axis."""
+    """Writes inputs and outputs of one network. Where there are samples, they are the first axis.
+
+    What is one array and what a list hangs on the rules of the network as it was ``written``: in order, a rule may be
+    several, or have other loops.
+    """
 
     network: Network
+    written: Network
     symbols: Symbols
+
+    def is_array(self, name: str) -> bool:
+        """Are all members of an input or output one array?"""
+        return is_array(self.written, name)
 
     def _sampled(self, buffer: Buffer) -> bool:
         """Does the buffer have an axis of samples?"""
@@ -70,7 +79,7 @@ class Outside:
         """An output as it leaves the program;"""
         members = self.network.tables.tensors[name].members
         buffers = [schedule.buffers[access.buffer] for access in schedule.outputs[name]]
-        if is_array(self.network, name) and len(buffers) == 1:
+        if self.is_array(name) and len(buffers) == 1:
             buffer = buffers[0]
             expr = self._samples_first(buffer, *held[buffer.name])
             items: list[ast.expr] = [

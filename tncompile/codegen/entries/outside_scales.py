@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from tncompile.codegen.arrays.alignment import transposed
-from tncompile.codegen.blocks import is_array
 from tncompile.codegen.body.layouts import Order
 from tncompile.codegen.body.program import Program
 from tncompile.codegen.entries.outside import Outside
@@ -32,7 +31,7 @@ class OutsideScales:
         domain = symbols.domain
         mantissas = next(m for m, of in self.schedule.exponents.items() if of == name)
         owner = self.schedule.buffers[mantissas]
-        whole = is_array(self.schedule.network, owner.tensor.removesuffix("_bar"))
+        whole = self.outside.is_array(owner.tensor.removesuffix("_bar"))
         absent = ast.Compare(nodes.name("cotangent_scale"), [ast.Is()], [ast.Constant(None)])
         inner = len(owner.shape) - len(buffer.shape)
         first = [nodes.FULL] * (len(buffer.family) + len(buffer.shape)) + [nodes.number(0)] * inner

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Sequence
 from itertools import groupby
 
-from tncompile.codegen.blocks import is_array
 from tncompile.codegen.entries.outside import Outside
 from tncompile.codegen.python import nodes
 from tncompile.network import Extent
@@ -106,8 +105,8 @@ class Shapes:
         return [b.name for b in mine if b.role != "value"]  # what is made of an input bears its name
 
     def _is_whole(self, name: str) -> bool:
-        network = self.schedule.network
-        return is_array(network, name) and (name in network.tensors or len(self._buffers(name)) == 1)
+        is_given = name in self.schedule.network.tensors
+        return self.outside.is_array(name) and (is_given or len(self._buffers(name)) == 1)
 
     def _shape(self, name: str) -> list[ast.expr]:
         """The shape of what is one array: samples, family axes, axes of a member."""
