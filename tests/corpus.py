@@ -233,6 +233,25 @@ weight A(n)
 f[k](i) = x[k](i)                                   for k in 2..d
 output score(i) = A(i) * prod(x[k](i) for k in 2..d) + sum(x[k](i) for k in 2..d) + x[d](i)
 """,
+    "sums_empty_in_some_rows": """
+network sums_empty_in_some_rows
+size d = 4, n = 3, r = 2
+input x[1..d](n)
+weight A[1..d](n, r)
+y[k](a) = sum(A[j](i, a) * x[k](i) for j in 1..k-1) + A[k](i, a) * x[k](i)    for k in 1..d
+output score(a) = prod(y[k](a) for k in 1..d)
+""",
+    "choices_in_subscripts": """
+network choices_in_subscripts
+size d = 4, n = 2, r = 3
+let back[k in 1..d] = 1 if k == 2 else 3
+input x[1..d](n)
+weight A[1..d](n, r)
+y[k](a) = A[k if k > 1 else d](i, a) * x[back[k if k > 2 else d]](i)           for k in 1..d
+z[k](a) = sum(A[j if j < k else d](i, a) * x[k](i) for j in 1..d)              for k in 1..d
+u[k](a) = A[k](i[k+1], a) * x[k](i[k if k > d else k + 1])                    for k in 1..d
+output score(a) = prod(y[k](a) + z[k](a) * u[k](a) for k in 1..d)
+""",
     "tree_with_lists": """
 network tree_with_lists
 size n = 2, r = 3

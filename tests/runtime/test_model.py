@@ -375,3 +375,15 @@ def test_what_is_a_list_hangs_on_the_rules_as_they_are_written(scaled):
     assert [member.shape for member in (again[0] if scaled else again)] == [(3, 2)] * 3
     plain = slope[0]["A"] * 2.0 ** slope[1]["A"] if scaled else slope["A"]
     np.testing.assert_allclose(plain, members[1].T @ x[:, 2] + members[2].T @ x[:, 3], rtol=1e-12)
+
+
+def test_an_output_whose_members_have_different_numbers_of_axes_has_a_score_and_no_gradient():
+    text = (
+        "network ragged\nsize r = 2\ninput x(r)\nweight W[t in 2..3](r for k in 1..t)\n"
+        "output z[t](a[k] for k in 1..t) = W[t](a[k] for k in 1..t) * x(i) * x(i) for t in 2..3\n"
+    )
+    model = tn.compile(tn.load(text))
+    w, x = model.init(0), np.ones((5, 2))
+    assert [member.shape for member in model.score(w, x)] == [(5, 2, 2), (5, 2, 2, 2)]
+    with pytest.raises(tn.TnError, match="`z` have different numbers of axes"):
+        model.score_and_gradient(w, x)

@@ -33,13 +33,25 @@ class Equation:
 
     def _name(self, wire: int) -> Index:
         """A wire's index, with a name that no other index of the equation has."""
-        said = index = self._said(wire)
-        while index in self.taken:
-            self.primes[said] = self.primes.get(said, 0) + 1
-            index = replace(said, name=said.name + "'" * self.primes[said])
-        self.taken.add(index)
-        self.named[wire] = index
-        return index
+        return self._names([wire])[0]
+
+    def _names(self, wires: Sequence[int]) -> list[Index]:
+        """The indices of the wires of one sum. Those with subscripts keep one name, as loops further in may say them with
+        variables."""
+        families: dict[object, list[int]] = {}
+        for wire in wires:
+            said = self._said(wire)
+            families.setdefault(said.name if said.subscripts else said, []).append(wire)
+        for family in families.values():
+            said_by = [self._said(wire) for wire in family]
+            count = max(self.primes.get(said, 0) for said in said_by)
+            while not self.taken.isdisjoint(_primed(said, count) for said in said_by):
+                count += 1
+            for wire, said in zip(family, said_by, strict=True):
+                self.primes[said] = count
+                self.named[wire] = _primed(said, count)
+                self.taken.add(self.named[wire])
+        return [self.named[wire] for wire in wires]
 
     def _said(self, wire: int) -> Index:
         """A wire's index as the body says it first outside of all inner loops, or by numbers."""
@@ -52,7 +64,8 @@ class Equation:
     def _named_slot(self, slot: Slot, outside: bool) -> Index:
         if (outside or not slot.index.subscripts) and len(slot.wires):
             return self.named.get(int(slot.wires[0]), slot.index)
-        return slot.index
+        names = {self.named[wire].name for wire in slot.wires.tolist() if wire in self.named}
+        return replace(slot.index, name=names.pop()) if len(names) == 1 else slot.index
 
     # --- the expression -----------------------------------------------------------------------
 
@@ -61,7 +74,7 @@ class Equation:
         keys = self.sums.placed.get(site, site.parent[:0])
         wires = sorted(set((keys % self.sums.width).tolist()), key=self.reading_order.__getitem__)
         if outside:
-            summed = [self._name(wire) for wire in wires]
+            summed = self._names(wires)
         else:
             plain = {index: wire for wire in wires if not (index := self._said(wire)).subscripts}
             summed = [self._name(plain[i]) if i in plain else i for i in self.inner.get(site, [])]
@@ -77,9 +90,8 @@ class Equation:
             case "use":
                 return self._emit_use(site, outside)
             case "over":
-                for slot in site.slots:
-                    if (outside or not slot.index.subscripts) and len(slot.wires):
-                        self._name(int(slot.wires[0]))
+                said = [slot for slot in site.slots if outside or not slot.index.subscripts]
+                self._names([int(slot.wires[0]) for slot in said if len(slot.wires)])
                 indices = tuple(self._named_slot(slot, outside) for slot in site.slots)
                 return replace(site.node, body=self._emit(site.children[0]), indices=indices)  # type: ignore[call-arg]
         if isinstance(site.node, Reduce):
@@ -94,6 +106,10 @@ class Equation:
         if site.positions is not None:
             self.uses.append(use)
         return use
+
+
+def _primed(index: Index, count: int) -> Index:
+    return replace(index, name=index.name + "'" * count) if count else index
 
 
 def _first_places(root: Site, free: Sequence[Slot], outer: int) -> dict[int, tuple[Slot, int]]:

@@ -51,8 +51,8 @@ def _power_of(term: Term, variables: tuple[str, ...]) -> bool:
 
 
 def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:
-    """The rounds as terms of their own; None where the rows do not have the same number of rounds, or
-    where a variable cannot be said in those of the rule."""
+    """The rounds as terms of their own; None where the rows do not have the same number of rounds,
+    where a variable cannot be said in those of the rule, or where a sum binds wires of loops further in."""
     counts = np.bincount(inside.parent, minlength=rows.count)
     if not rows.count or (counts != counts[0]).any():
         return None
@@ -64,6 +64,8 @@ def rounds_of(group: Group, inside: Inside, rows: Rows) -> list[Term] | None:
             return None
         body = restricted(put_in(inside.body, values), starts + number)
         round_rows = inside.rows.take(starts[:1] + number)
+        if _binds_deeper(group, body, round_rows):
+            return None
         found.append(_own_wires(group, body, values, inside, round_rows))
         group.note_extents(found[-1])
     return found
@@ -99,6 +101,16 @@ def _deeper(group: Group, wire: Index, rows: Rows) -> bool:
     """Whether a wire depends on variables of loops further in."""
     names = [node.name for node in nodes_of(wire) if isinstance(node, Name)]
     return any(name not in rows.names and group.net.scope.lookup(name) is None for name in names)
+
+
+def _binds_deeper(group: Group, body: Term, rows: Rows) -> bool:
+    """Whether a sum may bind wires that loops further in say with variables of their own, which cannot be told apart here."""
+    for over in walk(body):
+        if isinstance(over, Over):
+            names = {wire.name for wire in over.wires}
+            if any(wire.name in names and _deeper(group, wire, rows) for wire in unbound(over.body)):
+                return True
+    return False
 
 
 def _bound_apart(group: Group, term: Term) -> Term:

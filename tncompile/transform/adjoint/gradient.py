@@ -136,3 +136,9 @@ def _check_names(flat: Network, sources: Sequence[str], outputs: Sequence[str]) 
     for name in outputs:
         if name not in flat.outputs:
             raise TnError(f"`{name}` is not an output of `{flat.name}`", flat.source)
+        if len({len(block.shape) for block in flat.tables.tensors[name].blocks}) > 1:
+            raise TnError(
+                f"members of the output `{name}` have different numbers of axes, and a gradient needs as many of each: "
+                "give them outputs of their own",
+                flat.source,
+            )
