@@ -213,4 +213,6 @@ def _contraction(
 
 
 def _not_flat(definition: Definition) -> UsageError:
-    return UsageError(f"a rule for `{definition.name}` is not flat; bring the network into order first, with `tn.order`")
+    return UsageError(
+        f"a rule for `{definition.name}` is not flat; bring the network into order first, with `tn.order`"
+    )
