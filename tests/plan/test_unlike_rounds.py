@@ -21,6 +21,17 @@ BODIES = (
     "y(a) = sum(A(a, i) * x[t](i) * prod(A(a, i) * x[s](i) for s in t+1..T) for t in 1..T)",
     "y(a) = sum(x[t](i) * A(a, i) * prod(D(a) for s in 1..t) for t in 1..T)",
     "y(a) = sum(prod(D(a) for s in 1..t) for t in 1..T)",
+    # A factor that leaves the inner loop is not there where that has no round: `order` failed.
+    "y(a) = sum(sum(tanh(A(a, i) * x[s](i)) for t in s+1..T) for s in 1..T)",
+    "y(a) = sum(sum(A(a, i) * x[s+1](i) for t in s+1..T) for s in 1..T)",
+    "y(a) = sum(sum(tanh(A(a, i) * x[s+1](i)) * D(a) * A(a, j) * x[t](j) for t in s+1..T) for s in 1..T)",
+    # Rounds whose inner loops touch different members of a family: those of the first round stood for all.
+    "y() = prod(prod(D(b[t]) * (A(a, i) * x[t](i)) * D(a) for t in s..s) for s in 1..2) * prod(D(b[k]) for k in 1..2)",
+    "y() = prod(sum(D(b[t]) * t for t in 1..s) for s in 1..T) * prod(D(b[k]) for k in 1..T)",
+    "y[u]() = prod(sum(D(b[t]) * t for t in u..s) for s in u..T) * prod(D(b[k]) for k in u..T) for u in 1..T",
+    # Only a `delta` carries the index of one term, or of all: `order` failed.
+    "y() = delta(b, b) + D(b) * A(b, i) * x[1](i)",
+    "y(a in 1..r) = prod(delta(a, b) for s in 1..T)",
 )
 RANKED = {
     "y(a) = prod(1 + sum(A(a, i) * x[s](i) for s in t+1..T) for t in 1..T)": 3,

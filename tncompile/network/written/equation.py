@@ -20,7 +20,7 @@ class Equation:
         self.sums, self.outer = sums, outer
         self.inner = settle(root, sums, outer)
         self.named: dict[int, Index] = {}
-        self.taken: set[Index] = set()
+        self.taken: dict[Index, int] = {}  # a wire that is summed in several terms has a name in each
         self.primes: dict[Index, int] = {}
         self.places = _first_places(root, free, outer)
         self.reading_order = {wire: number for number, wire in enumerate(self.places)}
@@ -45,12 +45,12 @@ class Equation:
         for family in families.values():
             said_by = [self._said(wire) for wire in family]
             count = max(self.primes.get(said, 0) for said in said_by)
-            while not self.taken.isdisjoint(_primed(said, count) for said in said_by):
+            while any(_primed(said, count) in self.taken for said in said_by):
                 count += 1
             for wire, said in zip(family, said_by, strict=True):
                 self.primes[said] = count
                 self.named[wire] = _primed(said, count)
-                self.taken.add(self.named[wire])
+                self.taken[self.named[wire]] = wire
         return [self.named[wire] for wire in wires]
 
     def _said(self, wire: int) -> Index:

@@ -30,7 +30,7 @@ def write_class(one: Alike, extents: ExtentGraph) -> RuleClass:
         group.target[which],
         equation.expr,
         tuple(equation.named[int(slot.wires[0])] for slot in one.free),
-        {index: extents.extent(wire) for wire, index in equation.named.items()},
+        {index: extents.extent(wire) for index, wire in equation.taken.items()},
         tuple(
             UseTable(use, site.rows, site.owner, positions)
             for use, (site, positions) in zip(equation.uses, places, strict=True)

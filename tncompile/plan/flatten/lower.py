@@ -99,12 +99,14 @@ class Lowering:
         self, wires: Sequence[Index], body: Expr, frame: Frame, said: Mapping[Index, Expr | None]
     ) -> tuple[FreeIndex, ...]:
         """Free indices, with their extents where the body does not tell them in every row; a ``delta``
-        may hang on what is said."""
+        may hang on what is said, and alone tells nothing."""
         silent = wires and self.sums_nothing(body, frame)
+        carried = {wire for wire in wires if carries(body, wire)}
         found = []
         for wire in wires:
             extent = said.get(wire)
-            is_told = mentions_wire(body, wire) and (extent is None or carries(body, wire)) and not silent
+            by_delta = extent is None and carried and mentions_wire(body, wire)
+            is_told = not silent and (wire in carried or by_delta)
             found.append(FreeIndex(wire, None if is_told else extent or formula_expr(self.extent(wire))))
         return tuple(found)
 

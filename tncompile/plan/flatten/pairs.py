@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tncompile.network import Index, Ints
-from tncompile.plan.flatten.group import mentions
 from tncompile.plan.flatten.terms import Inside, Leaf
 from tncompile.plan.flatten.values import Frame, Operation
 from tncompile.plan.search.contraction import FEW, Contraction, Path, contraction
@@ -67,7 +66,7 @@ class Contractor:
             operation = self.pair(*pair, self.partner(path, number))
             if number + 1 == len(path):
                 break
-            self.leaves.append(self.stored(operation))
+            self.leaves.append(self.stored(operation, self.labels[-1]))
         return operation
 
     # --- the order ----------------------------------------------------------------------------
@@ -130,7 +129,7 @@ class Contractor:
         for label in self.private(place):
             del self.remaining[label]
         self.labels[place] = kept
-        self.leaves[place] = self.stored(operation)
+        self.leaves[place] = self.stored(operation, kept)
 
     def pair(self, left: int, right: int, partner: Labels) -> Operation:
         """Contracts two arrays."""
@@ -172,10 +171,10 @@ class Contractor:
         extents = {wire: self.extents[wire] for wire in wires}
         return Operation(wires, extents, leaves, loops, hint=hint if len(places) > 1 else (*hint, "sum"))
 
-    def stored(self, operation: Operation) -> Leaf:
-        """The result of a step, as a use; in the frame of the loop if it still depends on it."""
+    def stored(self, operation: Operation, kept: Labels) -> Leaf:
+        """The result of a step, as a use; in the frame of the loop if it is not summed over that yet."""
         loop = self.loop
-        if loop is None or operation.loops or not mentions(operation.body(), loop.variables):
+        if loop is None or LOOP not in kept:
             return self.lowering.store(operation, None, self.frame)
         wide = {wire: extent[loop.parent] for wire, extent in operation.extents.items()}
         leaf = self.lowering.store(replace(operation, extents=wide), None, self.frame.inside(loop))

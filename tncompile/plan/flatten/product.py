@@ -120,19 +120,23 @@ class _Lowered:
         return column[rows]
 
     def settle_loop(self) -> None:
-        """Factors that do not depend on the loop leave it; if none does, its rounds are counted."""
+        """Factors that do not depend on the loop leave it, where they are there without a round too; if none stays, its
+        rounds are counted."""
         loop = self.found.loop
         if loop is None:
             return
+        counts = np.bincount(loop.parent, minlength=self.frame.rows.count)
+        without_rounds = self.frame.rows.take(np.flatnonzero(counts == 0))
         first = np.searchsorted(loop.parent, np.arange(self.frame.rows.count))
         for place, leaf in enumerate(self.leaves):
             if self.in_loop[place]:
-                self.in_loop[place] = mentions(leaf.use, loop.variables)
+                self.in_loop[place] = mentions(
+                    leaf.use, loop.variables
+                ) or not self.lowering.registry.has_members(leaf.use, without_rounds)
                 extents = tuple(extent[np.minimum(first, len(extent) - 1)] for extent in leaf.extents)
                 self.leaves[place] = replace(leaf, extents=extents)
         if any(self.in_loop):
             return
-        counts = np.bincount(loop.parent, minlength=self.frame.rows.count)
         number = self.lowering.registry.listed(self.frame, counts, self.frame.rows.names)
         if isinstance(number, Leaf):
             self.leaves.append(number)

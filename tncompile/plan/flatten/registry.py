@@ -35,6 +35,8 @@ from tncompile.network import (
 )
 from tncompile.network.describe import describe_rows
 from tncompile.network.syntax.substitute import integer, substitute
+from tncompile.network.values.lookup import find_members
+from tncompile.network.values.sets import unique_rows
 from tncompile.plan.flatten.group import Group, distinct, mentions
 from tncompile.plan.flatten.naming import AddedNames
 from tncompile.plan.flatten.sums import Recurrences
@@ -95,6 +97,16 @@ class Registry:
         )
         use = Use(entry.name, tuple(Name(v) for v in variables), tuple(free.index for free in indices))
         return Leaf(use, tuple(operation.extents[free.index] for free in indices))
+
+    def has_members(self, use: Use, rows: Rows) -> bool:
+        """Whether what a use leads to in some rows is there: in the network, or needed elsewhere in the same rows."""
+        if not rows.count or not use.subscripts:
+            return True
+        wanted = np.stack([self.net.scope.integers(subscript, rows) for subscript in use.subscripts], axis=1)
+        if use.name in self.net.tables.tensors:
+            return bool((find_members(self.net.tables.tensors[use.name].members, wanted) >= 0).all())
+        known = [one.columns.T for e in self.entries.values() if e.name == use.name for one in e.rows]
+        return bool(known) and bool((find_members(unique_rows(np.concatenate(known)), wanted) >= 0).all())
 
     # --- numbers that depend on loops ---------------------------------------------------------
 

@@ -13,6 +13,7 @@ from tncompile.plan.flatten.terms import (
     Function,
     Inside,
     Over,
+    Reduction,
     Term,
     Value,
     put_in,
@@ -30,6 +31,8 @@ def constant_wires(group: Group, inside: Inside) -> Term | None:
     if any(_power_of(term, inside.variables) for term in walk(inside.body)):
         return None
     first = inside.rows.take(np.flatnonzero(inside.parent == 0))
+    if not _alike_further_in(group, inside.body, np.arange(inside.rows.count), first.count):
+        return None
     known: dict[Index, Index] = {}
     for wire in unbound(inside.body):
         if wire in known or not first.count or not mentions(wire, inside.variables):
@@ -41,6 +44,37 @@ def constant_wires(group: Group, inside: Inside) -> Term | None:
             return None
         known[wire] = group.wire(wire, first.take(np.arange(1)))
     return renamed(inside.body, lambda wire: known.get(wire, wire)) if known else inside.body
+
+
+def _alike_further_in(group: Group, term: Term, round_of: Ints, rounds: int) -> bool:
+    """Whether loops further in touch the same wires in each of the first ``rounds``: one round will stand for all.
+    ``round_of`` is the round of each row of the term."""
+    if not isinstance(term, Reduction):
+        return all(_alike_further_in(group, part, round_of, rounds) for part in term.parts)
+    return all(
+        _touches_alike(group, one, round_of[one.parent], rounds)
+        and _alike_further_in(group, one.body, round_of[one.parent], rounds)
+        for one in term.arguments
+    )
+
+
+def _touches_alike(group: Group, inner: Inside, round_of: Ints, rounds: int) -> bool:
+    """Whether a loop further in says the same wires, in the same order, in each of the first ``rounds``."""
+    which = np.flatnonzero(round_of < rounds)
+    counts = np.bincount(round_of[which], minlength=rounds)
+    rows = inner.rows.take(which)
+    for wire in dict.fromkeys(unbound(inner.body)):
+        if not mentions(wire, inner.variables) or _deeper(group, wire, inner.rows):
+            continue
+        for column in (group.net.scope.integers(subscript, rows) for subscript in wire.subscripts):
+            if (column == column[:1]).all():
+                continue
+            if (counts != counts[0]).any():
+                return False
+            in_rounds = column.reshape(rounds, -1)
+            if (in_rounds != in_rounds[0]).any():
+                return False
+    return True
 
 
 def _power_of(term: Term, variables: tuple[str, ...]) -> bool:
