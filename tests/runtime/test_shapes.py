@@ -3,6 +3,7 @@
 import numpy as np
 
 import tncompile as tn
+from tests.helpers import Comparison
 
 MIXED = """network mixed
 size d = 5
@@ -102,3 +103,19 @@ def test_diagonals_of_families_and_tensors_are_read_and_written():
     slope = (total(w.flat + 1e-6 * move) - total(w.flat - 1e-6 * move)) / 2e-6
     np.testing.assert_allclose(gradient.flat @ move, slope, rtol=1e-7)
     assert (gradient["unused"] == 0).all()
+
+
+def test_extents_that_the_left_side_says_stay_those_of_the_output():
+    # The axes of `E` are called m[1], m[2], m[3]; in order, the output was a list and its cotangent an array.
+    text = """network said
+size T = 3, n = 2, r = 2
+size m[1..T] = [2, 2, 2]
+input x[1..T](n)
+weight E[k in 1..T](m[k], n)
+output y[q](a in 1..r) = E[q](a, j) * x[q](j) for q in 1..T
+"""
+    net = tn.load(text)
+    comparison = Comparison(net, tn.compile(net))
+    assert comparison.model.score(*comparison.arguments).shape == (2, 3, 2)
+    assert comparison.score_error() <= 1e-12
+    assert comparison.gradient_error() <= 1e-8

@@ -98,15 +98,14 @@ class Lowering:
     def free_indices(
         self, wires: Sequence[Index], body: Expr, frame: Frame, said: Mapping[Index, Expr | None]
     ) -> tuple[FreeIndex, ...]:
-        """Free indices, with their extents where the body does not tell them in every row; a ``delta``
-        may hang on what is said, and alone tells nothing."""
+        """Free indices, with their extents where the file says them, or the body does not tell them in every row; a
+        ``delta`` alone tells nothing."""
         silent = wires and self.sums_nothing(body, frame)
-        carried = {wire for wire in wires if carries(body, wire)}
+        carried = any(carries(body, wire) for wire in wires)
         found = []
         for wire in wires:
             extent = said.get(wire)
-            by_delta = extent is None and carried and mentions_wire(body, wire)
-            is_told = not silent and (wire in carried or by_delta)
+            is_told = extent is None and not silent and carried and mentions_wire(body, wire)
             found.append(FreeIndex(wire, None if is_told else extent or formula_expr(self.extent(wire))))
         return tuple(found)
 
