@@ -134,3 +134,11 @@ def test_inline_definitions_inside_one_another_all_go() -> None:
 )
 def test_what_cannot_be_put_in_stays_a_definition_with_the_same_values(text: str) -> None:
     inlined(text)
+
+
+def test_a_definition_that_is_a_delta_in_some_row_goes_where_the_rest_says_its_extents() -> None:
+    rule = "inline f[k](a in 1..r, b in 1..r) = B[k](a, i, b) * x[k](i) if k > 1 else delta(a, b) for k in 1..d\n"
+    chain = "output y() = v(c[0]) * v(c[d]) * prod(f[k](c[k-1], c[k]) for k in 1..d)\n"
+    assert names(inlined(rule + chain)) == {"y"}
+    alone = "output y() = f[1](a, b) * f[1](a, b) * w(i) * x[1](i)\n"
+    assert names(inlined(rule + alone)) == {"f", "y"}

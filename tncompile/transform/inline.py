@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeGuard, cast
 
@@ -27,12 +27,13 @@ from tncompile.network import (
     RuleClass,
     Statement,
     Use,
+    children,
     map_children,
     nodes_of,
     verify,
 )
 from tncompile.network.syntax.substitute import integer, substitute
-from tncompile.source import Fault
+from tncompile.source import Fault, TnError
 from tncompile.transform.names import Names
 from tncompile.transform.solve import Unsolvable, solved
 
@@ -50,9 +51,7 @@ def inline_definitions(net: Network) -> Network:
     would become too many.
     """
     rules = _rules_of(net, [d.name for d in net.definitions if d.role == "inline"])
-    if not rules:
-        return net
-    return verify(net.replace(_Inliner(net, _fitting(net, rules)).run()), "inline")
+    return _put_in(net, rules) if rules else net
 
 
 def merge_single_uses(net: Network, apart: Collection[str] = ()) -> Network:
@@ -72,10 +71,19 @@ def merge_single_uses(net: Network, apart: Collection[str] = ()) -> Network:
         for d in net.definitions
         if d.role == "plain" and d.name not in apart and d.name in used and used[d.name].max() == 1
     ]
-    rules = _fitting(net, _rules_of(net, once))
-    if not rules:
-        return net
-    return verify(net.replace(_Inliner(net, rules).run()), "inline")
+    rules = _rules_of(net, once)
+    return _put_in(net, rules) if _fitting(net, rules) else net
+
+
+def _put_in(net: Network, rules: Mapping[str, Sequence[Definition]]) -> Network:
+    """The network with the rules that fit put in. Those that only a ``delta`` ties to the rest are tried with it: whether
+    anything says their extents then, the tables know."""
+    try:
+        put = net.replace(_Inliner(net, _fitting(net, rules)).run())
+        _ = put.tables
+    except TnError:
+        put = net.replace(_Inliner(net, _fitting(net, rules, by_delta=False)).run())
+    return verify(put, "inline")
 
 
 def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]:
@@ -86,23 +94,39 @@ def _rules_of(net: Network, names: Sequence[str]) -> dict[str, list[Definition]]
     return rules
 
 
-def _fitting(net: Network, rules: Mapping[str, Sequence[Definition]]) -> dict[str, Sequence[Definition]]:
-    """The definitions whose bodies can stand at their uses; what a cut names stays."""
+def _fitting(
+    net: Network, rules: Mapping[str, Sequence[Definition]], by_delta: bool = True
+) -> dict[str, Sequence[Definition]]:
+    """The definitions whose bodies can stand at their uses; what a cut names stays. ``by_delta``: those too that in some
+    rows have a free index only in a ``delta``."""
     cuts = {item.name for cut in net.cuts.values() for item in (*cut.rows, *(cut.columns or ()))}
-    cuts |= _silent(net)
+    cuts |= _silent(net, by_delta)
     fitting = {name: own for name, own in rules.items() if name not in cuts and all(map(_can_be_put_in, own))}
     return {name: own for name, own in fitting.items() if not _reaches(fitting, name)}
 
 
-def _silent(net: Network) -> set[str]:
+def _silent(net: Network, by_delta: bool) -> set[str]:
     """The definitions that in some rows carry a free index nowhere: there their left side alone says its extent."""
-    return {one.definition.name for one in net.tables.classes if one.rows.count and not _carries_free(one)}
+    return {
+        one.definition.name
+        for one in net.tables.classes
+        if one.rows.count and not _carries_free(one, by_delta)
+    }
 
 
-def _carries_free(one: RuleClass) -> bool:
-    uses = (use for use in one.uses if len(use.positions))  # a loop may have no round
-    carried = {index.name for use in uses for index in use.use.indices}
+def _carries_free(one: RuleClass, by_delta: bool) -> bool:
+    uses = [use.use for use in one.uses if len(use.positions)]  # a loop may have no round
+    uses += [use for use in _outside_loops(one.equation) if by_delta and use.name == "delta"]
+    carried = {index.name for use in uses for index in use.indices}
     return carried.issuperset(index.name for index in one.free)
+
+
+def _outside_loops(body: Node) -> Iterator[Use]:
+    if isinstance(body, Use):
+        yield body
+    elif not isinstance(body, Reduce):
+        for child in children(body):
+            yield from _outside_loops(child)
 
 
 def _can_be_put_in(rule: Definition) -> bool:
