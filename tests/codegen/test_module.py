@@ -20,7 +20,7 @@ TRAIN = ROOT / "examples" / "tensor_train.tn"
 FUNCTIONS = {
     "abs", "add", "arange", "array", "asarray", "ascontiguousarray", "broadcast_to", "cos", "diagonal", "divide", "einsum", "empty",
     "empty_like", "exp", "eye", "full", "greater", "log", "logaddexp", "matmul", "maximum", "minimum", "multiply", "negative", "ones", "power", "sign",
-    "sin", "sqrt", "stack", "subtract", "tanh", "zeros_like", "linalg.qr", "random.default_rng",
+    "sin", "sqrt", "stack", "subtract", "tanh", "zeros", "zeros_like", "linalg.qr", "random.default_rng",
     "float32", "float64", "complex64", "complex128",
 }  # fmt: skip
 METHODS = {

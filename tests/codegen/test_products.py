@@ -23,8 +23,9 @@ def test_a_large_matrix_is_read_along_its_rows(swapped):
     assert 1.2 * along < across
 
 
-def test_of_small_matrices_it_does_not_matter():
-    assert cost("rs", "sq", "rq", q=64) == cost("rs", "qs", "rq", q=64)
+def test_small_matrices_may_lie_either_way_but_not_both_along_what_is_summed():
+    rows, columns, both = cost("rs", "sq", "rq", q=64), cost("sr", "qs", "rq", q=64), cost("rs", "qs", "rq", q=64)
+    assert rows == columns < both
 
 
 def test_a_long_matrix_may_lie_either_way():

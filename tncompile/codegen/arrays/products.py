@@ -24,6 +24,8 @@ from tncompile.source.records import record
 Labels = tuple[str, ...]
 
 LARGE = 2**17  # elements of a matrix of which it matters in which order they are read
+SMALL = 10**6  # multiplications of a product that libraries have kernels of their own for
+LANES = 0.3  # nanoseconds to add up what one of these has in the lanes of a register
 
 
 @record
@@ -108,7 +110,7 @@ def _element_wise(
     first: Strided, second: Strided, result: Strided, summed: Labels, fresh: bool, sizes: Sizes
 ) -> Product:
     order = _with_summed(first, second, result, summed, sizes) if summed or fresh else result.labels
-    cost = elementwise_cost(order, [first, second], sizes)
+    cost = elementwise_cost(order, [first, second, *([] if summed or fresh else [result])], sizes)
     rest = tuple(label for label in order if label not in summed)
     if summed:
         cost += reduction_cost(Strided.dense(order), summed, sizes)
@@ -180,6 +182,7 @@ def _matrix_ways(
                 copies += copy_cost(Strided.dense(raw), result.labels, sizes)
             across = raw != result.labels and in_place
             packed = time + _packing_time(x if across else y, left, right, across, sizes)
+            packed += _dotting_time(x, y, left, right, sizes)
             yield Product(left, right, swapped, after, (*after, *raw), packed + copies, copies)
 
 
@@ -196,6 +199,16 @@ def _packing_time(y: Strided, left: Matrix, right: Matrix, across: bool, sizes: 
     if width <= height or size < LARGE or y.neighbour not in left.columns:
         return 0.0
     return extent(left.batch, sizes) * size * ACROSS
+
+
+def _dotting_time(x: Strided, y: Strided, left: Matrix, right: Matrix, sizes: Sizes) -> float:
+    """What a small product of matrices takes longer if both lie along what is summed: kernels for small matrices read them as they
+    lie, and add up the lanes of a register for each entry."""
+    height, inner, width = (extent(labels, sizes) for labels in (left.rows, left.columns, right.columns))
+    if min(height, inner, width) == 1 or height * inner * width > SMALL:
+        return 0.0
+    both = x.neighbour in left.columns and y.neighbour in left.columns
+    return extent(left.batch, sizes) * height * width * LANES if both else 0.0
 
 
 def _distinct(*orders: Sequence[str]) -> list[Labels]:

@@ -9,9 +9,11 @@ from tncompile.source.records import record
 
 # Nanoseconds, measured with NumPy 2.4 on two x86-64 cores; only their ratios matter.
 CALL = 700.0  # one call of an array function
-RUN = 9.0  # one inner loop of an element-wise function
-SMALL_PRODUCT = 20.0  # one more matrix product of a batch
+RUN = 12.0  # one inner loop of an element-wise function
+SMALL_PRODUCT = 33.0  # one more matrix product of a batch
 SPREAD_PRODUCT = 400.0  # the same where one operand is spread over the stack: fewer rows in each
+SEVERAL = 400.0  # a function with several inner loops
+APART = 0.05  # one element written in one of several
 ELEMENT = 0.13  # one element written
 REDUCTION = 0.08  # one element added to a sum
 SCATTERED = 1.0  # one element read or written out of the order of memory
@@ -82,7 +84,8 @@ def elementwise_cost(order: Sequence[str], arrays: Sequence[Strided], sizes: Siz
     total = extent(order, sizes)
     if not order:
         return CALL
-    cost = CALL + total * ELEMENT + total / max(1, inner_run(order, arrays, sizes)) * RUN
+    runs = total / max(1, inner_run(order, arrays, sizes))
+    cost = CALL + total * ELEMENT + runs * RUN + (SEVERAL + total * APART if runs > 1 else 0)
     scattered = sum(order[-1] in array.labels and array.neighbour != order[-1] for array in arrays)
     return cost + scattered * total * SCATTERED
 

@@ -27,6 +27,7 @@ FUNCTIONS = (
     "in_range",
     "far",
     "product",
+    "product_of_parts",
     "split_product",
     "share",
     "accumulate",
@@ -41,7 +42,7 @@ NOTES = {
     "HIGHEST": "the exponent of the largest power of two",
     "NEAR": "what is smaller, or larger than 1 over it, may lose some of what counts",
     "EDGE": "smaller numbers, or larger ones than 1 over it, have lost digits already",
-    "SPAN": "so many factors are multiplied before they are looked at",
+    "SPAN": "so many factors are multiplied before their product is looked at",
     "ONES": "columns of ones by their lengths, each made once",
 }
 CONSTANTS = tuple(NOTES)
@@ -49,7 +50,7 @@ CONSTANTS = tuple(NOTES)
 # The exponents of two by which one unit of depth (`plan/scaling/depths.py`) may change a mantissa.
 UNIT_BITS = 6  # where nobody looks at it afterwards
 SEEN_BITS = 4  # where it is looked at afterwards whether numbers stayed in range
-TRIED_BITS = 1  # likewise, in loops, whose states are looked at again and again
+TRIED_BITS = 0.75  # likewise, in loops, whose states are looked at again and again
 CAREFUL_BITS = 42  # where numbers may be of almost any size
 
 # `np.errstate` is no decorator here: before NumPy 2 it forgets what was set around a call within a call.
@@ -93,7 +94,7 @@ def rescale(x, axis, scale=0, last=False{seen}):
 
 def lost(seen):
     """Whether one of the sizes is so small, or so large, that some of what it is of may be lost."""
-    size = np.concatenate([size.ravel() for size in seen])
+    size = np.concatenate(seen, axis=None)
     return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / EDGE)
 
 
@@ -134,21 +135,28 @@ def in_range(gradient, scale, cotangent, *adjoints):
 @quiet
 def product(x, axis, scale):
     """The product of the members of `x`, its entries near enough to 1 for a product of two, and its exponents, added to `scale`."""
-    total, exponent, rest = x[:SPAN].prod(axis=0), scale, x[SPAN:]
-    part = total
-    while True:
-        if far(total):
-            # What was lost where numbers end stays lost.
-            if far(part, EDGE) or far(total, EDGE):
-                return split_product(x, axis, scale)
-            exponent = rescale(total, axis, exponent)
-            if far(total):
-                return split_product(x, axis, scale)
-        if not len(rest):
-            return (total, exponent)
-        part = rest[:SPAN].prod(axis=0)
-        total *= part
-        rest = rest[SPAN:]
+    span = SPAN
+    while span:
+        try:
+            return product_of_parts(x, axis, scale, span)
+        except FloatingPointError:  # fewer at a time do not go so far
+            span //= 4
+    return split_product(x, axis, scale)
+
+
+def product_of_parts(x, axis, scale, span):
+    """What `product` returns, from products of `span` members each. The processor notes whatever leaves the range on the way."""
+    with np.errstate(over="raise", under="raise"):
+        total = x[:span].prod(axis=0)
+        for start in range(0, len(x), span):
+            if start:
+                total *= x[start:start + span].prod(axis=0)
+            try:
+                np.square(total)
+            except FloatingPointError:
+                scale = rescale(total, axis, scale)
+                np.square(total)
+    return (total, scale)
 
 
 def split_product(x, axis, scale):
@@ -225,7 +233,7 @@ class Limits:
 def limits(dtype: str) -> Limits:
     """The limits of the mantissas of a dtype."""
     bits = int(np.finfo(dtype).maxexp)
-    return Limits(bits // UNIT_BITS, bits // SEEN_BITS, bits // TRIED_BITS, bits // CAREFUL_BITS)
+    return Limits(bits // UNIT_BITS, bits // SEEN_BITS, int(bits / TRIED_BITS), bits // CAREFUL_BITS)
 
 
 # What `rescale` does besides where numbers may be brought to size too seldom.
@@ -259,7 +267,7 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         "LOWEST": lowest,
         "FAINT": lowest * 3 // 4,
         "HIGHEST": int(bits.maxexp) - 1,
-        "SPAN": limits(domain.dtype).tried // 4,
+        "SPAN": -lowest // 2,
     }
     near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))

@@ -305,6 +305,8 @@ class StepWriter:
             shape = nodes.group([self.extent(step)(label) for label in labels])
             if not core:
                 kind = self.symbols.dtype(target.storage.buffer)
+                if isinstance(value.expr, ast.Constant) and value.expr.value == 0:
+                    return [nodes.assign(name, domain.call("zeros", shape, kind))]
                 return [nodes.assign(name, domain.call("full", shape, value.expr, kind))]
             spread = domain.call("broadcast_to", aligned(value, labels), shape)
             return [nodes.assign(name, nodes.method(spread, "copy"))]
