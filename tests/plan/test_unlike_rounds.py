@@ -29,6 +29,9 @@ BODIES = (
     "y() = prod(prod(D(b[t]) * (A(a, i) * x[t](i)) * D(a) for t in s..s) for s in 1..2) * prod(D(b[k]) for k in 1..2)",
     "y() = prod(sum(D(b[t]) * t for t in 1..s) for s in 1..T) * prod(D(b[k]) for k in 1..T)",
     "y[u]() = prod(sum(D(b[t]) * t for t in u..s) for s in u..T) * prod(D(b[k]) for k in u..T) for u in 1..T",
+    # A loop inside a round that is written out has no variable of the loop around it any more.
+    "y(a) = prod(sum(D(a) * x[t](i) * A(a, i) * prod(D(a) for u in 1..t) + prod(D(b[t]) for u in 1..t if u % 2 == 0) * D(a) for t in s..T)"
+    " * prod(sum(D(a) for u in 1..t if u % 2 == 0) for t in 1..s-1) for s in 1..T)",
     # Only a `delta` carries the index of one term, or of all: `order` failed.
     "y() = delta(b, b) + D(b) * A(b, i) * x[1](i)",
     "y(a in 1..r) = prod(delta(a, b) for s in 1..T)",

@@ -217,6 +217,30 @@ def test_products_lose_no_digits_where_numbers_end(size):
     )
 
 
+@pytest.mark.parametrize("size", [-6.7, -7.0])
+def test_products_that_leave_the_range_on_the_way_lose_no_digits(size):
+    """The numbers in the middle are denormal, the result is an ordinary one."""
+    rng = np.random.default_rng(0)
+    there = np.where(np.arange(D) < 20, size, np.where(np.arange(D) < 40, -size, 0))[:, None]
+    (mantissa, scale), wanted, exponent = product(there + rng.uniform(-0.1, 0.1, (D, 6)))
+    whole = int(np.floor(exponent))
+    assert np.allclose(
+        np.ldexp(mantissa.astype(float), scale - whole), wanted * 2 ** (exponent - whole), rtol=2e-5
+    )
+
+
+def test_factors_of_zero_take_no_way_round(monkeypatch):
+    """Before, a batch with a single one was taken apart factor by factor."""
+    net = example("cp", d=64, n=2, r=6, C=2)
+    module = tn.compile(net, dtype="float32", scaled=True)._scoring
+    monkeypatch.setattr(module, "split_product", None)
+    x = np.ones((3, 64, 2), np.float32)
+    x[1, 7] = 0
+    mantissa, scale = module.score(module.init(0), x)
+    assert not mantissa[1].any()
+    assert not scale[1].any()
+
+
 def test_outputs_that_are_products_are_brought_to_size():
     text = "network spread\nsize r = 3\nweight a[1..40]()\noutput score(q in 1..r) = prod(a[k]() for k in 1..40)\n"
     model = tn.compile(tn.load(text), scaled=True)

@@ -269,7 +269,7 @@ def helpers(domain: Domain, *, seen: bool) -> list[ast.stmt]:
         "LOWEST": lowest,
         "FAINT": lowest * 3 // 4,
         "HIGHEST": int(bits.maxexp) - 1,
-        "SPAN": -lowest // 2,
+        "SPAN": int(bits.maxexp) // 2,
     }
     near = nodes.binary(nodes.number(2.0), ast.Pow(), nodes.number(lowest // 2))
     empty = ast.UnaryOp(ast.USub(), nodes.binary(nodes.number(2), ast.Pow(), nodes.number(48)))

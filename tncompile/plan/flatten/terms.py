@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tncompile.network import Call, Expr, Index, Ints, Loop, Number, Rows, Use, nodes_of
+from tncompile.network import Call, Expr, Index, Ints, Loop, Name, Number, Rows, Use, nodes_of
 from tncompile.network.syntax.substitute import substitute
 from tncompile.source.records import record
 from tncompile.transform.flat import Factor
@@ -195,10 +195,22 @@ def put_in(term: Term, values: Mapping[str, Expr]) -> Term:
             term = replace(term, wires=tuple(substitute(wire, values) for wire in wires))
         case Reduction(arguments=insides):
             loops = [tuple(substitute(loop, values) for loop in one.loops) for one in insides]
+            arguments = zip(insides, loops, strict=True)
             term = replace(
-                term, arguments=tuple(replace(a, loops=b) for a, b in zip(insides, loops, strict=True))
+                term, arguments=tuple(replace(a, loops=b, rows=_said(a.rows, values)) for a, b in arguments)
             )
     return rebuilt(term, lambda inner: put_in(inner, values))
+
+
+def _said(rows: Rows, values: Mapping[str, Expr]) -> Rows:
+    """The rows as they are said with these values: no loop binds their variables any more, but for one of another name."""
+    names = [_other_name(values[name]) if name in values else name for name in rows.names]
+    kept = [at for at, name in enumerate(names) if name and name not in names[:at]]
+    return Rows(tuple(names[at] for at in kept), rows.columns[kept], rows.count)
+
+
+def _other_name(value: Expr) -> str:
+    return value.name if isinstance(value, Name) else ""
 
 
 def restricted(term: Term, wanted: Ints) -> Term:
