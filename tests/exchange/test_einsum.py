@@ -255,6 +255,7 @@ def test_what_would_have_too_many_operands_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "sizes", "message", "place"),
     [
+        ("b,a->a", {"a": 2**63, "b": 2}, "the size of index `a` reaches 2^63", (1, 1)),
         ("ab,bc->ac", {"a": 2, "b": 3}, "index `c` has no size", (1, 4)),
         ("ab,b3->a", {"a": 2, "b": 3}, "`3` is no index", (1, 5)),
         ("ab->az", {"a": 2, "b": 3}, "index `z` of the output stands in no operand", (1, 5)),

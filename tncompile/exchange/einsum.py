@@ -98,3 +98,6 @@ def _wrong_sizes(einsum: Einsum, places: Places) -> Iterator[Diagnostic]:
             )
         elif size < 1:
             yield Diagnostic(f"the size of index `{label}` is {size}; it must be at least 1", places.sizes)
+        elif size >= 2**63:
+            help = "every integer must stay below 2^63"
+            yield Diagnostic(f"the size of index `{label}` reaches 2^63", places.sizes, help=help)
