@@ -228,7 +228,7 @@ def test_a_long_chain_is_planned_and_refused_in_seconds():
     ("output", "memory", "why"),
     [
         ("exp(T[1]() + T[2]())", 80_000, "the sums that would have to be sliced are those of `T`, and the outputs are not linear in them"),
-        ("T[1]() * T[2]()", 20_000, "inputs and weights, and results that are added up, take 23,056 bytes by themselves"),
+        ("T[1]() * T[2]()", 20_000, "in slices inputs and weights, and results twice as they are added up, take 23,056 bytes by themselves"),
         ("T[1]() * T[2]()", 8 * 2_900, "slices of all sums that the outputs are linear in are still too large"),
     ],
 )  # fmt: skip

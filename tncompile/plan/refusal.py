@@ -11,7 +11,8 @@ def why_none(task: Task, limit: int, size: int) -> str:
     """Why `plan_within` finds no plan for a task, in words; a number takes ``size`` bytes."""
     least = least_elements(for_one(task, planned(task)))
     if least > limit:
-        return f"inputs and weights, and results that are added up, take {least * size:,} bytes by themselves"
+        held = "inputs and weights, and results twice as they are added up"
+        return f"in slices {held}, take {least * size:,} bytes by themselves"
     plan = uncut(task)
     net = plan.network
     found = [one for one in promises(net, (), for_one(task, plan)) if one.saved]
