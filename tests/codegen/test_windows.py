@@ -48,8 +48,8 @@ def test_a_short_axis_is_two_arrays():
 
 def test_windows_are_gathered_in_the_order_in_which_they_are_multiplied():
     text = scoring("overlapping_conv_arithmetic_circuit", d=14, n=8, r=32, K=4)
-    assert "np.matmul(W[0], h[PLACES_2], out=" in text
-    assert not re.search(r"PLACES_\d\]\.transpose", text)
+    assert re.search(r"matmul\(W\[0\], h\[PLACES_\d\](\.reshape\([^)]*\))?, out=", text)
+    assert not re.search(r"h\[PLACES_\d\]\.transpose", text)
 
 
 def test_a_subscript_that_is_free_of_the_others_keeps_its_axis():
@@ -75,7 +75,7 @@ def test_data_are_not_copied_to_be_multiplied_with_one_matrix():
     text = scoring("deep_rac", T=16, M=8, R=32)
     assert "np.matmul(WI_1.T, x[:, 1:].transpose(1, 2, 0), out=WI_h[:, 0])" in text
     assert "ascontiguousarray(x" not in text
-    assert "np.matmul(W, x.transpose(1, 2, 0), out=v)" in scoring("mi_rnn", T=12, D=8, H=32)
+    assert "np.matmul(W.T, x.transpose(1, 2, 0), out=v)" in scoring("mi_rnn", T=12, D=8, H=32)
 
 
 def test_a_stack_of_large_matrices_but_not_of_small_ones():
