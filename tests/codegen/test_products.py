@@ -24,7 +24,11 @@ def test_a_large_matrix_is_read_along_its_rows(swapped):
 
 
 def test_small_matrices_may_lie_either_way_but_not_both_along_what_is_summed():
-    rows, columns, both = cost("rs", "sq", "rq", q=64), cost("sr", "qs", "rq", q=64), cost("rs", "qs", "rq", q=64)
+    rows, columns, both = (
+        cost("rs", "sq", "rq", q=64),
+        cost("sr", "qs", "rq", q=64),
+        cost("rs", "qs", "rq", q=64),
+    )
     assert rows == columns < both
 
 

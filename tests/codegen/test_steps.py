@@ -241,7 +241,9 @@ def check(drawn):
         assert not ("einsum" in text and dtype == "complex128")
         if dtype == "float64":  # no product entry by entry is written down to be summed
             summed = (call.func.value for call in calls(text, "sum"))
-            assert not [one for one in summed if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)], text
+            assert not [
+                one for one in summed if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
+            ], text
 
 
 @settings(max_examples=500, deadline=None)
