@@ -32,5 +32,14 @@ def test_small_matrices_may_lie_either_way_but_not_both_along_what_is_summed():
     assert rows == columns < both
 
 
+def test_entries_that_lie_apart_take_longer_wherever_they_lie():
+    dense, apart = Strided.dense("rs"), Strided(("r", "s"), (False, True))
+    costs = [
+        best_product(first, dense, result, False, SIZES).cost
+        for first, result in ((dense, dense), (apart, dense), (dense, apart))
+    ]
+    assert costs[0] < costs[1] == costs[2]
+
+
 def test_a_long_matrix_may_lie_either_way():
     assert cost("qs", "sr", "qr") == cost("sq", "sr", "qr") == cost("qs", "rs", "qr")

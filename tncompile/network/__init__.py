@@ -38,7 +38,7 @@ from tncompile.network.syntax import (
     Use,
 )
 from tncompile.network.syntax.text import expression_text, network_text, statement_text
-from tncompile.network.syntax.walk import children, expressions_in, map_children, nodes_of
+from tncompile.network.syntax.walk import children, expressions_in, map_children, nodes_of, outermost
 from tncompile.network.tables import Block, Extent, RuleClass, Tables, TensorTable, UseTable
 from tncompile.network.values.evaluate import Evaluator
 from tncompile.network.values.formula import Formula
@@ -104,6 +104,7 @@ __all__ = [
     "map_children",
     "network_text",
     "nodes_of",
+    "outermost",
     "statement_text",
     "verify",
     "warnings",

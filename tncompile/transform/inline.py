@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeGuard, cast
 
@@ -27,9 +27,9 @@ from tncompile.network import (
     RuleClass,
     Statement,
     Use,
-    children,
     map_children,
     nodes_of,
+    outermost,
     verify,
 )
 from tncompile.network.syntax.substitute import integer, substitute
@@ -51,7 +51,7 @@ def inline_definitions(net: Network) -> Network:
     would become too many.
     """
     rules = _rules_of(net, [d.name for d in net.definitions if d.role == "inline"])
-    return _put_in(net, rules) if rules else net
+    return _put_in(net, rules, _fitting(net, rules)) if rules else net
 
 
 def merge_single_uses(net: Network, apart: Collection[str] = ()) -> Network:
@@ -72,14 +72,17 @@ def merge_single_uses(net: Network, apart: Collection[str] = ()) -> Network:
         if d.role == "plain" and d.name not in apart and d.name in used and used[d.name].max() == 1
     ]
     rules = _rules_of(net, once)
-    return _put_in(net, rules) if _fitting(net, rules) else net
+    fitting = _fitting(net, rules)
+    return _put_in(net, rules, fitting) if fitting else net
 
 
-def _put_in(net: Network, rules: Mapping[str, Sequence[Definition]]) -> Network:
+def _put_in(
+    net: Network, rules: Mapping[str, Sequence[Definition]], fitting: Mapping[str, Sequence[Definition]]
+) -> Network:
     """The network with the rules that fit put in. Those that only a ``delta`` ties to the rest are tried with it: whether
     anything says their extents then, the tables know."""
     try:
-        put = net.replace(_Inliner(net, _fitting(net, rules)).run())
+        put = net.replace(_Inliner(net, fitting).run())
         _ = put.tables
     except TnError:
         put = net.replace(_Inliner(net, _fitting(net, rules, by_delta=False)).run())
@@ -116,17 +119,9 @@ def _silent(net: Network, by_delta: bool) -> set[str]:
 
 def _carries_free(one: RuleClass, by_delta: bool) -> bool:
     uses = [use.use for use in one.uses if len(use.positions)]  # a loop may have no round
-    uses += [use for use in _outside_loops(one.equation) if by_delta and use.name == "delta"]
+    uses += [use for use in outermost(one.equation, Use) if by_delta and use.name == "delta"]
     carried = {index.name for use in uses for index in use.indices}
     return carried.issuperset(index.name for index in one.free)
-
-
-def _outside_loops(body: Node) -> Iterator[Use]:
-    if isinstance(body, Use):
-        yield body
-    elif not isinstance(body, Reduce):
-        for child in children(body):
-            yield from _outside_loops(child)
 
 
 def _can_be_put_in(rule: Definition) -> bool:

@@ -98,10 +98,10 @@ def lost(seen):
     return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / EDGE)
 
 
-def far(x, near=NEAR):
+def far(x):
     """Whether an entry is so far from 1 that some of it may be lost."""
     size = abs(x)
-    return not (size.min(initial=1) > near and size.max(initial=1) < 1 / near)
+    return not (size.min(initial=1) > NEAR and size.max(initial=1) < 1 / NEAR)
 
 
 def balance(x, axis, scale):

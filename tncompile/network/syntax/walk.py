@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from tncompile.network.syntax import Expr, Node
+from tncompile.network.syntax import Expr, Node, Reduce
 
 T = TypeVar("T", bound=Node)
 
@@ -49,6 +49,15 @@ def nodes_of(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(list(children(current))))
+
+
+def outermost(node: Node, kind: type[T]) -> Iterator[T]:
+    """The nodes of a kind that no inner loop holds, and no other one of the kind."""
+    if isinstance(node, kind):
+        yield node
+    elif not isinstance(node, Reduce):
+        for child in children(node):
+            yield from outermost(child, kind)
 
 
 def map_children(node: T, function: Callable[[Node], Node]) -> T:

@@ -33,10 +33,10 @@ from tncompile.network.syntax import (
 )
 from tncompile.network.syntax.substitute import integer, substitute
 from tncompile.network.syntax.walk import children as children_of
-from tncompile.network.syntax.walk import map_children, nodes_of
+from tncompile.network.syntax.walk import map_children, nodes_of, outermost
 from tncompile.network.values.rows import Ints, Rows
 from tncompile.network.values.scope import Scope
-from tncompile.network.written.choices import choices_in, index_loops_differ
+from tncompile.network.written.choices import index_loops_differ
 from tncompile.network.written.sites import Kind, Site, Slot
 from tncompile.source import Diagnostic, Fault
 
@@ -257,7 +257,7 @@ class BodyBuilder:
     def first_mixed(self, body: Expr, rows: Rows) -> tuple[Choice, np.typing.NDArray[np.bool_]] | None:
         """The first choice on which the rows differ, and which of them take its first branch."""
         while True:
-            choice = next(choices_in(body), None)
+            choice = next(outermost(body, Choice), None)
             if choice is None or not rows.count:
                 return None
             taken = self.scope.truths(choice.test, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -93,12 +93,3 @@ class _Keys:
 def _first(owner: Ints, parent: Ints) -> Ints:
     """For each row of an inner loop, where the rows of its owner begin."""
     return np.searchsorted(owner, owner[parent], side="left")
-
-
-def choices_in(node: Node) -> Iterator[Choice]:
-    """The choices of an expression that no inner loop holds, outer ones first."""
-    if isinstance(node, Choice):
-        yield node
-    elif not isinstance(node, Reduce):
-        for child in children(node):
-            yield from choices_in(child)
